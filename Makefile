@@ -1,0 +1,51 @@
+# firstmw: two commands from a clean clone: `make refresh` (the night, offline) and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+.PHONY: help setup refresh test lint types unit ui bench docs constraints clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## Create .venv and install the pinned dependencies
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "firstmw needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the pinned dependencies into $(VENV) (about 1.5 GB, one to three minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[ui,dev]"
+	@touch $(STAMP)
+
+refresh: setup ## Run the night offline and publish a release under data/releases/current
+	@$(BIN)/firstmw refresh $(ARGS) || { code=$$?; if [ $$code -eq 3 ]; then echo "warning: served, but some inputs are stale (see firstmw status)"; else exit $$code; fi; }
+	@$(BIN)/firstmw rank --top 20
+
+test: unit lint types ## Run the tests, ruff and the type check
+
+unit: setup
+	@$(BIN)/python -m pytest -q -m "not campaign"
+
+lint: setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/mypy
+
+ui: setup ## Open the Dagster webserver and daemon on the assets
+	@$(BIN)/firstmw ui
+
+bench: setup ## Measure the dispatch kernel against its peers and write benchmarks/results.md
+	@$(BIN)/python -m benchmarks.dispatch
+
+docs: setup ## Regenerate docs/data_dictionary.md from the contracts
+	@$(BIN)/python -m pipelines.warehouse.dictionary docs/data_dictionary.md
+
+constraints: setup ## Pin what is installed now
+	@$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+clean: ## Remove the virtual environment, caches and the disposable build (releases and raw bytes stay)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis data/build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,58 @@
+"""Errors a user can act on: one clear sentence that names the place, the value and the way out."""
+
+from __future__ import annotations
+
+
+class FirstmwError(Exception):
+    """Base of every error that the command line prints as one sentence instead of a traceback."""
+
+
+class InputError(FirstmwError):
+    """Bad input: names the file, the row, the column, the value and what to do about it.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, in a few words, for example "latitude 95.0 is above 90".
+    file : str
+        Path or name of the input, as the user knows it.
+    row : int | None
+        1-based line of the file (header = 1), where one row is at fault.
+    column : str | None
+        Column at fault.
+    remedy : str
+        The way out, in the imperative.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: str,
+        row: int | None = None,
+        column: str | None = None,
+        remedy: str = "correct the value and run again",
+    ) -> None:
+        self.problem = problem
+        self.file = file
+        self.row = row
+        self.column = column
+        self.remedy = remedy
+        place = file
+        if row is not None:
+            place += f", row {row}"
+        if column is not None:
+            place += f", column {column}"
+        super().__init__(f"{place}: {problem}; {remedy}.")
+
+
+class UsageError(FirstmwError):
+    """The command was asked for something that does not exist or does not go together."""
+
+
+class WarehouseError(FirstmwError):
+    """The warehouse cannot be built, published or read as it stands."""
+
+
+class ContractError(FirstmwError):
+    """A table does not keep its contract; names the table, the rule, a row and the value."""
