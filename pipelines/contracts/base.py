@@ -219,7 +219,7 @@ def _marked(frame: pl.DataFrame, info: TableInfo) -> pl.DataFrame:
 
 def _fault(frame: pl.DataFrame, info: TableInfo, place: str, *, is_file: bool) -> Exception:
     first: dict[str, Any] = _marked(frame, info).filter(pl.col("_reason") != "").row(0, named=True)
-    rule = first["_reason"].split(";")[0]
+    rule = first["_reason"].split(";")[0].replace("check__", "")
     column, _, broken = rule.partition(" breaks ")
     if column in first:
         described = info.schema.columns()[column]

@@ -210,3 +210,21 @@ def _smr_hybrid(
             firm_units=engines,
             firm_unit_mw=engine,
         )
+
+
+def described_stacks(designs: pl.DataFrame) -> pl.DataFrame:
+    """Return what each stack is made of and in how many sizes it is dispatched, contract `mart.stacks`.
+
+    Parameters
+    ----------
+    designs : pl.DataFrame
+        Contract `sim.designs`.
+    """
+    described = pl.DataFrame(
+        [
+            {"stack_id": stack_id, "description": sentence, "is_islanded": stack_id in ISLANDED}
+            for stack_id, sentence in STACKS.items()
+        ]
+    )
+    sizes = designs.group_by("stack_id", maintain_order=True).agg(pl.len().cast(pl.Int64).alias("designs"))
+    return described.join(sizes, on="stack_id", how="left", maintain_order="left").sort("stack_id")

@@ -7,7 +7,8 @@ import pytest
 
 from pipelines.dispatch.designs import ISLANDED, STACKS, design_grid, peak_load_mw
 from pipelines.plant.firm import firm_technologies
-from pipelines.reference.load import load_reference, parameters
+from pipelines.reference.load import load_reference
+from pipelines.reference.parameters import parameters
 from pipelines.settings import REFERENCE_DIR, Settings
 
 

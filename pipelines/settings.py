@@ -1,0 +1,257 @@
+"""Every setting once: default, unit, meaning. Each is read from the environment with the prefix FIRSTMW_.
+
+A figure that has a cited source stands in `pipelines/reference/`; what stands here is a choice of the user's, a limit
+of the machine, or an assumption without a source, which then says "assumption".
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REFERENCE_DIR = Path(__file__).parent / "reference"
+
+
+class Settings(BaseSettings):
+    """Settings of a night; the physical and economic ones are part of the run id."""
+
+    model_config = SettingsConfigDict(env_prefix="FIRSTMW_", extra="ignore", frozen=True)
+
+    # --- where things are -------------------------------------------------------------------------------------------
+    data_dir: Path = Field(Path("data"), description="folder of raw bytes, caches, the build and the releases")
+    reference_dir: Path = Field(REFERENCE_DIR, description="folder of the reference tables")
+    weather_dir: Path | None = Field(None, description="folder of weather files (TMY3, EPW, SAM CSV, NSRDB PSM)")
+    profile: Literal["reference", "live"] = Field("reference", description="where the inputs of a night come from")
+    keep_releases: int = Field(5, ge=1, description="releases kept after a publication (count)")
+    http_timeout: float = Field(30.0, gt=0, description="seconds before a request to a source is given up")
+    eia_api_key: SecretStr | None = Field(None, description="key of the EIA API")
+    nsrdb_api_key: SecretStr | None = Field(None, description="key of the NSRDB API")
+    census_api_key: SecretStr | None = Field(None, description="key of the Census API")
+
+    # --- weather ----------------------------------------------------------------------------------------------------
+    weather_max_distance_km: float = Field(
+        50.0, gt=0, description="a region uses a weather file only within this distance (km); assumption"
+    )
+    synthetic_years: int = Field(10, ge=1, le=30, description="synthetic reference years that can be made per region")
+    dispatch_years: int = Field(1, ge=1, le=30, description="weather years that every design is dispatched over")
+
+    # --- site and load ----------------------------------------------------------------------------------------------
+    site_it_mw: float = Field(20.0, gt=0, description="IT load of one site (MW); assumption")
+    module_mw: float = Field(1.0, gt=0, description="IT load of one modular block (MW)")
+    it_load_factor: float = Field(
+        1.0, gt=0, le=1, description="mean IT load as a share of the site's IT rating; assumption, the cautious end"
+    )
+    pue_base: float = Field(1.098, ge=1, description="PUE at and below pue_base_temperature_c; cited low of the range")
+    pue_base_temperature_c: float = Field(15.0, description="outdoor temperature up to which PUE is flat (deg C); assumption")
+    pue_per_c: float = Field(0.004, ge=0, description="rise of PUE per deg C above that; assumption")
+    availability_target: float = Field(0.999, gt=0, lt=1, description="share of demanded IT energy to be served")
+    min_renewable_frac: float = Field(0.40, ge=0, le=1, description="least renewable share of solar_bess_gas")
+    min_baseload_frac: float = Field(
+        0.60, ge=0, le=1, description="least share of the energy that the reactors of smr_hybrid give; assumption"
+    )
+
+    # --- plant ------------------------------------------------------------------------------------------------------
+    solar_losses_frac: float = Field(
+        0.14, ge=0, lt=1, description="DC losses of the solar plant: soiling, mismatch, wiring, outages (share); PVWatts V5 default"
+    )
+    solar_power_per_c: float = Field(
+        -0.0035, le=0, description="module output per deg C of cell temperature above 25 (share); PVWatts V5 premium module"
+    )
+    solar_ground_coverage_ratio: float = Field(
+        0.40, gt=0, lt=1, description="module width over row pitch of the trackers; PVWatts V5 default"
+    )
+    solar_max_rotation_deg: float = Field(60.0, gt=0, le=90, description="largest tracker rotation (degrees); assumption")
+    solar_albedo: float = Field(0.20, ge=0, le=1, description="ground reflectance under the trackers; PVWatts V5 default")
+    start_minutes: float = Field(15.0, gt=0, description="start time of a firm unit that the reserve bridges (min); assumption")
+    load_step_frac: float = Field(0.10, ge=0, description="load step the reserve carries, share of peak load; assumption")
+    fuel_cell_unit_mw: float = Field(
+        1.3, gt=0, description="fuel-cell block that fails and is serviced as one: 20 modules of 0.065 MW (MW); assumption"
+    )
+    smr_unit_mw: float = Field(
+        10.0,
+        gt=0,
+        description="reactor unit that fits the site (MW); assumption: the cited costs are of far larger reactors",
+    )
+    standby_unit_mw: float = Field(2.0, gt=0, description="standby diesel genset (MW); assumption, a usual size")
+    standby_min_load_frac: float = Field(
+        0.3, ge=0, lt=1, description="least load of a standby genset, share of rating; assumption, against wet stacking"
+    )
+    standby_mttr_hours: float = Field(24.0, gt=0, description="repair time of a standby genset (h); assumption")
+    flat_no_load_frac: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="no-load share of fuel where no part-load curve is published: fuel cell, SMR, diesel; assumption",
+    )
+    engine_derate_per_c: float = Field(
+        0.01, ge=0, description="output lost by engines per deg C above engine_derate_above_c (share); assumption"
+    )
+    engine_derate_above_c: float = Field(
+        35.0, description="outdoor temperature up to which engines hold their rating (deg C); assumption"
+    )
+    engine_altitude_derate_per_km: float = Field(
+        0.05, ge=0, description="output lost by turbocharged engines per km of altitude (share); assumption"
+    )
+    turbine_derate_above_c: float = Field(
+        15.0, description="temperature above which gas turbines lose output (deg C); cited, ISO rating point"
+    )
+    battery_soc_start_frac: float = Field(
+        0.5, ge=0, le=1, description="state of charge at the start of a dispatched year (share of energy); assumption"
+    )
+    altitude_derate_per_km: float = Field(
+        0.10, ge=0, description="output lost by combustion turbines per km of altitude (share); assumption, air density"
+    )
+    spare_transformer_swap_hours: float = Field(
+        24.0, gt=0, description="hours to swap a failed unit transformer for the spare on site; assumption"
+    )
+    gas_interruptions_per_year: float = Field(0.1, ge=0, description="losses of the gas lateral per year; assumption")
+    gas_interruption_hours: float = Field(8.0, ge=0, description="length of one loss of the gas lateral (h); assumption")
+    ups_failure_frac: float = Field(
+        0.002, ge=0, le=1, description="grid losses that the UPS fails to carry to the gensets (share); assumption"
+    )
+    bess_block_mw: float = Field(5.0, gt=0, description="battery blocks that fail one by one (MW); assumption")
+    flexible_grid_curtailed_frac: float = Field(
+        0.005, ge=0, le=0.1, description="energy share a flexible grid connection curtails (cited: 0.25-1 % studied)"
+    )
+
+    # --- money ------------------------------------------------------------------------------------------------------
+    dollar_year: int = Field(2025, description="year of the real dollars that costs are expressed in")
+    discount_rate: float = Field(0.09, gt=0, lt=0.5, description="real discount rate of power assets (per year); assumption")
+    gas_price_basis: Literal["hub_plus_basis", "state_industrial"] = Field(
+        "hub_plus_basis", description="which gas price a generator pays"
+    )
+    gas_delivery_adder_usd_per_mmbtu: float = Field(
+        0.35, ge=0, description="lateral and transport from hub to burner (USD/MMBtu); assumption"
+    )
+    gas_floor_usd_per_mmbtu: float = Field(
+        1.0, ge=0, description="floor of hub plus basis before delivery (USD/MMBtu); assumption"
+    )
+    carbon_price_usd_per_tonne: float = Field(0.0, ge=0, description="price on CO2 (USD per tonne)")
+    cost_escalation_per_year: float = Field(
+        0.025, ge=0, le=0.2, description="rise of costs per year that brings figures to dollar_year; assumption"
+    )
+    capital_life_years: float = Field(
+        30.0, gt=0, description="longest life over which capital is recovered (years); assumption"
+    )
+    default_life_years: float = Field(
+        20.0, gt=0, description="life of equipment without a cited one (years); assumption, the usual contract term"
+    )
+    default_construction_months: float = Field(
+        12.0, ge=0, description="construction of equipment without a cited time, for its financing (months); assumption"
+    )
+    grid_connection_usd_per_kw: float = Field(
+        350.0, ge=0, description="substation and line of a load connection (USD per kW of grid limit); assumption"
+    )
+    ups_usd_per_kw: float = Field(400.0, ge=0, description="UPS with batteries (USD per kW of IT); assumption")
+    ups_life_years: float = Field(12.0, gt=0, description="life of the UPS (years); assumption")
+    unit_transformer_usd_per_kw: float = Field(
+        60.0, ge=0, description="unit transformers with one spare (USD per kW of peak load); assumption"
+    )
+    mv_switchgear_usd_per_kw: float = Field(
+        90.0, ge=0, description="medium-voltage switchgear and protection (USD per kW of peak load); assumption"
+    )
+    grid_integration_usd_per_kw: float = Field(
+        110.0,
+        ge=0,
+        description="controls and labour where there is no microgrid (USD per kW of load); cited split 50 + 60",
+    )
+    diesel_usd_per_mmbtu: float = Field(
+        27.0, ge=0, description="diesel at the site (USD/MMBtu HHV); assumption, some 3.7 USD/gallon"
+    )
+    uranium_usd_per_mmbtu: float = Field(
+        0.85, ge=0, description="nuclear fuel, fabricated and disposed of (USD/MMBtu); assumption"
+    )
+    standby_test_load_frac: float = Field(
+        0.3, ge=0, le=1, description="load of a standby genset during its test hours, share of rating; assumption"
+    )
+    electrical_fixed_om_frac: float = Field(
+        0.02, ge=0, description="yearly upkeep of switchgear, UPS and connection, share of their cost; assumption"
+    )
+
+    # --- time to power ----------------------------------------------------------------------------------------------
+    timeline_samples: int = Field(10_000, ge=100, description="Monte Carlo samples of the activity network (count)")
+    grid_completion_probability: float = Field(
+        0.6, gt=0, le=1, description="probability that a large-load request is energised at all; assumption"
+    )
+    install_mw_per_month: float = Field(5.0, gt=0, description="power plant installed per month and site (MW); assumption")
+    module_install_mw_per_month: float = Field(
+        4.0, gt=0, description="compute blocks set per month and site (MW of IT); assumption"
+    )
+    solar_install_mw_per_month: float = Field(
+        20.0, gt=0, description="solar energised per month after the first array (MW AC); assumption"
+    )
+    solar_first_block_frac: float = Field(
+        0.6, gt=0, le=1, description="share of a solar plant's decision-to-power time until its first array; assumption"
+    )
+    customer_substation_mw: float = Field(
+        30.0, ge=0, description="load from which a site takes service through a substation of its own (MW); assumption"
+    )
+    design_temperature_c: float = Field(
+        35.0, description="outdoor temperature at which firm units are counted against modules (deg C); assumption"
+    )
+    site_control_months: float = Field(2.0, ge=0, description="time to control a site (months); assumption")
+    supply_contract_months: float = Field(1.5, ge=0, description="time to sign supply contracts (months); assumption")
+    engineering_months: float = Field(
+        3.0, ge=0, description="time to a site design issued for construction (months); assumption"
+    )
+    local_permit_months: float = Field(4.0, ge=0, description="zoning, building and fire permits (months); assumption")
+    air_permit_application_months: float = Field(
+        2.0, ge=0, description="preparation of an air permit application (months); assumption"
+    )
+    civil_works_months: float = Field(
+        3.0, ge=0, description="pads, foundations and trenches of a site (months); assumption"
+    )
+    mv_installation_months: float = Field(
+        1.5, ge=0, description="medium-voltage plant set and tested (months); assumption"
+    )
+    gas_lateral_months: float = Field(
+        9.0, ge=0, description="gas lateral from an existing line nearby, agreement to gas (months); assumption"
+    )
+    smr_licence_months: float = Field(
+        24.0, ge=0, description="construction permit of a reactor site (months); assumption"
+    )
+    single_figure_spread_frac: float = Field(
+        0.25, ge=0, lt=0.5,
+        description="P10 and P90 of a single published figure lie this share below and above it; assumption",
+    )
+    assumed_duration_spread_frac: float = Field(
+        0.5, ge=0, lt=1, description="P10 and P90 of an assumed duration lie this share below and above it; assumption"
+    )
+    duration_tail_per_sigma: float = Field(
+        0.15, ge=0, description="growth of a duration beyond its P90 per standard deviation, log; assumption"
+    )
+    duration_correlation: float = Field(
+        0.3, ge=0, le=1, description="correlation between durations, from the market they share; assumption"
+    )
+    recip_nox_kg_per_mwh: float = Field(
+        0.36, gt=0,
+        description="NOx of gas engines for the permit class; 0.04145 kg/MMBtu (REopt default) x 8.7 MMBtu/MWh",
+    )
+    turbine_nox_kg_per_mwh: float = Field(
+        0.67, gt=0,
+        description="NOx of simple-cycle turbines for the permit class; 0.0635 kg/MMBtu (ReEDS) x 10.5 MMBtu/MWh",
+    )
+
+    # --- value ------------------------------------------------------------------------------------------------------
+    horizon_months: int = Field(120, ge=12, description="months over which value is counted")
+    value_discount_rate: float = Field(0.10, gt=0, lt=0.5, description="discount rate of value (per year); assumption")
+    revenue_usd_per_mw_year: float = Field(11e6, gt=0, description="revenue per MW of IT and year; cited 10-12 M USD")
+    compute_capex_usd_per_mw: float = Field(28e6, ge=0, description="AI-fitted capital per MW of IT, bought at energisation; cited mid")
+    compute_life_years: float = Field(5.0, gt=0, description="life of that capital (years); assumption")
+    nonpower_opex_frac: float = Field(
+        0.03, ge=0, description="non-power operating cost, share of the AI-fitted capital per year; assumption"
+    )
+    restart_hours: float = Field(
+        1.0, ge=0, description="compute lost per interruption of the site (h); assumption (a job restart alone: 4-10 min)"
+    )
+    tie_frac: float = Field(0.005, ge=0, description="rows within this share of each other's value are a tie")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings of this process, read once from the environment."""
+    return Settings()
