@@ -1,0 +1,39 @@
+"""Load of a site against the PUE range that its source publishes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from pipelines.plant.load import load_mw, pue
+from pipelines.settings import Settings
+
+TEMPERATURES = arrays(np.float64, st.integers(1, 50), elements=st.floats(-50.0, 55.0))
+
+
+def test_load_is_it_times_pue() -> None:
+    settings = Settings(site_it_mw=20.0, it_load_factor=0.5, pue_base=1.1, pue_base_temperature_c=15.0, pue_per_c=0.01)
+    assert load_mw(np.array([-10.0, 15.0, 25.0]), settings) == pytest.approx([11.0, 11.0, 12.0])
+
+
+def test_annual_pue_of_cool_and_hot_climates_lies_in_the_published_range() -> None:
+    """Newkirk et al. (2025) give 1.098 to 1.188 over the continental United States."""
+    day = np.arange(8760)
+    for mean, season, daily in ((5.0, 12.0, 5.0), (24.0, 10.0, 7.0)):
+        temperature = mean - season * np.cos(2 * np.pi * day / 8760) - daily * np.cos(2 * np.pi * day / 24)
+        assert 1.098 <= pue(temperature, Settings()).mean() <= 1.188
+
+
+@given(TEMPERATURES)
+def test_load_never_falls_as_it_gets_hotter(temperature: np.ndarray) -> None:
+    load = load_mw(temperature, Settings())
+    assert (load >= Settings().site_it_mw).all()
+    assert (load_mw(temperature + 1.0, Settings()) >= load).all()
+
+
+def test_a_hole_in_the_temperature_is_refused() -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        load_mw(np.array([10.0, np.nan]), Settings())

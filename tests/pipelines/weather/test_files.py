@@ -1,0 +1,70 @@
+"""A folder of weather files and the choice of one for each region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import pipelines.contracts.weather  # noqa: F401 - registers the tables
+from pipelines.contracts.base import validate
+from pipelines.errors import InputError
+from pipelines.weather.files import choose_weather, file_year, great_circle_km, weather_files
+from pipelines.weather.readers import read_weather_file
+
+
+def _regions(*rows: tuple[str, float, float]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=["region_id", "latitude", "longitude"], orient="row")
+
+
+def test_great_circle_of_a_quarter_meridian() -> None:
+    # A quarter of a meridian on a sphere of 6371 km radius is 10 007.54 km.
+    assert float(great_circle_km(0.0, 10.0, 90.0, 10.0)) == pytest.approx(10_007.543, abs=1e-3)
+
+
+def test_markets_near_the_real_stations_run_on_them(shared: Path) -> None:
+    catalogue = weather_files(shared / "real" / "tmy3")
+    assert catalogue.height == 20
+    regions = _regions(("abilene_tx", 32.4231, -99.7685), ("dallas_tx", 32.77, -96.78), ("midland_tx", 31.89, -102.02))
+    chosen = choose_weather(regions, catalogue, 50.0)
+    validate(chosen, "core.weather_choice")
+    assert chosen["region_id"].to_list() == ["abilene_tx", "dallas_tx", "midland_tx"]
+    assert chosen["weather_source"].to_list() == ["file", "synthetic", "file"]
+    assert chosen["file_name"].to_list() == ["TX-Abilene_Regional_Ap_Ut.tmy3", None, "TX-Midland_International_Ap.tmy3"]
+    assert chosen["distance_km"][0] == pytest.approx(7.6, abs=0.1)
+    assert chosen["path"].null_count() == 1
+
+
+def test_the_distance_decides(shared: Path) -> None:
+    catalogue = weather_files(shared / "real" / "tmy3")
+    region = _regions(("abilene_tx", 32.4231, -99.7685))
+    assert choose_weather(region, catalogue, 7.0)["weather_source"].to_list() == ["synthetic"]
+    assert choose_weather(region, catalogue, 8.0)["weather_source"].to_list() == ["file"]
+
+
+def test_without_files_every_region_is_synthetic(tmp_path: Path) -> None:
+    catalogue = weather_files(tmp_path)
+    chosen = choose_weather(_regions(("a", 30.0, -90.0), ("b", 31.0, -91.0)), catalogue, 50.0)
+    validate(chosen, "core.weather_choice")
+    assert chosen["weather_source"].to_list() == ["synthetic", "synthetic"]
+    assert chosen["path"].null_count() == 2
+
+
+def test_a_folder_that_is_absent_and_a_file_that_is_no_weather_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="FIRSTMW_WEATHER_DIR"):
+        weather_files(tmp_path / "absent")
+    (tmp_path / "notes.txt").write_text("not looked at")
+    assert weather_files(tmp_path).is_empty()
+    (tmp_path / "prices.csv").write_text("day,price\n2025-01-01,3\n")
+    with pytest.raises(InputError, match=r"prices\.csv"):
+        weather_files(tmp_path)
+
+
+def test_a_files_hours_keep_the_contract(tmp_path: Path, tmy3_lines: Callable[[], list[str]]) -> None:
+    path = tmp_path / "a.tmy3"
+    path.write_text("\n".join(tmy3_lines()) + "\n")
+    frame = file_year(read_weather_file(path), "made_up")
+    assert validate(frame, "core.weather_hourly").height == 8760
+    assert frame["weather_year"].unique().to_list() == [0]

@@ -1,0 +1,161 @@
+"""Weather files: every format on one clock, told by the sun; every fault named by file, row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.errors import InputError
+from pipelines.weather.headers import read_weather_header
+from pipelines.weather.readers import read_weather_file
+from pipelines.weather.sun import sun_path
+
+Lines = Callable[..., list[str]]
+FOLDERS = ("tmy3", "epw", "sam_csv", "nsrdb_psm4")
+
+
+def _write(path: Path, lines: list[str]) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="latin-1")
+    return path
+
+
+def _beam_miss(frame: pl.DataFrame, latitude: float, longitude: float, shift_hours: int) -> float:
+    """Return the rms of global minus diffuse minus beam (W/m2) if the stamps were off by some hours."""
+    hours = frame["hour_utc"].to_numpy() + np.timedelta64(shift_hours, "h")
+    sun = sun_path(hours, latitude, longitude)
+    columns = (frame[name].to_numpy() for name in ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2"))
+    ghi, dni, dhi = columns
+    return float(np.sqrt(np.mean((ghi - dhi - dni * sun.cos_zenith) ** 2)))
+
+
+def test_every_real_file_is_on_the_suns_clock(shared: Path) -> None:
+    paths = [path for folder in FOLDERS for path in sorted((shared / "real" / folder).iterdir())]
+    assert len(paths) >= 38
+    for path in paths:
+        file = read_weather_file(path)
+        start = file.frame["hour_utc"].to_numpy()
+        assert (np.diff(start) == np.timedelta64(1, "h")).all(), path.name
+        night = sun_path(start, file.latitude, file.longitude).up_frac == 0.0
+        assert file.frame["ghi_w_per_m2"].to_numpy()[night].max() == 0.0, path.name
+        right = _beam_miss(file.frame, file.latitude, file.longitude, 0)
+        wrong = min(_beam_miss(file.frame, file.latitude, file.longitude, shift) for shift in (-1, 1))
+        # The three components close on the right clock; an hour off they miss by several times as much. The values of
+        # the one file of PSM version 2 stand half an hour before its stamps, so it closes equally well on two clocks.
+        share = 1.0 if path.name.startswith("des_moines") else 0.35
+        assert right < share * wrong, f"{path.name}: {right:.1f} against {wrong:.1f} W/m2"
+
+
+def test_one_station_in_two_formats_gives_the_same_hours(shared: Path) -> None:
+    epw = read_weather_file(shared / "real" / "epw" / "USA_AZ_Phoenix-Sky.Harbor.Intl.AP.722780_TMY3.epw")
+    sam = read_weather_file(shared / "real" / "sam_csv" / "USA_AZ_Phoenix_Sky_Harbor_TMY3_sam.csv")
+    assert epw.frame["hour_utc"].equals(sam.frame["hour_utc"])
+    for column in ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2", "temperature_c"):
+        assert np.allclose(epw.frame[column], sam.frame[column], atol=0.51), column
+
+
+def test_an_actual_leap_year_keeps_its_leap_day(shared: Path) -> None:
+    file = read_weather_file(shared / "real" / "epw" / "US_CO_Boulder_AMY_2012.epw")
+    assert (file.is_actual_year, file.weather_year, file.frame.height) == (True, 2012, 8784)
+    assert str(file.frame["hour_utc"][0]) == "2012-01-01 07:00:00"
+    assert file.frame.filter(pl.col("hour_utc").dt.strftime("%m-%d") == "02-29").height == 24
+
+
+def test_a_leap_year_published_without_its_leap_day_moves_to_the_typical_calendar(shared: Path) -> None:
+    name = "35.2018863_-101.945027_2012_goes_aggregated_v4_60min_utc_tz.csv"
+    file = read_weather_file(shared / "real" / "nsrdb_psm4" / name)
+    assert (file.weather_year, file.frame.height, file.source_format) == (2012, 8760, "nsrdb_psm")
+    assert file.frame["hour_utc"].dt.year().unique().to_list() == [2025]
+
+
+def test_half_hours_become_hours_and_keep_their_energy(shared: Path) -> None:
+    path = shared / "real" / "nsrdb_psm4" / "40.53_-108.54_2023_psm4_30min.csv"
+    raw = pl.read_csv(path, skip_rows=2, columns=["GHI"])["GHI"]
+    file = read_weather_file(path)
+    assert file.frame.height == 8760
+    assert file.frame["ghi_w_per_m2"].mean() == pytest.approx(raw.mean(), rel=1e-3)
+
+
+def test_own_files_of_three_formats_agree(tmp_path: Path, tmy3_lines: Lines, sam_lines: Lines) -> None:
+    files = [
+        read_weather_file(_write(tmp_path / "a.tmy3", tmy3_lines())),
+        read_weather_file(_write(tmp_path / "b_tmy.csv", sam_lines(False))),
+        read_weather_file(_write(tmp_path / "c_tmy.csv", sam_lines(True))),
+    ]
+    assert [file.source_format for file in files] == ["tmy3", "sam_csv", "nsrdb_psm"]
+    for file in files[1:]:
+        assert file.frame.equals(files[0].frame)
+    # Noon at 105 W is 19:00 UTC: the beam must stand there, not at 12:00 UTC.
+    day = files[0].frame.filter(pl.col("hour_utc").dt.strftime("%m-%d") == "03-20").sort("ghi_w_per_m2")
+    assert day["hour_utc"].dt.hour()[-1] in {18, 19}
+
+
+def test_a_typical_year_is_rolled_into_utc_not_cut(tmp_path: Path, tmy3_lines: Lines) -> None:
+    lines = tmy3_lines()
+    file = read_weather_file(_write(tmp_path / "a.tmy3", lines))
+    printed = np.array([float(line.split(",")[5]) for line in lines[2:]])
+    assert np.array_equal(np.roll(file.frame["temperature_c"].to_numpy(), -7), printed)
+
+
+def test_short_gaps_of_temperature_are_filled_and_counted(tmp_path: Path, tmy3_lines: Lines) -> None:
+    lines = tmy3_lines()
+    for row in (102, 103, 104):
+        lines[row] = ",".join([*lines[row].split(",")[:5], "-9900", "3.0"])
+    file = read_weather_file(_write(tmp_path / "a.tmy3", lines))
+    assert file.filled_hours == 3
+    assert file.frame["temperature_c"].min() > 0.0
+
+
+def _with_field(lines: list[str], row: int, field: int, value: str) -> list[str]:
+    fields = lines[row - 1].split(",")
+    fields[field] = value
+    return [*lines[: row - 1], ",".join(fields), *lines[row:]]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "row", "column", "words"),
+    [
+        (lambda lines: lines[:5000], 5000, None, "ends after 4998 rows"),
+        (lambda lines: [*lines[:4999], lines[4999][:20]], 5000, None, "cut or damaged"),
+        (lambda lines: _with_field(lines, 1, 4, "95.0"), 1, "latitude", "95.0"),
+        (lambda lines: _with_field(lines, 1, 5, "x"), 1, "longitude", "'x'"),
+        (lambda lines: _with_field(lines, 4000, 2, "-9900"), 4000, "ghi_w_per_m2", "-9900"),
+        (lambda lines: _with_field(lines, 4000, 3, "?"), 4000, "dni_w_per_m2", "missing"),
+        (lambda lines: [*lines[:99], lines[100], lines[99], *lines[101:]], 100, None, "belongs"),
+        (lambda lines: _with_field(lines, 1, 3, "7.0"), None, "ghi_w_per_m2", "the sun is down"),
+        (lambda lines: [lines[0], lines[1].replace("Wspd (m/s)", "Wind"), *lines[2:]], None, "Wspd (m/s)", "missing"),
+    ],
+)
+def test_a_spoilt_file_names_its_row_and_column(
+    tmp_path: Path,
+    tmy3_lines: Lines,
+    spoil: Callable[[list[str]], list[str]],
+    row: int | None,
+    column: str | None,
+    words: str,
+) -> None:
+    path = _write(tmp_path / "spoilt.tmy3", spoil(tmy3_lines()))
+    with pytest.raises(InputError) as caught:
+        read_weather_file(path)
+    assert (caught.value.file, caught.value.row, caught.value.column) == (str(path), row, column)
+    assert words in str(caught.value)
+
+
+def test_files_that_are_no_weather_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        read_weather_file(tmp_path / "absent.epw")
+    with pytest.raises(InputError, match="not TMY3, EPW, SAM CSV or NSRDB PSM"):
+        read_weather_header(_write(tmp_path / "prices.csv", ["day,price", "2025-01-01,3.2"]))
+    (tmp_path / "empty.tmy3").touch()
+    with pytest.raises(InputError, match="empty"):
+        read_weather_header(tmp_path / "empty.tmy3")
+
+
+def test_a_sam_file_without_a_needed_column_names_it(tmp_path: Path, sam_lines: Lines) -> None:
+    lines = sam_lines(False)
+    lines[2] = lines[2].replace("DHI", "Albedo")
+    with pytest.raises(InputError, match="column DHI is missing"):
+        read_weather_file(_write(tmp_path / "a.csv", lines))
