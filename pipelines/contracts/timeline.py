@@ -1,0 +1,106 @@
+"""Contracts of the time to power: durations as used, months to power, the critical path."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipelines.contracts.base import flag, integer, number, table, text
+
+_SAMPLES = "over the Monte Carlo samples, conditional on completion"
+
+
+@table(
+    "core.durations",
+    grain="One row per duration that an activity network can draw, as pooled from its sources.",
+)
+class Durations(dy.Schema):
+    """Durations as used."""
+
+    duration_id = text("Duration, or the variant of it that a region or a size selects", key=True)
+    unit = text(
+        "Unit of low, mid and high: months, months_per_mw or months_per_gwh", regex="^months(_per_mw|_per_gwh)?$"
+    )
+    low = number("P10 of the duration", "see unit", minimum=0)
+    mid = number("P50 of the duration", "see unit", minimum=0)
+    high = number("P90 of the duration", "see unit", minimum=0)
+    is_assumption = flag("Whether the duration rests on settings alone, without a published figure")
+    rows_used = integer("Published rows or settings that are pooled", "count", minimum=1)
+    rows_set_aside = integer("Published rows that were read and not used", "count", minimum=0)
+    choice_reason = text("Why these rows stand for the duration")
+    source_title = text("Titles of the sources used")
+    publisher = text("Publishers of the sources used")
+    url = text("Addresses of the sources used")
+    as_of = text("Date of the latest source used (YYYY or YYYY-MM), empty for assumptions")
+
+
+@table(
+    "mart.time_to_power",
+    grain="One row per region and stack.",
+    time="Months count from the decision to build with money committed.",
+)
+class TimeToPower(dy.Schema):
+    """Months to power."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Power stack", key=True)
+    first_mw_months_p10 = number(f"P10 of the months to the first module at target, {_SAMPLES}", "months", minimum=0)
+    first_mw_months_p50 = number(f"P50 of the months to the first module at target, {_SAMPLES}", "months", minimum=0)
+    first_mw_months_p90 = number(f"P90 of the months to the first module at target, {_SAMPLES}", "months", minimum=0)
+    full_mw_months_p10 = number(f"P10 of the months to all modules at target, {_SAMPLES}", "months", minimum=0)
+    full_mw_months_p50 = number(f"P50 of the months to all modules at target, {_SAMPLES}", "months", minimum=0)
+    full_mw_months_p90 = number(f"P90 of the months to all modules at target, {_SAMPLES}", "months", minimum=0)
+    plant_complete_months_p50 = number(
+        "P50 of the months until the last part of the plant runs, solar that follows gas included", "months", minimum=0
+    )
+    critical_activity = text("Activity with the largest share of the months on the critical chain to the first module")
+    p_first_mw_12_months = number(
+        "Probability of the first module within 12 months, completion included", "fraction", minimum=0, maximum=1
+    )
+    p_first_mw_24_months = number(
+        "Probability of the first module within 24 months, completion included", "fraction", minimum=0, maximum=1
+    )
+    p_first_mw_36_months = number(
+        "Probability of the first module within 36 months, completion included", "fraction", minimum=0, maximum=1
+    )
+    p_first_mw_60_months = number(
+        "Probability of the first module within 60 months, completion included", "fraction", minimum=0, maximum=1
+    )
+    completion_probability = number(
+        "Probability that the connection is energised at all; 1 where no request to a utility stands in the way",
+        "fraction",
+        minimum=0,
+        maximum=1,
+    )
+    usable_mw_months_60 = number(
+        "Expected IT MW online at month ends, summed over the first 60 months", "MW months", minimum=0
+    )
+
+
+@table(
+    "mart.critical_path",
+    grain="One row per region, stack and activity of the stack's network.",
+    time="Months count from the decision to build; all figures are for the first module.",
+)
+class CriticalPath(dy.Schema):
+    """Who holds up the first module."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Power stack", key=True)
+    activity = text("Activity of the network", key=True)
+    activity_order = integer("Order of the activity in the network", "count", minimum=1)
+    description = text("What is done")
+    criticality_frac = number(
+        "Mean share of the months to the first module that pass in this activity on the critical chain; sums to 1",
+        "fraction",
+        minimum=0,
+        maximum=1,
+    )
+    on_critical_path_frac = number(
+        "Share of samples in which the activity lies on the critical chain", "fraction", minimum=0, maximum=1
+    )
+    months_saved_if_free = number("P50 months to the first module saved if the activity took no time", "months")
+    duration_p50_months = number("P50 of the activity's own months for the first module", "months", minimum=0)
+    start_mean_months = number("Mean month of its start", "months", minimum=0)
+    finish_mean_months = number("Mean month of its finish", "months", minimum=0)
+    duration_id = text("Duration drawn, see the durations as used")
+    source = text("Where the duration comes from, with its date")

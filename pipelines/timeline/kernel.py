@@ -1,0 +1,189 @@
+"""The Monte Carlo of one activity network: earliest finishes, the critical chain, modules one by one.
+
+Samples run in blocks through plain one-dimensional loops, so that each step is one vector operation over a block.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+_BLOCK = 512
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _raise_to(target, other):
+    """Raise each entry of `target` to that of `other` where it is lower."""
+    for c in range(target.shape[0]):
+        target[c] = other[c] if other[c] > target[c] else target[c]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _add(target, months, multiple):
+    """Add an activity's months, times its multiple, to when it starts."""
+    for c in range(target.shape[0]):
+        target[c] += months[c] * multiple
+
+
+@njit(cache=True, nogil=True)
+def _run(activity, multiple, months, pred_start, preds, finish):
+    """Set when one activity ends in each sample of a block: its latest predecessor plus its own months."""
+    target = finish[activity]
+    target[:] = 0.0
+    for p in range(pred_start[activity], pred_start[activity + 1]):
+        _raise_to(target, finish[preds[p]])
+    _add(target, months, multiple)
+
+
+@njit(cache=True, nogil=True)
+def _run_sink(links, from_module, module, steady, multiple, months, finish, end):
+    """Set when the last activity ends for a module, which waits only for what it needs."""
+    end[:] = steady
+    for pred in links:
+        if from_module[pred] <= module:
+            _raise_to(end, finish[pred])
+    _add(end, months, multiple)
+
+
+@njit(cache=True, nogil=True)
+def _trace(c, sink, duration, multiple, months, pred_start, preds, from_module, finish, end, time_share, on_chain):
+    """Walk the critical chain of one sample back: each activity waited for the last of its predecessors."""
+    here = sink
+    while here >= 0:
+        on_chain[here] += 1.0
+        if end > 0.0:
+            time_share[here] += months[duration[here], c] * multiple[here, 0] / end
+        before = -1
+        latest = -1.0
+        for p in range(pred_start[here], pred_start[here + 1]):
+            pred = preds[p]
+            if (here != sink or from_module[pred] <= 1) and finish[pred, c] > latest:
+                latest = finish[pred, c]
+                before = pred
+        here = before
+
+
+@njit(cache=True, nogil=True)
+def run_network(
+    months, duration, multiple, complete_multiple, pred_start, preds, from_module, is_full, varies, horizon
+):
+    """Draw one network.
+
+    Parameters
+    ----------
+    months : float64 (n_durations, n_samples)
+        Drawn durations, shared by all networks.
+    duration : int64 (n_activities,)
+        Row of `months` of each activity.
+    multiple : float64 (n_activities, n_modules)
+        What the drawn months are multiplied by when k = 1..n modules are to run; does not fall in k.
+    complete_multiple : float64 (n_activities,)
+        The same for the complete plant.
+    pred_start, preds : int64 (n_activities + 1,), (n_links,)
+        Predecessors of each activity, which come before it in order; the last activity is the sink.
+    from_module : int64 (n_activities,)
+        First module (from 1) that waits for the activity.
+    is_full : bool (n_activities,)
+        Whether only modules from `from_module` on, and the complete plant, need the activity.
+    varies : bool (n_activities,)
+        Whether the finish depends on the module.
+    horizon : int
+        Months counted.
+
+    Returns
+    -------
+    first, full, complete : float64 (n_samples,)
+        Months until one module, all modules, the complete plant.
+    online : float64 (horizon,)
+        Mean number of modules online at the end of month 1..horizon.
+    time_share, on_chain, start_mean, finish_mean : float64 (n_activities,)
+        For the first module: mean share of the months spent in the activity on the critical chain, share of samples in
+        which it lies on the chain, mean start and finish.
+    """
+    n_samples = months.shape[1]
+    n_activities, n_modules = multiple.shape
+    sink = n_activities - 1
+    links = preds[pred_start[sink] : pred_start[sink + 1]]
+    # What is the same for every module is found once per block; the loop over modules sees the rest.
+    is_steady = ~varies & (from_module <= 1)
+    steady_links = links[is_steady[links]]
+    other_links = links[~is_steady[links]]
+    varying = np.flatnonzero(varies[:sink])
+    at_completion = np.flatnonzero(varies[:sink] | is_full[:sink])
+    nothing_waits = np.ones(n_activities, np.int64)
+    first = np.empty(n_samples)
+    full = np.empty(n_samples)
+    complete = np.empty(n_samples)
+    online = np.zeros(horizon + 1)
+    time_share = np.zeros(n_activities)
+    on_chain = np.zeros(n_activities)
+    finish_mean = np.zeros(n_activities)
+    start_mean = np.zeros(n_activities)
+    for begin in range(0, n_samples, _BLOCK):
+        drawn = months[:, begin : min(begin + _BLOCK, n_samples)]
+        size = drawn.shape[1]
+        finish = np.zeros((n_activities, size))
+        steady = np.zeros(size)
+        end = np.empty(size)
+        for a in range(sink):
+            _run(a, multiple[a, 0], drawn[duration[a]], pred_start, preds, finish)
+        for pred in steady_links:
+            _raise_to(steady, finish[pred])
+        last = drawn[duration[sink]]
+        _run_sink(other_links, from_module, 1, steady, multiple[sink, 0], last, finish, end)
+        finish[sink] = end
+        first[begin : begin + size] = end
+        for a in range(n_activities):
+            finish_mean[a] += finish[a].sum()
+            start_mean[a] += finish[a].sum() - drawn[duration[a]].sum() * multiple[a, 0]
+        for c in range(size):
+            _trace(
+                c, sink, duration, multiple, drawn, pred_start, preds, from_module, finish, end[c], time_share, on_chain
+            )
+        for module in range(1, n_modules + 1):
+            if module > 1:
+                for activity in varying:
+                    _run(activity, multiple[activity, module - 1], drawn[duration[activity]], pred_start, preds, finish)
+                _run_sink(other_links, from_module, module, steady, multiple[sink, module - 1], last, finish, end)
+            for c in range(size):
+                month = int(np.ceil(end[c]))
+                if month <= horizon:
+                    online[max(month, 1)] += 1.0
+        full[begin : begin + size] = end
+        for activity in at_completion:
+            _run(activity, complete_multiple[activity], drawn[duration[activity]], pred_start, preds, finish)
+        _run_sink(links, nothing_waits, 1, np.zeros(size), complete_multiple[sink], last, finish, end)
+        complete[begin : begin + size] = end
+    for m in range(1, horizon + 1):
+        online[m] += online[m - 1]
+    return (
+        first,
+        full,
+        complete,
+        online[1:] / n_samples,
+        time_share / n_samples,
+        on_chain / n_samples,
+        np.maximum(start_mean / n_samples, 0.0),
+        finish_mean / n_samples,
+    )
+
+
+@njit(cache=True, nogil=True)
+def first_if_free(months, duration, multiple, pred_start, preds, from_module, free):
+    """Return the months to the first module, shape (n_samples,), if the activity `free` took no time."""
+    n_samples = months.shape[1]
+    n_activities = multiple.shape[0]
+    sink = n_activities - 1
+    links = preds[pred_start[sink] : pred_start[sink + 1]]
+    first = np.empty(n_samples)
+    factor = multiple[:, 0].copy()
+    factor[free] = 0.0
+    for begin in range(0, n_samples, _BLOCK):
+        drawn = months[:, begin : min(begin + _BLOCK, n_samples)]
+        size = drawn.shape[1]
+        finish = np.zeros((n_activities, size))
+        for a in range(sink):
+            _run(a, factor[a], drawn[duration[a]], pred_start, preds, finish)
+        end = first[begin : begin + size]
+        _run_sink(links, from_module, 1, np.zeros(size), factor[sink], drawn[duration[sink]], finish, end)
+    return first

@@ -1,0 +1,361 @@
+"""Time to power of every region and stack: Monte Carlo of the activity networks on durations as used."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.contracts import timeline as _contracts  # noqa: F401 - registers the tables
+from pipelines.contracts.base import validate
+from pipelines.errors import InputError
+from pipelines.settings import Settings
+from pipelines.timeline.distribution import quantile, scores
+from pipelines.timeline.durations import durations
+from pipelines.timeline.kernel import first_if_free, run_network
+from pipelines.timeline.network import Network, read_network
+from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays
+from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
+
+# A flexible request is the same request with less firm service: it takes the same draws and never waits longer.
+SAME_DRAWS = {"grid_flexible": "grid_firm"}
+# What one activity would save is read off this many of the samples.
+_FREE_SAMPLES = 2500
+_CHOSEN = (
+    "region_id",
+    "stack_id",
+    "firm_technology",
+    "firm_units",
+    "firm_unit_mw",
+    "solar_mw",
+    "bess_mwh",
+    "reserve_mwh",
+)
+
+
+@dataclass(frozen=True)
+class TimelineResult:
+    """Time to power of a night.
+
+    Attributes
+    ----------
+    time_to_power : pl.DataFrame
+        Contract mart.time_to_power, in the row order of the chosen designs.
+    critical_path : pl.DataFrame
+        Contract mart.critical_path, rows of one region and stack together and in network order.
+    online_share : NDArray[np.float64]
+        Expected share of the IT MW online at the end of month 1..horizon, completion included, shape
+        (n_rows, horizon_months), rows as in `time_to_power`.
+    durations : pl.DataFrame
+        Contract core.durations.
+    """
+
+    time_to_power: pl.DataFrame
+    critical_path: pl.DataFrame
+    online_share: NDArray[np.float64]
+    durations: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One region and stack made ready for the kernel."""
+
+    network: Network
+    arrays: NetworkArrays
+    draw_rows: NDArray[np.int64]
+    duration_ids: tuple[str, ...]
+    completion: float
+
+    @property
+    def key(self) -> tuple:
+        """Return what the result depends on."""
+        return (
+            self.network.stack_id,
+            self.draw_rows.tobytes(),
+            self.arrays.multiple.tobytes(),
+            self.arrays.complete_multiple.tobytes(),
+            self.arrays.from_module.tobytes(),
+        )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What one distinct network gave."""
+
+    first: tuple[float, float, float]
+    full: tuple[float, float, float]
+    complete_p50: float
+    p_first: tuple[float, ...]
+    online: NDArray[np.float64]
+    time_share: NDArray[np.float64]
+    on_chain: NDArray[np.float64]
+    saved: NDArray[np.float64]
+    start_mean: NDArray[np.float64]
+    finish_mean: NDArray[np.float64]
+
+
+class _Draws:
+    """Drawn months, one row per distinct pair of scores and figures."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, float, float, float], int] = {}
+
+    def row(self, score_name: str, figure: tuple[float, float, float]) -> int:
+        return self.rows.setdefault((score_name, *figure), len(self.rows))
+
+    def months(self, n_samples: int, seed: int, settings: Settings) -> NDArray[np.float64]:
+        """Return the draws, shape (n_draws, n_samples)."""
+        names = sorted({key[0] for key in self.rows})
+        drawn = dict(zip(names, scores(names, n_samples, seed, settings.duration_correlation), strict=True))
+        months = np.empty((len(self.rows), n_samples))
+        for (name, low, mid, high), row in self.rows.items():
+            months[row] = quantile(drawn[name], low, mid, high, tail=settings.duration_tail_per_sigma)
+        return months
+
+
+def time_to_power(
+    regions: pl.DataFrame,
+    chosen: pl.DataFrame,
+    lead_times: pl.DataFrame,
+    policy: pl.DataFrame,
+    queue_statistics: pl.DataFrame,
+    settings: Settings,
+    seed: int,
+    *,
+    threads: int = 2,
+) -> TimelineResult:
+    """Return months to the first module and to all, who holds them up, and the expected share online by month.
+
+    Activity network with predecessor links, drawn by Monte Carlo (Van Slyke 1963, Operations Research 11). The first MW
+    is the earliest month in which an installed subset of the plant carries one module at the target. All rows use the
+    same draws of the same duration, so that rows differ by what they are and not by chance.
+
+    Parameters
+    ----------
+    regions : pl.DataFrame
+        region_id, state, iso.
+    chosen : pl.DataFrame
+        One row per region and stack: region_id, stack_id, firm_technology, firm_units (count), firm_unit_mw and
+        solar_mw (MW), bess_mwh and reserve_mwh (MWh).
+    lead_times, policy, queue_statistics : pl.DataFrame
+        Reference tables.
+    settings : Settings
+        Samples, horizon, site, rates, assumed durations, completion probability.
+    seed : int
+        Seed of the draws.
+    threads : int
+        Networks drawn at the same time.
+
+    Returns
+    -------
+    TimelineResult
+
+    Raises
+    ------
+    InputError
+        If a column or a region is missing, or a duration that a network needs is not in `durations.csv`.
+    """
+    used = durations(lead_times, policy, queue_statistics, settings)
+    draws = _Draws()
+    rows = _prepare(regions, chosen, used, policy, settings, draws)
+    months = draws.months(settings.timeline_samples, seed, settings)
+    distinct = {row.key: row for row in rows}
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        results = pool.map(partial(_draw, months=months, settings=settings), distinct.values())
+        outcomes = dict(zip(distinct, results, strict=True))
+    per_row = [outcomes[row.key] for row in rows]
+    completion = np.array([row.completion for row in rows])
+    online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
+    online *= completion[:, None]
+    ids = chosen.select("region_id", "stack_id")
+    return TimelineResult(
+        time_to_power=validate(_months_frame(ids, rows, per_row, online, settings), "mart.time_to_power"),
+        critical_path=validate(_critical_frame(ids, rows, per_row, used), "mart.critical_path"),
+        online_share=online,
+        durations=validate(used, "core.durations"),
+    )
+
+
+def _prepare(
+    regions: pl.DataFrame,
+    chosen: pl.DataFrame,
+    used: pl.DataFrame,
+    policy: pl.DataFrame,
+    settings: Settings,
+    draws: _Draws,
+) -> list[_Row]:
+    for name, frame, columns in (
+        ("regions", regions, ("region_id", "state", "iso")),
+        ("chosen designs", chosen, _CHOSEN),
+    ):
+        missing = [column for column in columns if column not in frame.columns]
+        if missing:
+            raise InputError(f"column {missing[0]} is missing", file=name, remedy="add the column")
+    variants = read_variants(policy, settings)
+    threshold = policy_value(policy, MAJOR_SOURCE_POLICY)
+    figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
+    places = {row["region_id"]: row for row in regions.select("region_id", "state", "iso").iter_rows(named=True)}
+    networks = {name: read_network(name) for name in chosen["stack_id"].unique(maintain_order=True)}
+    rows = []
+    for design in chosen.select(_CHOSEN).iter_rows(named=True):
+        if design["region_id"] not in places:
+            raise InputError(
+                f"region {design['region_id']!r} is not in the table of regions",
+                file="chosen designs",
+                column="region_id",
+            )
+        network = networks[design["stack_id"]]
+        sizes = Sizes(
+            int(design["firm_units"] or 0),
+            float(design["firm_unit_mw"] or 0),
+            float(design["solar_mw"] or 0),
+            float(design["bess_mwh"] or 0),
+            float(design["reserve_mwh"] or 0),
+        )
+        load = module_count(settings) * module_bus_mw(settings)
+        running = min(sizes.firm_units * sizes.firm_unit_mw, load)
+        place = places[design["region_id"]]
+        case = Case(
+            place["state"] or "",
+            place["iso"] or "",
+            permit_class(design["firm_technology"] or "", running, threshold, settings),
+            sizes.firm_unit_mw,
+            load,
+        )
+        draw_rows, ids = _draw_rows(network, case, variants, figures, draws)
+        is_grid = "grid_connection" in network.names
+        rows.append(
+            _Row(
+                network,
+                network_arrays(network, sizes, settings),
+                draw_rows,
+                ids,
+                settings.grid_completion_probability if is_grid else 1.0,
+            )
+        )
+    return rows
+
+
+def _draw_rows(
+    network: Network,
+    case: Case,
+    variants: Variants,
+    figures: dict[str, tuple[float, float, float]],
+    draws: _Draws,
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return each activity's row of the draws and the duration it stands for."""
+    draw_rows, ids = [], []
+    for activity in network.activities:
+        name = activity.duration_id
+        variant = variants.of(name, case)
+        if variant not in figures:
+            raise InputError(
+                f"duration {variant!r} of activity {activity.activity!r} has no row",
+                file="durations.csv",
+                column="duration_id",
+                remedy="add a row for it",
+            )
+        figure = figures[variant]
+        if name in SAME_DRAWS:
+            firm = figures[variants.of(SAME_DRAWS[name], case)]
+            figure = tuple(min(pair) for pair in zip(figure, firm, strict=True))  # type: ignore[assignment]
+        draw_rows.append(draws.row(SAME_DRAWS.get(name, name), figure))
+        ids.append(variant)
+    return np.array(draw_rows, dtype=np.int64), tuple(ids)
+
+
+def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings) -> _Outcome:
+    arrays = row.arrays
+    first, full, complete, online, time_share, on_chain, start_mean, finish_mean = run_network(
+        months,
+        row.draw_rows,
+        arrays.multiple,
+        arrays.complete_multiple,
+        arrays.pred_start,
+        arrays.preds,
+        arrays.from_module,
+        arrays.is_full,
+        arrays.varies,
+        settings.horizon_months,
+    )
+    part = months[:, :_FREE_SAMPLES]
+    base = float(np.median(first[:_FREE_SAMPLES]))
+    saved = np.zeros(len(row.draw_rows))
+    for activity in np.flatnonzero(on_chain):
+        free = first_if_free(
+            part, row.draw_rows, arrays.multiple, arrays.pred_start, arrays.preds, arrays.from_module, activity
+        )
+        saved[activity] = base - float(np.median(free))
+    return _Outcome(
+        first=tuple(np.quantile(first, [0.1, 0.5, 0.9]).tolist()),
+        full=tuple(np.quantile(full, [0.1, 0.5, 0.9]).tolist()),
+        complete_p50=float(np.median(complete)),
+        p_first=tuple(float(np.mean(first <= month)) for month in (12, 24, 36, 60)),
+        online=online / arrays.multiple.shape[1],
+        time_share=time_share,
+        on_chain=on_chain,
+        saved=saved,
+        start_mean=start_mean,
+        finish_mean=finish_mean,
+    )
+
+
+def _months_frame(
+    ids: pl.DataFrame, rows: list[_Row], outcomes: list[_Outcome], online: NDArray[np.float64], settings: Settings
+) -> pl.DataFrame:
+    first = np.array([outcome.first for outcome in outcomes]).reshape(-1, 3)
+    full = np.array([outcome.full for outcome in outcomes]).reshape(-1, 3)
+    completion = np.array([row.completion for row in rows])
+    p_first = np.array([outcome.p_first for outcome in outcomes]).reshape(-1, 4) * completion[:, None]
+    return ids.with_columns(
+        *(pl.Series(f"first_mw_months_p{p}", first[:, i]) for i, p in enumerate((10, 50, 90))),
+        *(pl.Series(f"full_mw_months_p{p}", full[:, i]) for i, p in enumerate((10, 50, 90))),
+        pl.Series("plant_complete_months_p50", [outcome.complete_p50 for outcome in outcomes], pl.Float64),
+        pl.Series(
+            "critical_activity",
+            [
+                row.network.names[int(np.argmax(outcome.time_share))]
+                for row, outcome in zip(rows, outcomes, strict=True)
+            ],
+            pl.String,
+        ),
+        *(pl.Series(f"p_first_mw_{m}_months", p_first[:, i]) for i, m in enumerate((12, 24, 36, 60))),
+        pl.Series("completion_probability", completion),
+        pl.Series("usable_mw_months_60", online[:, :60].sum(axis=1) * settings.site_it_mw),
+    )
+
+
+def _critical_frame(ids: pl.DataFrame, rows: list[_Row], outcomes: list[_Outcome], used: pl.DataFrame) -> pl.DataFrame:
+    lengths = [len(row.draw_rows) for row in rows]
+    repeat = np.repeat(np.arange(len(rows)), lengths)
+    activities = [activity for row in rows for activity in row.network.activities]
+    first_multiple = np.concatenate([row.arrays.multiple[:, 0] for row in rows] or [np.zeros(0)])
+    frame = ids[repeat].with_columns(
+        pl.Series("activity", [activity.activity for activity in activities], pl.String),
+        pl.Series("activity_order", [i for n in lengths for i in range(1, n + 1)], pl.Int64),
+        pl.Series("description", [activity.description for activity in activities], pl.String),
+        pl.Series("duration_id", [name for row in rows for name in row.duration_ids], pl.String),
+        pl.Series("_multiple", first_multiple),
+        *(
+            pl.Series(column, np.concatenate([getattr(outcome, name) for outcome in outcomes] or [np.zeros(0)]))
+            for column, name in (
+                ("criticality_frac", "time_share"),
+                ("on_critical_path_frac", "on_chain"),
+                ("months_saved_if_free", "saved"),
+                ("start_mean_months", "start_mean"),
+                ("finish_mean_months", "finish_mean"),
+            )
+        ),
+    )
+    source = (
+        pl.when(pl.col("as_of") == "")
+        .then(pl.col("source_title"))
+        .otherwise(pl.col("publisher") + pl.lit(" (") + pl.col("as_of") + pl.lit(")"))
+    )
+    return frame.join(
+        used.select("duration_id", pl.col("mid"), source.alias("source")), on="duration_id", maintain_order="left"
+    ).with_columns((pl.col("mid") * pl.col("_multiple")).alias("duration_p50_months"))

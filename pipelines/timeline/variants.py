@@ -1,0 +1,148 @@
+"""Which variant of a duration a region, a size and a technology call for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.errors import InputError
+from pipelines.settings import Settings
+
+VARIANTS_FILE = Path(__file__).with_name("variants.csv")
+HOURS_PER_YEAR = 8760.0
+KG_PER_SHORT_TON = 907.18474
+MAJOR_SOURCE_POLICY = "nsr_major_threshold_nox"
+_COLUMNS = ("duration_id", "state", "iso", "permit_class", "measure", "min_mw", "max_mw", "variant_id")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a variant can depend on, for one region and stack."""
+
+    state: str
+    iso: str
+    permit_class: str
+    firm_unit_mw: float
+    site_load_mw: float
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The rules of `variants.csv`: the first row that fits decides; an empty field fits everything."""
+
+    rules: tuple[dict[str, Any], ...]
+
+    def of(self, duration_id: str, case: Case) -> str:
+        """Return the variant of a duration; a duration without a rule is its own variant.
+
+        Raises
+        ------
+        InputError
+            If the duration has rules and none fits.
+        """
+        own = [rule for rule in self.rules if rule["duration_id"] == duration_id]
+        if not own:
+            return duration_id
+        for rule in own:
+            if all(rule[name] in {"", getattr(case, name)} for name in ("state", "iso", "permit_class")) and (
+                not rule["measure"] or rule["min_mw"] <= getattr(case, rule["measure"]) < rule["max_mw"]
+            ):
+                return rule["variant_id"]
+        raise InputError(
+            f"no rule of {duration_id!r} fits state {case.state}, iso {case.iso}, permit class {case.permit_class}",
+            file=VARIANTS_FILE.name,
+            remedy="add a rule with empty conditions as the last one",
+        )
+
+
+def read_variants(policy: pl.DataFrame, settings: Settings, path: Path = VARIANTS_FILE) -> Variants:
+    """Read the rules; a bound in MW is a number, `policy:<policy_id>` or `setting:<name>`.
+
+    Raises
+    ------
+    InputError
+        If the file, a column, or the policy or setting that a bound names is missing.
+    """
+    if not path.is_file():
+        raise InputError("the file is missing", file=str(path), remedy="restore it")
+    frame = pl.read_csv(path, infer_schema_length=0).with_columns(pl.all().fill_null(""))
+    missing = [column for column in _COLUMNS if column not in frame.columns]
+    if missing:
+        raise InputError(f"column {missing[0]} is missing", file=str(path), remedy="add the column")
+    rules = []
+    for line, row in enumerate(frame.iter_rows(named=True), start=2):
+        bounds = {
+            name: _bound(row[name] or empty, policy, settings, {"file": str(path), "row": line, "column": name})
+            for name, empty in (("min_mw", "0"), ("max_mw", "inf"))
+        }
+        rules.append(row | bounds)
+    return Variants(tuple(rules))
+
+
+def _bound(text: str, policy: pl.DataFrame, settings: Settings, place: dict[str, Any]) -> float:
+    kind, _, name = text.rpartition(":")
+    if kind == "policy":
+        return policy_value(policy, name)
+    if kind == "setting" and name in Settings.model_fields:
+        return float(getattr(settings, name))
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{text!r} is no number, policy or setting", **place) from None
+
+
+def permit_class(firm_technology: str, running_mw: float, threshold_short_tons: float, settings: Settings) -> str:
+    """Return the air-permit class from the NOx that a plant could emit in a year of running at the site's load.
+
+    Potential to emit = MW x 8,760 h x kg NOx per MWh (40 CFR 52.21(b)(4)); spare units cannot add to it where the
+    permit limits fuel to the load. Standby gensets, limited to emergencies, are minor sources at these sizes.
+
+    Parameters
+    ----------
+    firm_technology : str
+        Technology of the firm units.
+    running_mw : float
+        Output that can be sustained: the smaller of the installed MW and the site's load.
+    threshold_short_tons : float
+        Major-source threshold (short tons of NOx a year).
+    settings : Settings
+        NOx per MWh by prime mover.
+
+    Returns
+    -------
+    str
+        "none" (no combustion), "minor" or "major".
+    """
+    if firm_technology.startswith("gas_turbine"):
+        rate = settings.turbine_nox_kg_per_mwh
+    elif firm_technology.startswith("recip"):
+        rate = settings.recip_nox_kg_per_mwh
+    elif firm_technology.startswith("diesel"):
+        return "minor"
+    else:
+        return "none"
+    tons = running_mw * HOURS_PER_YEAR * rate / KG_PER_SHORT_TON
+    return "major" if tons >= threshold_short_tons else "minor"
+
+
+def policy_value(policy: pl.DataFrame, policy_id: str) -> float:
+    """Return the figure of a policy row, for example the NOx threshold of a major source (short tons a year).
+
+    Raises
+    ------
+    InputError
+        If the row is missing or its value is no number.
+    """
+    found = policy.filter(pl.col("policy_id") == policy_id)["value"]
+    try:
+        return float(found[0])
+    except (IndexError, TypeError, ValueError):
+        raise InputError(
+            f"policy {policy_id!r} has no single number as its value",
+            file="policy",
+            column="value",
+            remedy="restore the row and its value",
+        ) from None
