@@ -1,0 +1,315 @@
+"""Contracts of prices, costs, value and the ranking."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipelines.contracts.base import choice, flag, integer, number, table, text, timestamp
+
+COMPONENTS = [
+    "solar_capital",
+    "bess_capital",
+    "reserve_capital",
+    "firm_capital",
+    "baseload_capital",
+    "grid_capital",
+    "electrical_capital",
+    "soft_capital",
+    "construction_financing",
+    "replacement",
+    "fixed_om",
+    "variable_om",
+    "fuel",
+    "grid_energy",
+    "carbon",
+]
+"""Parts of an LCOE, in the order they are shown; they sum to it."""
+
+SCORE_COMPONENTS = ["speed", "cost", "reliability", "carbon"]
+"""Parts of a score, in the order they are shown; their weights sum to 1."""
+
+
+@table(
+    "core.gas_prices_by_region",
+    grain="One row per region: the gas price a generator there pays, and what it is made of.",
+    time="as_of is the vintage of the newest figure used; prices are real dollars of the dollar year in settings.",
+)
+class GasPricesByRegion(dy.Schema):
+    """Delivered natural gas by region."""
+
+    region_id = text("Region", key=True)
+    state = text("Postal code of the state")
+    gas_hub = text("Reference hub of the region; empty where the facts name none", nullable=True)
+    henry_hub_usd_per_mmbtu = number("Henry Hub, mean of the trailing twelve months", "USD/MMBtu", minimum=0)
+    hub_basis_usd_per_mmbtu = number(
+        "Hub minus Henry Hub in the last full year", "USD/MMBtu", minimum=-20, maximum=50, nullable=True
+    )
+    hub_basis_year = integer("Last full year of the basis", "year", nullable=True)
+    hub_plus_basis_usd_per_mmbtu = number(
+        "Hub price plus delivery, floored before delivery", "USD/MMBtu", minimum=0, nullable=True
+    )
+    state_industrial_usd_per_mmbtu = number(
+        "Retail average price of industrial gas in the state", "USD/MMBtu", minimum=0, nullable=True
+    )
+    gas_price_usd_per_mmbtu = number("Price used for generation", "USD/MMBtu", minimum=0, maximum=100)
+    price_basis = choice("What the price used is made of", ["hub_plus_basis", "state_industrial"])
+    is_fallback = flag("The retail average stands in because no hub basis is at hand")
+    is_floored = flag("Hub plus basis lay below the floor")
+    co2_kg_per_mmbtu = number("Combustion CO2 of natural gas, higher heating value", "kg/MMBtu", minimum=0)
+    source_title = text("Title of the source of the price used")
+    publisher = text("Publisher of that source")
+    url = text("Address of that source")
+    as_of = text("Date of the newest figure used")
+
+
+@table(
+    "core.power_prices_by_region",
+    grain="One row per region: the grid energy price, carbon intensity and interruptions of the grid there.",
+    time="as_of is the vintage of the price; prices are real dollars of the dollar year in settings.",
+)
+class PowerPricesByRegion(dy.Schema):
+    """Grid energy by region."""
+
+    region_id = text("Region", key=True)
+    state = text("Postal code of the state")
+    egrid_subregion = text("EGRID subregion")
+    power_price_usd_per_mwh = number(
+        "Average price of all industrial customers of the state; large-load tariffs differ",
+        "USD/MWh",
+        minimum=0,
+        maximum=1000,
+    )
+    period = text("Months or year the price is averaged over")
+    is_industrial_average = flag("The price is the state's industrial average, not a large-load tariff")
+    grid_co2_kg_per_mwh = number("Average output rate of the eGRID subregion", "kg/MWh", minimum=0, maximum=2000)
+    grid_co2_year = integer("Data year of that rate", "year")
+    source_title = text("Title of the source of the price")
+    publisher = text("Publisher of that source")
+    url = text("Address of that source")
+    as_of = text("Date of the price source")
+
+
+@table(
+    "mart.fuel_prices",
+    grain="One row per region and fuel: the price used that night, its unit, basis and source.",
+    time="as_of is the vintage of the figure; prices are real dollars of the dollar year in settings.",
+)
+class FuelPrices(dy.Schema):
+    """Prices of fuels and grid energy as used."""
+
+    region_id = text("Region", key=True)
+    fuel = choice("What is bought", ["diesel", "grid_power", "natural_gas", "uranium"], key=True)
+    price = number("Price in the unit of the row", "see unit", minimum=0)
+    unit = choice("Unit of the price", ["USD/MMBtu", "USD/MWh"])
+    price_basis = text("What the price is made of")
+    is_fallback = flag("A stand-in, because the better figure is not at hand")
+    is_assumption = flag("A setting without a cited source")
+    co2_kg_per_unit = number("CO2 per MMBtu or per MWh of grid energy", "kg per MMBtu or MWh", minimum=0)
+    source_title = text("Title of the source")
+    publisher = text("Publisher of the source")
+    url = text("Address of the source; empty for a setting")
+    as_of = text("Date of the figure; empty for a setting")
+
+
+class _CostedDesign(dy.Schema):
+    region_id = text("Region", key=True)
+    stack_id = text("Stack")
+    design_id = text("Design")
+    solar_mw = number("Solar", "MW", minimum=0)
+    bess_mw = number("Dispatch battery, power", "MW", minimum=0)
+    bess_mwh = number("Dispatch battery, energy", "MWh", minimum=0)
+    reserve_mw = number("Ride-through reserve battery, power", "MW", minimum=0)
+    reserve_mwh = number("Ride-through reserve battery, energy", "MWh", minimum=0)
+    grid_mw = number("Grid connection", "MW", minimum=0)
+    is_grid_flexible = flag("The grid service may be curtailed")
+    baseload_technology = text("Baseload technology, empty where there is none")
+    baseload_units = integer("Baseload units", minimum=0)
+    baseload_unit_mw = number("Rating of a baseload unit", "MW", minimum=0)
+    firm_technology = text("Firm or standby technology, empty where there is none")
+    firm_units = integer("Firm or standby units", minimum=0)
+    firm_unit_mw = number("Rating of a firm unit", "MW", minimum=0)
+    rule = text("Dispatch rule")
+    load_mwh = number("Energy demanded at the bus", "MWh/year", minimum=0)
+    served_mwh = number("Energy served at the bus, outages counted", "MWh/year", minimum=0)
+    solar_potential_mwh = number("Solar before curtailment", "MWh/year", minimum=0)
+    curtailed_mwh = number("Solar that nothing could take", "MWh/year", minimum=0)
+    charge_mwh = number("Battery charging, AC side", "MWh/year", minimum=0)
+    discharge_mwh = number("Battery discharging, AC side", "MWh/year", minimum=0)
+    grid_mwh = number("Grid import", "MWh/year", minimum=0)
+    baseload_mwh = number("Output of the baseload units", "MWh/year", minimum=0)
+    firm_mwh = number("Output of the firm units", "MWh/year", minimum=0)
+    availability_frac = number("IT energy served of that demanded, outages counted", "fraction", minimum=0, maximum=1)
+    full_service_hours_frac = number("Hours fully served", "fraction", minimum=0, maximum=1)
+    lolh_hours_per_year = number("Hours with any load unserved", "h/year", minimum=0)
+    eue_mwh_per_year = number("Expected unserved energy", "MWh/year", minimum=0)
+    interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)
+    trips_per_year = number("Trips of running units", "1/year", minimum=0)
+    renewable_frac = number("Solar delivered to the load, share of load served", "fraction", minimum=0, maximum=1)
+    co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served", "kg/MWh", minimum=0)
+    lcoe_usd_per_mwh = number("Levelised cost per MWh served at the bus, real, before tax", "USD/MWh", minimum=0)
+    capex_usd_per_kw = number("Overnight capital of the power stack per kW of IT", "USD/kW IT", minimum=0)
+    gas_price_usd_per_mmbtu = number("Price of natural gas in the region", "USD/MMBtu", minimum=0)
+    is_gas_price_fallback = flag("That price is the state's retail average")
+    power_price_usd_per_mwh = number("Industrial average price of grid energy in the state", "USD/MWh", minimum=0)
+    solar_capex_usd = number("Overnight capital of solar", "USD", minimum=0)
+    bess_capex_usd = number("Overnight capital of the dispatch battery", "USD", minimum=0)
+    reserve_capex_usd = number("Overnight capital of the ride-through reserve", "USD", minimum=0)
+    firm_capex_usd = number("Overnight capital of firm or standby units", "USD", minimum=0)
+    baseload_capex_usd = number("Overnight capital of baseload units", "USD", minimum=0)
+    grid_capex_usd = number("Overnight capital of grid connection and UPS", "USD", minimum=0)
+    electrical_capex_usd = number("Overnight capital of transformers, switchgear and integration", "USD", minimum=0)
+    soft_capex_usd = number("Overnight capital of soft costs", "USD", minimum=0)
+    solar_capital_usd_per_year = number("Recovered capital of solar", "USD/year", minimum=0)
+    bess_capital_usd_per_year = number("Recovered capital of the dispatch battery", "USD/year", minimum=0)
+    reserve_capital_usd_per_year = number("Recovered capital of the ride-through reserve", "USD/year", minimum=0)
+    firm_capital_usd_per_year = number("Recovered capital of firm or standby units", "USD/year", minimum=0)
+    baseload_capital_usd_per_year = number("Recovered capital of baseload units", "USD/year", minimum=0)
+    grid_capital_usd_per_year = number("Recovered capital of grid connection and UPS", "USD/year", minimum=0)
+    electrical_capital_usd_per_year = number(
+        "Recovered capital of transformers, switchgear, integration", "USD/year", minimum=0
+    )
+    soft_capital_usd_per_year = number("Recovered capital of soft costs", "USD/year", minimum=0)
+    construction_financing_usd_per_year = number("Recovered interest during construction", "USD/year", minimum=0)
+    replacement_usd_per_year = number("Fuel-cell stack exchange and solar degradation allowance", "USD/year", minimum=0)
+    fixed_om_usd_per_year = number("Fixed operation and upkeep", "USD/year", minimum=0)
+    variable_om_usd_per_year = number("Variable operation and upkeep", "USD/year", minimum=0)
+    fuel_usd_per_year = number("Fuel", "USD/year", minimum=0)
+    grid_energy_usd_per_year = number("Grid energy", "USD/year", minimum=0)
+    carbon_usd_per_year = number("Carbon price on CO2", "USD/year", minimum=0)
+
+
+@table(
+    "sim.candidates",
+    grain="One row per region and design: sizes, costs, carbon and adequacy, mean of the weather years.",
+)
+class Candidates(_CostedDesign):
+    """What every design costs and does in every region at the night's prices."""
+
+    design_id = text("Design", key=True)
+
+
+@table(
+    "sim.chosen",
+    grain="One row per region and stack: the chosen design with sizes, costs, carbon and adequacy, mean of the years.",
+)
+class Chosen(_CostedDesign):
+    """The design that stands for a stack in a region."""
+
+    stack_id = text("Stack", key=True)
+    is_target_met = flag("The availability target is reached and the stack keeps its defining parts")
+    is_composition_met = flag("The stack keeps its defining parts")
+
+
+@table(
+    "mart.lcoe_components",
+    grain="One row per region, stack and part of the chosen design's levelised cost; the parts sum to the LCOE.",
+)
+class LcoeComponents(dy.Schema):
+    """What a levelised cost is made of."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Stack", key=True)
+    component = choice("Part of the cost", COMPONENTS, key=True)
+    component_order = integer("Order in which the parts are shown", minimum=1)
+    cost_usd_per_mwh = number("Part of the LCOE, per MWh served at the bus", "USD/MWh")
+    cost_usd_per_year = number("Annual cost", "USD/year")
+    capex_usd = number("Overnight capital behind the part, zero where it is none", "USD", minimum=0)
+
+
+@table(
+    "mart.score_anchors",
+    grain="One row per part of the score: the value worth 0, the value worth 100, and the weight.",
+)
+class ScoreAnchors(dy.Schema):
+    """Fixed anchors, so that a score means the same every night."""
+
+    component = choice("Part of the score", SCORE_COMPONENTS, key=True)
+    column_name = text("Column of ranked_sites that is scored")
+    unit = text("Unit of that column and of the anchors")
+    transform = choice("How the column is read before it is scored", ["linear", "nines"])
+    anchor_low = number("Value that scores 0", "unit of the row")
+    anchor_high = number("Value that scores 100", "unit of the row")
+    weight = number("Default weight; the weights sum to 1", "fraction", minimum=0, maximum=1)
+    reason = text("Why the anchors stand where they stand")
+
+
+@table(
+    "mart.ranked_sites",
+    grain="One row per region and stack: the least-cost design that meets the availability target, ranked.",
+    time="as_of_utc is the logical date of the night.",
+)
+class RankedSites(dy.Schema):
+    """The ranking."""
+
+    rank = integer("Place among all rows: target met first, then value", minimum=1)
+    region_rank = integer("Place of the region by its best stack", minimum=1)
+    is_region_best = flag("This row is the region's best stack")
+    region_id = text("Region", key=True)
+    region_name = text("Name of the region")
+    state = text("Postal code of the state")
+    iso = text("Grid operator or non-ISO area")
+    latitude = number("Latitude of the region's centre", "degrees north", minimum=-90, maximum=90)
+    longitude = number("Longitude of the region's centre", "degrees east", minimum=-180, maximum=180)
+    stack_id = text("Stack", key=True)
+    design_id = text("Chosen design")
+    solar_mw = number("Solar", "MW", minimum=0)
+    bess_mw = number("Dispatch battery, power", "MW", minimum=0)
+    bess_mwh = number("Dispatch battery, energy", "MWh", minimum=0)
+    reserve_mw = number("Ride-through reserve battery, power", "MW", minimum=0)
+    reserve_mwh = number("Ride-through reserve battery, energy", "MWh", minimum=0)
+    grid_mw = number("Grid connection", "MW", minimum=0)
+    baseload_technology = text("Baseload technology, empty where there is none")
+    baseload_units = integer("Baseload units", minimum=0)
+    baseload_unit_mw = number("Rating of a baseload unit", "MW", minimum=0)
+    firm_technology = text("Firm or standby technology, empty where there is none")
+    firm_units = integer("Firm or standby units", minimum=0)
+    firm_unit_mw = number("Rating of a firm unit", "MW", minimum=0)
+    first_mw_months_p10 = number("Months to the first module at target, 10th percentile", "months", minimum=0)
+    first_mw_months_p50 = number("Months to the first module at target, median", "months", minimum=0)
+    first_mw_months_p90 = number("Months to the first module at target, 90th percentile", "months", minimum=0)
+    full_mw_months_p50 = number("Months to full capacity, median", "months", minimum=0)
+    critical_activity = text("Activity most often on the critical path")
+    p_first_mw_24_months = number("Probability of the first module by month 24", "fraction", minimum=0, maximum=1)
+    p_first_mw_36_months = number("Probability of the first module by month 36", "fraction", minimum=0, maximum=1)
+    completion_probability = number(
+        "Probability that the project is energised at all", "fraction", minimum=0, maximum=1
+    )
+    lcoe_usd_per_mwh = number("Levelised cost per MWh served at the bus, real, before tax", "USD/MWh", minimum=0)
+    capex_usd_per_kw = number("Overnight capital of the power stack per kW of IT", "USD/kW IT", minimum=0)
+    availability_frac = number("IT energy served of that demanded, outages counted", "fraction", minimum=0, maximum=1)
+    full_service_hours_frac = number("Hours fully served", "fraction", minimum=0, maximum=1)
+    is_target_met = flag("The availability target is reached and the stack keeps its defining parts")
+    is_composition_met = flag("The stack keeps its defining parts")
+    lolh_hours_per_year = number("Hours with any load unserved", "h/year", minimum=0)
+    eue_mwh_per_year = number("Expected unserved energy", "MWh/year", minimum=0)
+    interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)
+    renewable_frac = number("Solar delivered to the load, share of load served", "fraction", minimum=0, maximum=1)
+    co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served", "kg/MWh", minimum=0)
+    gas_price_usd_per_mmbtu = number("Price of natural gas in the region", "USD/MMBtu", minimum=0)
+    is_gas_price_fallback = flag("That price is the state's retail average")
+    power_price_usd_per_mwh = number("Industrial average price of grid energy in the state", "USD/MWh", minimum=0)
+    usable_mw_months_60 = number("Expected IT MW-months usable within 60 months", "MW-months", minimum=0)
+    value_usd_per_mw = number("Discounted margin over the horizon per planned MW of IT", "USD/MW")
+    speed_score = number("Speed on its anchors", "0-100", minimum=0, maximum=100)
+    cost_score = number("Cost on its anchors", "0-100", minimum=0, maximum=100)
+    reliability_score = number("Reliability on its anchors", "0-100", minimum=0, maximum=100)
+    carbon_score = number("Carbon on its anchors", "0-100", minimum=0, maximum=100)
+    score = number("Weighted score", "0-100", minimum=0, maximum=100)
+    weather_source = text("Where the hours come from: a weather file or the synthetic reference year")
+    is_stale = flag("An input is older than its source's limit")
+    as_of_utc = timestamp("Logical date of the night")
+    run_id = text("Run that made the row")
+
+
+__all__ = [
+    "COMPONENTS",
+    "SCORE_COMPONENTS",
+    "Candidates",
+    "Chosen",
+    "FuelPrices",
+    "GasPricesByRegion",
+    "LcoeComponents",
+    "PowerPricesByRegion",
+    "RankedSites",
+    "ScoreAnchors",
+]

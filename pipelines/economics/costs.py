@@ -1,0 +1,198 @@
+"""What a part of a stack costs: reference figures brought to one unit, one dollar year and one place."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.economics.prices import to_dollar_year
+from pipelines.errors import InputError
+from pipelines.reference.parameters import Parameters
+from pipelines.settings import Settings
+
+SOLAR, BATTERY, STANDBY = "solar_pv_tracking", "bess", "diesel_standby_genset"
+SITE_WORKS = "site_works"
+
+FUELS: dict[str, str] = {
+    "recip_genset": "natural_gas",
+    "gas_turbine_small_industrial": "natural_gas",
+    "fuel_cell": "natural_gas",
+    "smr": "uranium",
+    STANDBY: "diesel",
+}
+"""Fuel of each dispatchable technology."""
+
+# Reference plant whose regional cost stands for a technology that the location tables do not hold: the aeroderivative
+# is the nearest to a small industrial turbine; the 20 MW engine plant is the nearest in size to the site itself.
+_LOCATION_PROXY: dict[str, str] = {
+    SOLAR: "solar_pv_tracking",
+    BATTERY: "bess_4h",
+    "recip_genset": "recip_genset",
+    "gas_turbine_small_industrial": "gas_turbine_aero",
+    "fuel_cell": "fuel_cell",
+    "smr": "smr",
+    STANDBY: "recip_genset",
+    SITE_WORKS: "recip_genset",
+}
+
+_CAPEX = {"USD_per_kW": 1.0, "USD_per_kWac": 1.0, "USD_per_kWh": 1.0, "USD_per_kW_load": 1.0, "million_USD_per_MW": 1e3}
+
+
+class CostFacts:
+    """The default rows of the technology table, read as money of the dollar year in settings.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Defaults of the technology table.
+    settings : Settings
+        Dollar year and yearly escalation.
+    """
+
+    def __init__(self, parameters: Parameters, settings: Settings) -> None:
+        self._parameters = parameters
+        self._settings = settings
+        self.row = parameters.row
+        self.value = parameters.value
+
+    def has(self, technology: str, parameter: str) -> bool:
+        """Return whether a default exists."""
+        return (technology, parameter) in self._parameters.rows
+
+    def value_or(self, technology: str, parameter: str, otherwise: float) -> float:
+        """Return the figure, or `otherwise` where the facts give none."""
+        return self.value(technology, parameter) if self.has(technology, parameter) else otherwise
+
+    def money(self, technology: str, parameter: str) -> float:
+        """Return the figure in dollars of the dollar year; USD/kW for powers, USD/kWh for energies, USD/MWh for O&M."""
+        row = self.row(technology, parameter)
+        amount = self.value(technology, parameter)
+        if row["dollar_year"] is not None:
+            amount = to_dollar_year(amount, int(row["dollar_year"]), self._settings)
+        unit = row["unit"]
+        if "kWdc" in unit:
+            # Published per DC kW; a site is sized per AC kW.
+            return amount * self.value(technology, "inverter_load_ratio")
+        return amount * _CAPEX.get(unit, 1.0)
+
+
+def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
+    """Return costs per technology in dollars of the dollar year.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Defaults of the technology table.
+
+    Returns
+    -------
+    pl.DataFrame
+        technology, fuel, capex_usd_per_kw, capex_usd_per_kwh, fixed_om_usd_per_kw_year, fixed_om_frac (of capital, per
+        year), variable_om_usd_per_mwh, life_years, construction_months, exchange_usd_per_kw, exchange_years,
+        degradation_per_year; one row per technology.
+
+    Raises
+    ------
+    UsageError
+        If a required figure is absent.
+    """
+    facts = CostFacts(parameters, settings)
+    rows = []
+    for name in (SOLAR, BATTERY, *FUELS):
+        is_battery = name == BATTERY
+        fixed, fixed_frac = 0.0, 0.0
+        if facts.has(name, "fixed_om"):
+            if "fraction" in facts.row(name, "fixed_om")["unit"]:
+                fixed_frac = facts.value(name, "fixed_om")
+            else:
+                fixed = facts.money(name, "fixed_om")
+        # The stacks of a fuel cell are exchanged several times in a plant's life; its O&M figure is without that.
+        exchanges = facts.has(name, "stack_replacement_cost")
+        rows.append(
+            {
+                "technology": name,
+                "fuel": FUELS.get(name, ""),
+                "capex_usd_per_kw": facts.money(name, "capex_power_part" if is_battery else "capex"),
+                "capex_usd_per_kwh": facts.money(name, "capex_energy_part") if is_battery else 0.0,
+                "fixed_om_usd_per_kw_year": fixed,
+                "fixed_om_frac": fixed_frac,
+                "variable_om_usd_per_mwh": facts.money(name, "variable_om") if facts.has(name, "variable_om") else 0.0,
+                "life_years": min(
+                    facts.value_or(name, "life", settings.default_life_years), settings.capital_life_years
+                ),
+                "construction_months": facts.value_or(name, "construction", settings.default_construction_months),
+                "exchange_usd_per_kw": facts.money(name, "stack_replacement_cost") if exchanges else 0.0,
+                "exchange_years": facts.value(name, "stack_replacement") if exchanges else 0.0,
+                "degradation_per_year": facts.value_or(name, "degradation", 0.0) if name == SOLAR else 0.0,
+            }
+        )
+    return pl.DataFrame(rows)
+
+
+def site_costs(parameters: Parameters, settings: Settings) -> dict[str, float]:
+    """Return the costs that belong to the site rather than to a technology.
+
+    Returns
+    -------
+    dict[str, float]
+        integration_usd_per_kw (of load, with on-site plant), grid_integration_usd_per_kw (of load, grid alone),
+        electrical_usd_per_kw (of peak load), grid_connection_usd_per_kw, ups_usd_per_kw (of IT), soft_frac (of hard
+        cost), standby_test_hours, standby_heat_rate_mmbtu_per_mwh.
+    """
+    facts = CostFacts(parameters, settings)
+    return {
+        "integration_usd_per_kw": facts.money("microgrid_integration", "capex"),
+        "grid_integration_usd_per_kw": settings.grid_integration_usd_per_kw,
+        "electrical_usd_per_kw": settings.unit_transformer_usd_per_kw + settings.mv_switchgear_usd_per_kw,
+        "grid_connection_usd_per_kw": settings.grid_connection_usd_per_kw,
+        "ups_usd_per_kw": settings.ups_usd_per_kw,
+        "soft_frac": facts.value("soft_costs", "capex_adder") / 100.0,
+        "standby_test_hours": facts.value(STANDBY, "test_hours"),
+        "standby_heat_rate_mmbtu_per_mwh": facts.value(STANDBY, "heat_rate") / 1000.0,
+    }
+
+
+def locational_multipliers(regions: pl.DataFrame, multipliers: pl.DataFrame) -> pl.DataFrame:
+    """Return the regional factor on capital cost for each technology.
+
+    The mean over the cities of the region's state in the location tables (U.S. Energy Information Administration /
+    Sargent & Lundy, 2020). Those tables are the only ones with all technologies and states; they are older than 2024.
+
+    Parameters
+    ----------
+    regions : pl.DataFrame
+        region_id, state.
+    multipliers : pl.DataFrame
+        Reference table `locational_multipliers` (technology, state, city, multiplier).
+
+    Returns
+    -------
+    pl.DataFrame
+        region_id, technology, location_factor; one row per region and technology, `site_works` included.
+
+    Raises
+    ------
+    InputError
+        If a state is not in the tables.
+    """
+    by_state = (
+        multipliers.sort("technology", "state", "city", maintain_order=True)
+        .group_by("technology", "state", maintain_order=True)
+        .agg(pl.col("multiplier").mean().alias("location_factor"))
+        .rename({"technology": "proxy"})
+    )
+    proxies = pl.DataFrame({"technology": list(_LOCATION_PROXY), "proxy": list(_LOCATION_PROXY.values())})
+    factors = (
+        regions.select("region_id", "state")
+        .join(proxies, how="cross", maintain_order="left_right")
+        .join(by_state, on=["proxy", "state"], how="left", maintain_order="left")
+    )
+    missing = factors.filter(pl.col("location_factor").is_null())
+    if missing.height:
+        row = missing.row(0, named=True)
+        raise InputError(
+            f"no regional cost of {row['proxy']} in state {row['state']}",
+            file="locational_multipliers.csv",
+            column="state",
+            remedy="add a row for it",
+        )
+    return factors.select("region_id", "technology", "location_factor")

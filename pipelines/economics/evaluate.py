@@ -1,0 +1,146 @@
+"""From dispatch, adequacy and prices to the cost of every candidate and the choice per region and stack."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.economics.capital import capital_costs
+from pipelines.economics.costs import locational_multipliers, site_costs, unit_costs
+from pipelines.economics.lcoe import lcoe_simple
+from pipelines.economics.prices import combustion_kg_per_mmbtu
+from pipelines.errors import ContractError
+from pipelines.reference.parameters import Parameters
+from pipelines.settings import Settings
+
+_ENERGIES = [
+    "load_mwh",
+    "solar_potential_mwh",
+    "curtailed_mwh",
+    "charge_mwh",
+    "discharge_mwh",
+    "grid_mwh",
+    "baseload_mwh",
+    "firm_mwh",
+    "unserved_mwh",
+    "firm_fuel_mmbtu",
+    "baseload_fuel_mmbtu",
+]
+_ADEQUACY = [
+    "availability_frac",
+    "full_service_hours_frac",
+    "lolh_hours_per_year",
+    "eue_mwh_per_year",
+    "interruptions_per_year",
+    "trips_per_year",
+]
+
+
+def mean_years(dispatch_annual: pl.DataFrame, adequacy: pl.DataFrame) -> pl.DataFrame:
+    """Join annual energies with adequacy and average over weather years.
+
+    Parameters
+    ----------
+    dispatch_annual : pl.DataFrame
+        region_id, weather_year, design_id and the annual energies.
+    adequacy : pl.DataFrame
+        Contract `sim.adequacy`.
+
+    Returns
+    -------
+    pl.DataFrame
+        region_id, stack_id, design_id, energies and adequacy; one row per region and design, in a fixed order.
+
+    Raises
+    ------
+    ContractError
+        If a dispatched design has no adequacy.
+    """
+    key = ["region_id", "weather_year", "design_id"]
+    joined = dispatch_annual.select(*key, *_ENERGIES).join(
+        adequacy.select(*key, "stack_id", *_ADEQUACY), on=key, how="left", maintain_order="left"
+    )
+    orphans = joined.filter(pl.col("stack_id").is_null())
+    if orphans.height:
+        row = orphans.row(0, named=True)
+        raise ContractError(
+            f"sim.adequacy: no row for region {row['region_id']}, design {row['design_id']}; "
+            "assess every design that was dispatched."
+        )
+    if joined["weather_year"].n_unique() == 1:
+        return joined.drop("weather_year").sort("region_id", "design_id")
+    # Energy-weighted, so that the mean availability is served over demanded energy of all years.
+    weight = pl.col("load_mwh") / pl.col("load_mwh").sum()
+    return (
+        joined.group_by("region_id", "stack_id", "design_id", maintain_order=True)
+        .agg(
+            *((pl.col(name) * weight).sum() for name in ("availability_frac", "full_service_hours_frac")),
+            *(pl.col(name).mean() for name in (*_ENERGIES, *_ADEQUACY[2:])),
+        )
+        .sort("region_id", "design_id")
+    )
+
+
+def grid_outage_hours(outage_causes: pl.DataFrame) -> pl.DataFrame:
+    """Return region_id, grid_outage_hours_per_year from `core.outage_causes`."""
+    return (
+        outage_causes.filter(pl.col("takes") == "grid")
+        .group_by("region_id", maintain_order=True)
+        .agg((pl.col("events_per_year") * pl.col("hours_per_event")).sum().alias("grid_outage_hours_per_year"))
+    )
+
+
+def evaluate_candidates(
+    designs: pl.DataFrame,
+    dispatch_annual: pl.DataFrame,
+    adequacy: pl.DataFrame,
+    regions: pl.DataFrame,
+    gas: pl.DataFrame,
+    power: pl.DataFrame,
+    parameters: Parameters,
+    multipliers: pl.DataFrame,
+    emission_factors: pl.DataFrame,
+    settings: Settings,
+    *,
+    outage_causes: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Return cost, carbon and adequacy of every region and design.
+
+    Parameters
+    ----------
+    designs : pl.DataFrame
+        Contract `sim.designs`.
+    dispatch_annual, adequacy : pl.DataFrame
+        One row per region, weather year and design.
+    regions : pl.DataFrame
+        region_id, state.
+    gas, power : pl.DataFrame
+        Contracts `core.gas_prices_by_region`, `core.power_prices_by_region`.
+    parameters : Parameters
+        Defaults of the technology table.
+    multipliers, emission_factors : pl.DataFrame
+        Reference tables `locational_multipliers`, `emission_factors`.
+    outage_causes : pl.DataFrame | None
+        Contract `core.outage_causes`; its grid rows give the hours that standby gensets run.
+
+    Returns
+    -------
+    pl.DataFrame
+        See `lcoe_simple`; one row per region and design.
+    """
+    energies = mean_years(dispatch_annual, adequacy)
+    if outage_causes is not None:
+        energies = energies.join(grid_outage_hours(outage_causes), on="region_id", how="left", maintain_order="left")
+    costs, site = unit_costs(parameters, settings), site_costs(parameters, settings)
+    present = regions.join(energies.select("region_id").unique(), on="region_id", how="semi", maintain_order="left")
+    capital = capital_costs(designs, present, costs, site, locational_multipliers(present, multipliers), settings)
+    return lcoe_simple(
+        energies,
+        designs,
+        capital,
+        costs,
+        site,
+        gas,
+        power,
+        settings,
+        diesel_co2_kg_per_mmbtu=combustion_kg_per_mmbtu(emission_factors, "diesel"),
+    )

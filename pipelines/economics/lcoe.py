@@ -1,0 +1,191 @@
+"""Levelised cost of energy from annual energies, sizes and prices: one row per region and design, all at once."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.contracts.economics import COMPONENTS
+from pipelines.economics.capital import HARD_PARTS
+from pipelines.economics.costs import STANDBY
+from pipelines.settings import Settings
+
+
+def lcoe_simple(
+    energies: pl.DataFrame,
+    designs: pl.DataFrame,
+    capital: pl.DataFrame,
+    costs: pl.DataFrame,
+    site: dict[str, float],
+    gas: pl.DataFrame,
+    power: pl.DataFrame,
+    settings: Settings,
+    *,
+    diesel_co2_kg_per_mmbtu: float,
+) -> pl.DataFrame:
+    """Return levelised cost, its parts, CO2 and renewable share for every region and design.
+
+    LCOE = sum over parts of capital recovery x capital, plus fixed and variable O&M, fuel, grid energy, replacement
+    and carbon, over the energy served at the bus (real dollars, before tax; Short, Packey and Holt, "A Manual for the
+    Economic Evaluation of Energy Efficiency and Renewable Energy Technologies", NREL/TP-462-5173, 1995, with each part
+    recovered over its own life).
+
+    Parameters
+    ----------
+    energies : pl.DataFrame
+        region_id, design_id, load_mwh, solar_potential_mwh, curtailed_mwh, charge_mwh, discharge_mwh, grid_mwh,
+        baseload_mwh, firm_mwh, unserved_mwh, firm_fuel_mmbtu, baseload_fuel_mmbtu, availability_frac; a year's mean.
+        Optional: grid_outage_hours_per_year.
+    designs, capital, costs, site
+        As for `capital_costs`, and its result.
+    gas, power : pl.DataFrame
+        Contracts `core.gas_prices_by_region`, `core.power_prices_by_region`.
+    diesel_co2_kg_per_mmbtu : float
+        Combustion CO2 of diesel.
+
+    Returns
+    -------
+    pl.DataFrame
+        `energies` with the design's sizes, every part as `<component>_usd_per_year`, lcoe_usd_per_mwh,
+        capex_usd_per_kw (per kW of IT), served_mwh, renewable_frac, co2_kg_per_mwh and the prices used.
+    """
+    variable = {row["technology"]: row for row in costs.iter_rows(named=True)}
+    sizes = [column for column in designs.columns if column not in energies.columns or column == "design_id"]
+    frame = (
+        energies.join(designs.select(sizes), on="design_id", how="left", maintain_order="left")
+        .join(capital, on=["region_id", "design_id"], how="left", maintain_order="left")
+        .join(
+            gas.select("region_id", "gas_price_usd_per_mmbtu", "is_fallback", "co2_kg_per_mmbtu").rename(
+                {"is_fallback": "is_gas_price_fallback"}
+            ),
+            on="region_id",
+            how="left",
+            maintain_order="left",
+        )
+        .join(
+            power.select("region_id", "power_price_usd_per_mwh", "grid_co2_kg_per_mwh"),
+            on="region_id",
+            how="left",
+            maintain_order="left",
+        )
+    )
+
+    def by_technology(column: str, key: str) -> pl.Expr:
+        return pl.col(column).replace_strict(
+            {name: row[key] for name, row in variable.items()}, default=0.0, return_dtype=pl.Float64
+        )
+
+    def fuel_price(column: str) -> pl.Expr:
+        fuel = pl.col(column).replace_strict(
+            {name: row["fuel"] for name, row in variable.items()}, default="", return_dtype=pl.String
+        )
+        return (
+            pl.when(fuel == "natural_gas")
+            .then("gas_price_usd_per_mmbtu")
+            .when(fuel == "diesel")
+            .then(settings.diesel_usd_per_mmbtu)
+            .when(fuel == "uranium")
+            .then(settings.uranium_usd_per_mmbtu)
+            .otherwise(0.0)
+        )
+
+    def fuel_co2(column: str) -> pl.Expr:
+        fuel = pl.col(column).replace_strict(
+            {name: row["fuel"] for name, row in variable.items()}, default="", return_dtype=pl.String
+        )
+        return (
+            pl.when(fuel == "natural_gas")
+            .then("co2_kg_per_mmbtu")
+            .when(fuel == "diesel")
+            .then(diesel_co2_kg_per_mmbtu)
+            .otherwise(0.0)
+        )
+
+    # Standby gensets burn fuel in monthly tests and in grid outages, which the dispatch year does not hold.
+    is_standby = pl.col("firm_technology") == STANDBY
+    standby_mw = pl.col("firm_units") * pl.col("firm_unit_mw")
+    outage_hours = (
+        pl.col("grid_outage_hours_per_year").fill_null(0.0)
+        if "grid_outage_hours_per_year" in energies.columns
+        else pl.lit(0.0)
+    )
+    outage_mw = pl.min_horizontal(standby_mw, pl.col("load_mwh") / 8760.0)
+    standby_mwh = (
+        pl.when(is_standby)
+        .then(
+            standby_mw * site["standby_test_hours"] * settings.standby_test_load_frac
+            + pl.when(pl.col("grid_mw") > 0).then(outage_mw * outage_hours).otherwise(0.0)
+        )
+        .otherwise(0.0)
+    )
+    frame = frame.with_columns(
+        (pl.col("load_mwh") * pl.col("availability_frac")).alias("served_mwh"),
+        (standby_mwh * site["standby_heat_rate_mmbtu_per_mwh"]).alias("standby_fuel_mmbtu"),
+        standby_mwh.alias("standby_mwh"),
+    )
+    firm_fuel = pl.col("firm_fuel_mmbtu") + pl.col("standby_fuel_mmbtu")
+    co2_kg = (
+        firm_fuel * fuel_co2("firm_technology")
+        + pl.col("baseload_fuel_mmbtu") * fuel_co2("baseload_technology")
+        + pl.col("grid_mwh") * pl.col("grid_co2_kg_per_mwh")
+    )
+    frame = frame.with_columns(co2_kg.alias("co2_kg_per_year")).with_columns(
+        (
+            (pl.col("firm_mwh") + pl.col("standby_mwh")) * by_technology("firm_technology", "variable_om_usd_per_mwh")
+            + pl.col("baseload_mwh") * by_technology("baseload_technology", "variable_om_usd_per_mwh")
+        ).alias("variable_om_usd_per_year"),
+        (
+            firm_fuel * fuel_price("firm_technology")
+            + pl.col("baseload_fuel_mmbtu") * fuel_price("baseload_technology")
+        ).alias("fuel_usd_per_year"),
+        (pl.col("grid_mwh") * pl.col("power_price_usd_per_mwh")).alias("grid_energy_usd_per_year"),
+        (pl.col("co2_kg_per_year") * (settings.carbon_price_usd_per_tonne / 1000.0)).alias("carbon_usd_per_year"),
+    )
+    # Solar delivered is what dispatch took from it, less what the battery lost of it.
+    delivered = (
+        pl.col("solar_potential_mwh") - pl.col("curtailed_mwh") - (pl.col("charge_mwh") - pl.col("discharge_mwh"))
+    )
+    dispatched = pl.col("load_mwh") - pl.col("unserved_mwh")
+    return frame.with_columns(
+        (pl.sum_horizontal(f"{part}_usd_per_year" for part in COMPONENTS) / pl.col("served_mwh")).alias(
+            "lcoe_usd_per_mwh"
+        ),
+        (
+            pl.sum_horizontal(f"{part}_capex_usd" for part in (*HARD_PARTS, "soft")) / (1000.0 * settings.site_it_mw)
+        ).alias("capex_usd_per_kw"),
+        pl.when(pl.col("solar_mw") > 0)
+        .then((delivered / dispatched).clip(0.0, 1.0))
+        .otherwise(0.0)
+        .alias("renewable_frac"),
+        (pl.col("co2_kg_per_year") / pl.col("served_mwh")).alias("co2_kg_per_mwh"),
+    )
+
+
+def lcoe_components(chosen: pl.DataFrame) -> pl.DataFrame:
+    """Return the parts of the chosen designs' levelised cost, one row per region, stack and part.
+
+    Parameters
+    ----------
+    chosen : pl.DataFrame
+        Rows of `lcoe_simple`, one per region and stack.
+
+    Returns
+    -------
+    pl.DataFrame
+        Contract `mart.lcoe_components`.
+    """
+    parts = []
+    for order, component in enumerate(COMPONENTS, start=1):
+        capex = f"{component.removesuffix('_capital')}_capex_usd"
+        has_capex = component.endswith("_capital") and capex in chosen.columns
+        parts.append(
+            chosen.select(
+                "region_id",
+                "stack_id",
+                pl.lit(component).alias("component"),
+                pl.lit(order, dtype=pl.Int64).alias("component_order"),
+                (pl.col(f"{component}_usd_per_year") / pl.col("served_mwh")).alias("cost_usd_per_mwh"),
+                pl.col(f"{component}_usd_per_year").alias("cost_usd_per_year"),
+                (pl.col(capex) if has_capex else pl.lit(0.0)).alias("capex_usd"),
+            )
+        )
+    return pl.concat(parts).sort("region_id", "stack_id", "component_order")

@@ -1,0 +1,119 @@
+"""The design that stands for a stack in a region: the least-cost one that meets the availability target."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.contracts import economics as _contracts  # noqa: F401 - registers the tables
+from pipelines.contracts.base import validate
+from pipelines.errors import ContractError
+from pipelines.settings import Settings
+
+
+def keeps_composition(settings: Settings) -> pl.Expr:
+    """Return the expression that is true where a design has the parts that give its stack the name.
+
+    Reads stack_id, sizes, renewable_frac, baseload_mwh and load_mwh. A stack without a rule here is kept as it is.
+    """
+    stack = pl.col("stack_id")
+    has_solar, has_battery = pl.col("solar_mw") > 0, (pl.col("bess_mw") > 0) & (pl.col("bess_mwh") > 0)
+    has_firm, has_grid = pl.col("firm_units") > 0, pl.col("grid_mw") > 0
+    has_reserve = (pl.col("reserve_mw") > 0) & (pl.col("reserve_mwh") > 0)
+    islanded_firm = has_firm & ~has_solar & ~has_grid & ~has_battery
+    rules = {
+        "solar_bess_gas": has_solar
+        & has_battery
+        & has_firm
+        & has_reserve
+        & ~has_grid
+        & (pl.col("firm_technology") == "recip_genset")
+        & (pl.col("renewable_frac") >= settings.min_renewable_frac),
+        "gas_recip": islanded_firm & (pl.col("firm_technology") == "recip_genset"),
+        "gas_turbine": islanded_firm & (pl.col("firm_technology") == "gas_turbine_small_industrial"),
+        "fuel_cell": islanded_firm & (pl.col("firm_technology") == "fuel_cell"),
+        "solar_bess": has_solar & has_battery & ~has_firm & ~has_grid,
+        "grid": has_grid & ~pl.col("is_grid_flexible") & ~has_battery & has_firm,
+        "grid_bess_bridge": has_grid & pl.col("is_grid_flexible") & has_battery,
+        "smr_hybrid": (pl.col("baseload_technology") == "smr")
+        & (pl.col("baseload_units") > 0)
+        & has_firm
+        & (pl.col("baseload_mwh") >= settings.min_baseload_frac * pl.col("load_mwh")),
+    }
+    kept = pl.lit(True)
+    for name, rule in rules.items():
+        kept = pl.when(stack == name).then(rule).otherwise(kept)
+    return kept
+
+
+def select_least_cost(candidates: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return one row per region and stack.
+
+    Among the designs that keep the stack's composition: the least levelised cost of those whose availability reaches
+    `settings.availability_target`; if none does, the most available one, cheapest first, with is_target_met false. If
+    no design keeps the composition, the most renewable one stands, with is_composition_met and is_target_met false.
+    What is still equal is decided by design_id.
+
+    Parameters
+    ----------
+    candidates : pl.DataFrame
+        Rows of `lcoe_simple`.
+
+    Returns
+    -------
+    pl.DataFrame
+        Contract `sim.chosen`, ordered by region_id and stack_id.
+
+    Raises
+    ------
+    ContractError
+        If a design belongs to two stacks, or a cost is not finite.
+    """
+    shared = (
+        candidates.select("design_id", "stack_id")
+        .unique()
+        .group_by("design_id")
+        .len()
+        .filter(pl.col("len") > 1)
+        .sort("design_id")
+    )
+    if shared.height:
+        raise ContractError(
+            f"sim.designs: design {shared['design_id'][0]} belongs to two stacks; give each stack designs of its own."
+        )
+    broken = candidates.filter(~pl.col("lcoe_usd_per_mwh").is_finite() | pl.col("lcoe_usd_per_mwh").is_null())
+    if broken.height:
+        row = broken.row(0, named=True)
+        raise ContractError(
+            f"candidates: the cost of design {row['design_id']} in region {row['region_id']} is not a number; "
+            "a price, a cost or an energy is missing for it."
+        )
+    marked = candidates.with_columns(keeps_composition(settings).alias("is_composition_met")).with_columns(
+        (pl.col("is_composition_met") & (pl.col("availability_frac") >= settings.availability_target)).alias(
+            "is_target_met"
+        )
+    )
+    is_met, is_kept = pl.col("is_target_met"), pl.col("is_composition_met")
+    chosen = (
+        marked.with_columns(
+            pl.when(is_met)
+            .then(0.0)
+            .when(is_kept)
+            .then(-pl.col("availability_frac"))
+            .otherwise(-pl.col("renewable_frac") - pl.col("baseload_mwh") / pl.col("load_mwh"))
+            .alias("_first")
+        )
+        .sort(
+            "region_id",
+            "stack_id",
+            "is_composition_met",
+            "is_target_met",
+            "_first",
+            "lcoe_usd_per_mwh",
+            "design_id",
+            descending=[False, False, True, True, False, False, False],
+        )
+        .group_by("region_id", "stack_id", maintain_order=True)
+        .first()
+        .with_columns(pl.col("firm_units", "baseload_units").cast(pl.Int64))
+    )
+    return validate(chosen, "sim.chosen")

@@ -1,0 +1,118 @@
+"""The ranking: every region and stack in the order of what a megawatt there is worth."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.contracts import economics as _contracts  # noqa: F401 - registers the tables
+from pipelines.contracts.base import validate
+from pipelines.economics.value import value_usd_per_mw
+from pipelines.errors import ContractError
+from pipelines.ranking.score import add_scores
+from pipelines.settings import Settings
+
+_KEY = ["region_id", "stack_id"]
+_TIME = [
+    "first_mw_months_p10",
+    "first_mw_months_p50",
+    "first_mw_months_p90",
+    "full_mw_months_p50",
+    "critical_activity",
+    "p_first_mw_24_months",
+    "p_first_mw_36_months",
+    "completion_probability",
+    "usable_mw_months_60",
+]
+_REGION = ["region_name", "state", "iso", "latitude", "longitude", "weather_source"]
+
+
+def rank_sites(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add rank, region_rank and is_region_best, and order the rows by rank.
+
+    Target met first, then value from high to low, then ids. A region's place is that of its best row.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        region_id, stack_id, is_target_met, value_usd_per_mw; one row per region and stack.
+    """
+    ordered = frame.sort(
+        "is_target_met",
+        "value_usd_per_mw",
+        "region_id",
+        "stack_id",
+        descending=[True, True, False, False],
+    ).with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"))
+    best = ordered.group_by("region_id", maintain_order=True).agg(pl.col("rank").first().alias("best_rank"))
+    best = best.sort("best_rank").with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("region_rank"))
+    return (
+        ordered.join(best, on="region_id", how="left", maintain_order="left")
+        .with_columns((pl.col("rank") == pl.col("best_rank")).alias("is_region_best"))
+        .drop("best_rank")
+    )
+
+
+def ranked_sites(
+    regions: pl.DataFrame,
+    chosen: pl.DataFrame,
+    time_to_power: pl.DataFrame,
+    online_share: NDArray[np.float64],
+    settings: Settings,
+    *,
+    as_of_utc: datetime,
+    run_id: str,
+    is_stale: bool = False,
+) -> pl.DataFrame:
+    """Return the ranked list of sites.
+
+    Parameters
+    ----------
+    regions : pl.DataFrame
+        region_id, region_name, state, iso, latitude, longitude, weather_source.
+    chosen : pl.DataFrame
+        From `select_least_cost`; one row per region and stack.
+    time_to_power : pl.DataFrame
+        One row per region and stack.
+    online_share : NDArray[np.float64]
+        Row i belongs to row i of `time_to_power`, shape (n_rows, n_months).
+    as_of_utc : datetime
+        Logical date of the night, without a zone.
+    run_id : str
+        Run that makes the rows.
+    is_stale : bool
+        Whether an input is older than its source's limit.
+
+    Returns
+    -------
+    pl.DataFrame
+        Contract `mart.ranked_sites`, ordered by rank.
+
+    Raises
+    ------
+    ContractError
+        If a chosen row has no time to power or no region.
+    """
+    times = time_to_power.select(*_KEY, *_TIME).with_row_index("_share")
+    joined = chosen.join(times, on=_KEY, how="left", maintain_order="left").join(
+        regions.select("region_id", *_REGION), on="region_id", how="left", maintain_order="left"
+    )
+    orphans = joined.filter(pl.col("_share").is_null() | pl.col("region_name").is_null())
+    if orphans.height:
+        row = orphans.row(0, named=True)
+        raise ContractError(
+            f"mart.ranked_sites: region {row['region_id']}, stack {row['stack_id']} has no time to power or no region; "
+            "compute both for every chosen row."
+        )
+    share = online_share[joined["_share"].to_numpy()]
+    valued = joined.with_columns(pl.Series("value_usd_per_mw", value_usd_per_mw(joined, share, settings)))
+    ranked = rank_sites(add_scores(valued)).with_columns(
+        pl.lit(is_stale).alias("is_stale"),
+        pl.lit(as_of_utc).cast(pl.Datetime("us")).alias("as_of_utc"),
+        pl.lit(run_id).alias("run_id"),
+        *(pl.col(name).cast(pl.Int64) for name in ("firm_units", "baseload_units")),
+    )
+    return validate(ranked, "mart.ranked_sites")
