@@ -1,0 +1,220 @@
+"""Shared failures: what takes several units, the grid or the whole site at once, from cited rates and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.dispatch.inputs import DesignSet
+from pipelines.errors import InputError, UsageError
+from pipelines.plant.technology import Battery
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.reference.parameters import Parameters
+
+HOURS_PER_YEAR = 8760.0
+GAS_SUPPLY, UNIT_TRANSFORMER, SWITCHGEAR = "gas_supply", "unit_transformer", "switchgear"
+GRID_ROUTINE, GRID_MAJOR, GRID_TRANSFORMER = "grid_routine", "grid_major", "grid_transformer"
+GRID_CAUSES = (GRID_ROUTINE, GRID_MAJOR, GRID_TRANSFORMER)
+
+
+@dataclass(frozen=True)
+class GridService:
+    """Interruptions of a grid connection in two classes, events and hours per year.
+
+    Major-event days are kept apart because their interruptions last ten times as long, which one exponential
+    distribution of durations would hide.
+    """
+
+    routine_events: float
+    routine_hours: float
+    major_events: float
+    major_hours: float
+    source: Mapping[str, str]
+
+    @property
+    def unavailability(self) -> float:
+        """Return the share of the year without grid, before anything rides through."""
+        return (self.routine_hours + self.major_hours) / HOURS_PER_YEAR
+
+
+def grid_service(grid_reliability: pl.DataFrame, state: str) -> GridService:
+    """Return the mean interruption record of a state's customers over all years in the table.
+
+    Parameters
+    ----------
+    grid_reliability : pl.DataFrame
+        Reference table `grid_reliability`: SAIDI (minutes) and SAIFI per state and year, with and without major-event
+        days (IEEE 1366).
+    state : str
+        Two-letter code.
+
+    Raises
+    ------
+    InputError
+        If the state has no complete year.
+    """
+    needed = [
+        "saidi_all_events_minutes",
+        "saidi_without_major_event_days_minutes",
+        "saifi_all_events",
+        "saifi_without_major_event_days",
+    ]
+    rows = grid_reliability.filter(pl.col("state") == state).drop_nulls(needed).sort("year")
+    if rows.is_empty():
+        raise InputError(
+            f"no complete year for the state {state!r}",
+            file="grid_reliability.csv",
+            column="state",
+            remedy="add the state's SAIDI and SAIFI",
+        )
+    saidi, saidi_routine, saifi, saifi_routine = (float(np.mean(rows[name].to_numpy())) for name in needed)
+    source = {name: str(rows[name][-1]) for name in ("source_title", "publisher", "url", "as_of")}
+    return GridService(
+        routine_events=saifi_routine,
+        routine_hours=saidi_routine / 60.0,
+        major_events=max(saifi - saifi_routine, 0.0),
+        major_hours=max(saidi - saidi_routine, 0.0) / 60.0,
+        source=source,
+    )
+
+
+def common_mode(
+    parameters: Parameters,
+    settings: Settings,
+    *,
+    fuels: Collection[str] = (),
+    grid: GridService | None = None,
+) -> pl.DataFrame:
+    """Return the shared failures of a site, one row per cause.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Reference table of technologies: MTBF of `transformer` and `mv_switchgear`, repair time of the latter.
+    settings : Settings
+        Loss of the gas lateral, and the time to swap in the spare transformer that is held on site.
+    fuels : Collection[str]
+        Fuels of the stack's units; natural gas brings the gas supply in.
+    grid : GridService | None
+        Record of the grid connection where the stack has one.
+
+    Returns
+    -------
+    pl.DataFrame
+        Contract `core.outage_causes` without its region: cause, takes (what fails with it), events_per_year,
+        hours_per_event, unavailability_frac = events x hours / 8760, and the citation.
+    """
+    rows: list[dict[str, Any]] = []
+
+    def add(cause: str, takes: str, events: float, hours: float, source: Mapping[str, Any]) -> None:
+        cited = {name: str(source[name]) for name in ("source_title", "publisher", "url", "as_of")}
+        rows.append(
+            {
+                "cause": cause,
+                "takes": takes,
+                "events_per_year": events,
+                "hours_per_event": hours,
+                "unavailability_frac": events * hours / HOURS_PER_YEAR,
+                **cited,
+            }
+        )
+
+    setting = {"source_title": "setting (assumption)", "publisher": "this project", "url": "", "as_of": ""}
+    if "natural_gas" in fuels:
+        add(GAS_SUPPLY, "gas_units", settings.gas_interruptions_per_year, settings.gas_interruption_hours, setting)
+    swap = settings.spare_transformer_swap_hours
+    transformer_events = HOURS_PER_YEAR / (parameters.value("transformer", "mtbf", "hours") + swap)
+    transformer = parameters.row("transformer", "mtbf")
+    add(UNIT_TRANSFORMER, "one_unit", transformer_events, swap, transformer)
+    repair = parameters.value("mv_switchgear", "mttr", "hours")
+    switchgear_events = HOURS_PER_YEAR / (parameters.value("mv_switchgear", "mtbf", "hours") + repair)
+    add(SWITCHGEAR, "site", switchgear_events, repair, parameters.row("mv_switchgear", "mtbf"))
+    if grid is not None:
+        add(GRID_ROUTINE, "grid", grid.routine_events, _ratio(grid.routine_hours, grid.routine_events), grid.source)
+        add(GRID_MAJOR, "grid", grid.major_events, _ratio(grid.major_hours, grid.major_events), grid.source)
+        add(GRID_TRANSFORMER, "grid", transformer_events, swap, transformer)
+    return pl.DataFrame(rows)
+
+
+def region_causes(
+    regions: pl.DataFrame, grid_reliability: pl.DataFrame, parameters: Parameters, settings: Settings
+) -> pl.DataFrame:
+    """Return the shared failures of every region, contract `core.outage_causes`.
+
+    Parameters
+    ----------
+    regions : pl.DataFrame
+        region_id, state.
+    grid_reliability : pl.DataFrame
+        Reference table `grid_reliability`.
+    parameters : Parameters
+    settings : Settings
+    """
+    by_state = {
+        state: common_mode(
+            parameters, settings, fuels=("natural_gas",), grid=grid_service(grid_reliability, state)
+        ).with_columns(pl.lit(state).alias("state"))
+        for state in sorted(set(regions["state"]))
+    }
+    causes = pl.concat(by_state.values())
+    return regions.select("region_id", "state").join(causes, on="state", how="left", maintain_order="left")
+
+
+def unavailability(causes: pl.DataFrame, cause: str) -> float:
+    """Return the share of time that a cause is in force, 0 where the stack does not have it."""
+    found = causes.filter(pl.col("cause") == cause)["unavailability_frac"]
+    return float(found[0]) if len(found) else 0.0
+
+
+def bridge_hours(designs: DesignSet, battery: Battery, load_mw: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how long each design's charged battery carries the whole load alone (h), shape (n_designs,).
+
+    A battery whose power is below the peak of the load carries none of it: it cannot form the grid alone.
+
+    Parameters
+    ----------
+    designs : DesignSet
+    battery : Battery
+        Discharge efficiency and SOC floor.
+    load_mw : NDArray[np.float64]
+        Load at the bus (MW), shape (n_hours,).
+    """
+    usable = designs.bess_mwh * (1.0 - battery.soc_floor_frac) * battery.discharge_efficiency
+    return np.where(designs.bess_mw >= load_mw.max() - 1e-9, usable / max(float(load_mw.mean()), 1e-9), 0.0)
+
+
+def grid_unavailability(causes: pl.DataFrame, ridden_hours: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Return the share of time without grid that a battery of the given hours does not bridge.
+
+    Parameters
+    ----------
+    causes : pl.DataFrame
+        As from `common_mode`.
+    ridden_hours : NDArray[np.float64] | float
+        Hours the battery bridges from the start of an interruption (h), any shape.
+
+    Notes
+    -----
+    Durations are taken as exponential with the mean of their class, so that the share of interrupted time later than
+    h hours into its interruption is exp(-h / mean).
+    """
+    hours = np.asarray(ridden_hours, dtype=np.float64)
+    if (hours < 0).any():
+        raise UsageError("a battery cannot bridge a negative number of hours.")
+    in_service = np.ones_like(hours)
+    for row in causes.filter(pl.col("cause").is_in(GRID_CAUSES)).iter_rows(named=True):
+        mean = row["hours_per_event"]
+        if mean > 0.0:
+            in_service = in_service * (1.0 - row["unavailability_frac"] * np.exp(-hours / mean))
+    return 1.0 - in_service
+
+
+def _ratio(total: float, count: float) -> float:
+    return total / count if count > 0 else 0.0

@@ -1,0 +1,203 @@
+"""Outage rates and exact distributions of what a fleet of two-state units can give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+
+from pipelines.errors import UsageError
+from pipelines.plant.technology import FirmTechnology
+
+MAX_STATES = 2_000_000
+
+
+def capacity_outage_table(
+    capacity_mw: ArrayLike,
+    outage_rate: ArrayLike,
+    *,
+    resolution_mw: float = 1e-6,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the exact distribution of the capacity that independent two-state units have available.
+
+    Parameters
+    ----------
+    capacity_mw : ArrayLike
+        Capacity of each unit (MW), shape (n_units,).
+    outage_rate : ArrayLike
+        Probability that the unit is out, shape (n_units,), in [0, 1].
+    resolution_mw : float
+        States closer than this are one state (MW).
+
+    Returns
+    -------
+    tuple[NDArray[np.float64], NDArray[np.float64]]
+        Available capacity (MW, rising) and its probability, both of shape (n_states,).
+
+    Raises
+    ------
+    UsageError
+        If shapes differ, a rate leaves [0, 1], a capacity is negative, or the capacities have so little in common
+        that the table would not fit.
+
+    Notes
+    -----
+    The recursive convolution of Billinton and Allan, Reliability Evaluation of Power Systems, 2nd ed. (1996),
+    section 2.2, on the values that occur instead of on a grid.
+    """
+    capacities = np.atleast_1d(np.asarray(capacity_mw, dtype=np.float64))
+    rates = np.atleast_1d(np.asarray(outage_rate, dtype=np.float64))
+    if capacities.shape != rates.shape or capacities.ndim != 1:
+        raise UsageError("a capacity outage table needs one outage rate per unit.")
+    if not np.all((rates >= 0.0) & (rates <= 1.0)):
+        raise UsageError("an outage rate lies outside 0 to 1; give rates as fractions of time.")
+    if not np.all(capacities >= 0.0):
+        raise UsageError("a unit has a negative or missing capacity; give capacities in MW.")
+    available: NDArray[Any] = np.zeros(1)
+    probability: NDArray[Any] = np.ones(1)
+    for capacity, rate in zip(capacities, rates, strict=True):
+        both = np.concatenate([available, available + capacity])
+        weight = np.concatenate([probability * rate, probability * (1.0 - rate)])
+        # Sums that differ by rounding alone are one state; its value stays an exact sum of capacities.
+        _, first, place = np.unique(np.round(both / resolution_mw), return_index=True, return_inverse=True)
+        if len(first) > MAX_STATES:
+            raise UsageError(
+                f"the capacities combine to more than {MAX_STATES} states; round them to a coarser resolution_mw."
+            )
+        available = both[first]
+        probability = np.bincount(place, weights=weight)
+    return available, probability
+
+
+@dataclass(frozen=True)
+class FleetAdequacy:
+    """Adequacy of one fleet against one load, over the hours given.
+
+    Attributes
+    ----------
+    lole_hours : float
+        Expected hours in which the capacity available is below the load.
+    lole_days : float
+        Expected days whose peak is not met, each day judged by its peak hour alone.
+    eue_mwh : float
+        Expected unserved energy (MWh).
+    """
+
+    lole_hours: float
+    lole_days: float
+    eue_mwh: float
+
+
+def shortfall_of_load(
+    load_mw: ArrayLike, available_mw: NDArray[np.float64], probability: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return loss-of-load probability and expected shortfall (MW) at each load, both shaped as the load.
+
+    Parameters
+    ----------
+    load_mw : ArrayLike
+        Loads (MW), any shape; a shortfall up to 1e-9 MW is rounding, not loss of load.
+    available_mw, probability : NDArray[np.float64]
+        A capacity outage table, shape (n_states,).
+    """
+    load = np.asarray(load_mw, dtype=np.float64)
+    below = np.concatenate([[0.0], np.cumsum(probability)])
+    moment = np.concatenate([[0.0], np.cumsum(probability * available_mw)])
+    # A load that is met but for the rounding of a sum is met.
+    place = np.searchsorted(available_mw, load - 1e-12 * np.abs(load) - 1e-9, side="left")
+    return below[place], load * below[place] - moment[place]
+
+
+def fleet_adequacy(
+    capacity_mw: ArrayLike, outage_rate: ArrayLike, load_mw: ArrayLike, *, hours_per_day: int = 24
+) -> FleetAdequacy:
+    """Return loss of load and unserved energy of a fleet of two-state units, by exact convolution.
+
+    Parameters
+    ----------
+    capacity_mw, outage_rate : ArrayLike
+        Per unit, shape (n_units,): capacity (MW) and share of time on outage.
+    load_mw : ArrayLike
+        Hourly load (MW), shape (n_hours,).
+    hours_per_day : int
+        Hours that make a day; a last part of a day is one as well.
+    """
+    load = np.atleast_1d(np.asarray(load_mw, dtype=np.float64))
+    available, probability = capacity_outage_table(capacity_mw, outage_rate)
+    chance, shortfall = shortfall_of_load(load, available, probability)
+    peaks = np.maximum.reduceat(load, np.arange(0, len(load), hours_per_day))
+    daily, _ = shortfall_of_load(peaks, available, probability)
+    return FleetAdequacy(float(chance.sum()), float(daily.sum()), float(shortfall.sum()))
+
+
+def forced_outage_rate(technology: FirmTechnology, temperature_c: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a unit's forced outage rate by hour.
+
+    Parameters
+    ----------
+    technology : FirmTechnology
+        Its table over temperature is interpolated and clamped at its ends; without a table the one rate holds.
+    temperature_c : NDArray[np.float64]
+        Ambient temperature (deg C), shape (n_hours,).
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Shape (n_hours,), in [0, 1].
+    """
+    table = technology.forced_outage_by_temperature
+    if not table:
+        return np.full(len(temperature_c), technology.forced_outage_rate)
+    points = np.asarray(table, dtype=np.float64)
+    return np.interp(temperature_c, points[:, 0], points[:, 1])
+
+
+@njit(cache=True, nogil=True)
+def units_available(units: int, outage_rate: float, planned_rate: float) -> NDArray[np.float64]:  # pragma: no cover
+    """Return P(k of the units are available), k = 0 .. units, forced and planned outages counted.
+
+    Planned maintenance takes one unit at a time: `units * planned_rate` units are away on average, the whole part
+    always and the fraction as a share of the time. The units that are left fail independently.
+    """
+    away = units * planned_rate
+    always = int(np.floor(away + 1e-12))
+    share = max(away - always, 0.0)
+    result = np.zeros(units + 1)
+    for extra in range(2):
+        weight = share if extra == 1 else 1.0 - share
+        if weight <= 0.0:
+            continue
+        left = max(units - always - extra, 0)
+        present = np.zeros(left + 1)
+        present[0] = 1.0
+        for unit in range(left):
+            for k in range(unit + 1, 0, -1):
+                present[k] = present[k] * outage_rate + present[k - 1] * (1.0 - outage_rate)
+            present[0] *= outage_rate
+        for k in range(left + 1):
+            result[k] += weight * present[k]
+    return result
+
+
+@njit(cache=True, nogil=True)
+def below_tables(
+    units: int, outage_rate: NDArray[np.float64], planned_rate: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # pragma: no cover
+    """Return, per outage rate, P(fewer than k units) and E[units; fewer than k units] for k = 0 .. units + 1.
+
+    With them the expected shortfall at a need of n MW is n P - c E at k = ceil(n / c), whatever the number of states.
+    Both arrays have the shape (n_rates, units + 2).
+    """
+    probability = np.zeros((len(outage_rate), units + 2))
+    moment = np.zeros((len(outage_rate), units + 2))
+    for i in range(len(outage_rate)):
+        mass = units_available(units, outage_rate[i], planned_rate)
+        for k in range(units + 1):
+            probability[i, k + 1] = probability[i, k] + mass[k]
+            moment[i, k + 1] = moment[i, k] + k * mass[k]
+        # All the units or fewer is certain: no rounding may leave a sliver of service where there is none.
+        probability[i, units + 1] = 1.0
+    return probability, moment
