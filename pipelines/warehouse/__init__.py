@@ -1,0 +1,78 @@
+"""The only room that opens DuckDB: raw bytes, caches, the build database, publication and reading.
+
+Writing, by one process at a time::
+
+    with BuildLock(data_dir), Warehouse(data_dir / "build" / "firstmw.duckdb", run_id=run_id, as_of=day) as warehouse:
+        warehouse.write("mart.regions", frame)
+        publish(warehouse, data_dir, Publication(run_id, day, published_at_utc=now))
+
+Reading, by any number of processes::
+
+    with open_release(data_dir) as release:
+        release.query("select * from ranked_sites order by rank limit 20")
+
+- `RawStore`, `LedgerRow`: fetched bytes by checksum, and the ledger of fetches
+- `BuildLock`, `lock_holder`: one writer at a time
+- `Cache`: results by what they depend on
+- `Warehouse`: the build database of one night
+- `run_identity`, `code_hash`: the name of a run
+- `publish`, `Publication`, `space_needed`, `package_versions`: an immutable release and the step that shows it
+- `release_info`, `list_releases`, `verify_release`, `make_current`, `reuse_release`, `retain`, `ReleaseInfo`
+- `open_release`, `Release`: reading
+- `data_dictionary`, `contract_hash`: the contracts as a page and as a fingerprint
+- `write_parquet`, `sorted_by_key`: Parquet whose bytes depend on the rows alone
+"""
+
+from pipelines.warehouse.build import Warehouse
+from pipelines.warehouse.cache import Cache
+from pipelines.warehouse.dictionary import contract_hash, data_dictionary
+from pipelines.warehouse.files import require_free_space, sha256_file
+from pipelines.warehouse.lock import BuildLock, lock_holder
+from pipelines.warehouse.parquet import sorted_by_key, write_parquet
+from pipelines.warehouse.publication import Publication, package_versions, publish, space_needed
+from pipelines.warehouse.raw import LedgerRow, RawStore
+from pipelines.warehouse.reader import Release, open_release
+from pipelines.warehouse.releases import (
+    ReleaseInfo,
+    clean_leftovers,
+    current_run_id,
+    list_releases,
+    make_current,
+    release_info,
+    retain,
+    reuse_release,
+    verify_release,
+)
+from pipelines.warehouse.runs import code_hash, run_identity
+
+__all__ = [
+    "BuildLock",
+    "Cache",
+    "LedgerRow",
+    "Publication",
+    "RawStore",
+    "Release",
+    "ReleaseInfo",
+    "Warehouse",
+    "clean_leftovers",
+    "code_hash",
+    "contract_hash",
+    "current_run_id",
+    "data_dictionary",
+    "list_releases",
+    "lock_holder",
+    "make_current",
+    "open_release",
+    "package_versions",
+    "publish",
+    "release_info",
+    "require_free_space",
+    "retain",
+    "reuse_release",
+    "run_identity",
+    "sha256_file",
+    "sorted_by_key",
+    "space_needed",
+    "verify_release",
+    "write_parquet",
+]

@@ -1,0 +1,363 @@
+"""The build database: disposable tables of one night, each with the run that wrote it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipelines.contracts import operations  # noqa: F401 - registers ops.tables
+from pipelines.contracts.base import REGISTRY, validate
+from pipelines.errors import ContractError, WarehouseError
+from pipelines.warehouse.comments import write_comments
+from pipelines.warehouse.files import remove_tree
+from pipelines.warehouse.parquet import STORED_TYPES, check_types
+from pipelines.warehouse.sqltext import first_line, identifier, literal, statement
+
+SCHEMAS = ("raw", "core", "sim", "mart", "ops")
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+# No statement of the product needs an extension; none is looked for on the network.
+OFFLINE: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+# Steps of one process may run side by side; the tables about tables are written one step at a time.
+_WRITING = threading.RLock()
+
+
+class Warehouse:
+    """The build database of a night; the caller holds the build lock.
+
+    Parameters
+    ----------
+    path : Path
+        The database file, `data/build/firstmw.duckdb`. One that cannot be opened is deleted and begun anew: nothing
+        in it outlives a night.
+    run_id : str
+        The run that writes; every table remembers it, and publication refuses to mix runs.
+    as_of : date | None
+        The run's logical date.
+    is_fresh : bool
+        Whether to begin with an empty file, as a whole night does.
+
+    Raises
+    ------
+    WarehouseError
+        If the file is open in another process or its folder cannot be written.
+    """
+
+    def __init__(self, path: Path, *, run_id: str = "", as_of: date | None = None, is_fresh: bool = False) -> None:
+        self.path = Path(path)
+        self.run_id = run_id
+        self.as_of = as_of
+        self._con = _open(self.path, is_fresh=is_fresh)
+
+    def __enter__(self) -> Warehouse:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the database."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; a closed warehouse is not used again."""
+        self._con.close()
+
+    def write(self, name: str, frame: pl.DataFrame) -> int:
+        """Replace a table by a frame, rows in the frame's order, with the comments of its contract.
+
+        Parameters
+        ----------
+        name : str
+            Schema and table, for example "core.regions".
+        frame : pl.DataFrame
+            Rows; only the six stored types (double, 64-bit integer, text, boolean, date, timestamp in microseconds).
+
+        Returns
+        -------
+        int
+            Rows written.
+
+        Raises
+        ------
+        ContractError
+            If a column has another type or the schema is not one of the build's.
+        WarehouseError
+            If the database cannot be written, for example because the disk is full.
+        """
+        schema, table = split_name(name)
+        check_types(frame, name)
+        with self._transaction(name) as cursor:
+            _drop(cursor, schema, table)
+            _store(cursor, f"create table {schema}.{table} as select * from _frame", frame)
+            self._finish(cursor, name, frame.height)
+        return frame.height
+
+    def replace_rows(self, name: str, frame: pl.DataFrame, where: Mapping[str, str]) -> int:
+        """Replace the rows of one writer in a table that several fill, such as core.rejects by source.
+
+        Parameters
+        ----------
+        name : str
+            Schema and table; it is made if it is not there.
+        frame : pl.DataFrame
+            The writer's rows, with the table's columns.
+        where : Mapping[str, str]
+            Column to value: rows that have all of them are the writer's own and are deleted first.
+
+        Returns
+        -------
+        int
+            Rows of the whole table afterwards.
+        """
+        schema, table = split_name(name)
+        check_types(frame, name)
+        with self._transaction(name) as cursor:
+            if not _kinds(cursor, schema, table):
+                _store(cursor, f"create table {schema}.{table} as select * from _frame limit 0", frame)
+            condition = " and ".join(f"{identifier(column)} = ?" for column in where)
+            cursor.execute(f"delete from {schema}.{table} where {condition}", list(where.values()))
+            _store(cursor, f"insert into {schema}.{table} by name select * from _frame", frame)
+            rows = _count(cursor, name)
+            self._finish(cursor, name, rows)
+        return rows
+
+    def link(self, name: str, path: Path) -> int:
+        """Make a table of a Parquet file without copying its rows, for tables too large to be stored twice.
+
+        Returns
+        -------
+        int
+            Rows of the file.
+
+        Raises
+        ------
+        WarehouseError
+            If the file is not there or is no Parquet file.
+        ContractError
+            If a column has a type that is not stored.
+        """
+        schema, table = split_name(name)
+        path = Path(path).absolute()
+        try:
+            described = pl.scan_parquet(path, glob=False)
+            check_types(described.collect_schema(), name)
+            rows = int(described.select(pl.len()).collect().item())
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise WarehouseError(f"{path}: no readable Parquet file for {name}; run the step that makes it.") from error
+        with self._transaction(name) as cursor:
+            _drop(cursor, schema, table)
+            cursor.execute(f"create view {schema}.{table} as select * from read_parquet({literal(str(path))})")
+            self._finish(cursor, name, rows, linked_path=str(path))
+        return rows
+
+    def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
+        """Return a table, or some of its columns, in the order its rows were written.
+
+        Raises
+        ------
+        WarehouseError
+            If there is no such table in the build.
+        """
+        schema, table = split_name(name)
+        chosen = ", ".join(identifier(column) for column in columns) if columns else "*"
+        if not self.has(name):
+            raise WarehouseError(f"{name} is not in the build {self.path}; run the step that makes it first.")
+        return self.query(f"select {chosen} from {schema}.{table}")
+
+    def has(self, name: str) -> bool:
+        """Return whether the build has a table."""
+        with self._con.cursor() as cursor:
+            return bool(_kinds(cursor, *split_name(name)))
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """Return the rows of one statement on the build database.
+
+        Raises
+        ------
+        WarehouseError
+            If the statement does not run or the file cannot be read.
+        """
+        with self._con.cursor() as cursor:
+            try:
+                relation = cursor.sql(sql, params=dict(params)) if params else cursor.sql(sql)
+                return relation.pl() if relation is not None else pl.DataFrame()
+            except duckdb.Error as error:
+                raise WarehouseError(f"{self.path}: {first_line(error)}; run the night again.") from error
+
+    def run_sql_file(self, path: Path) -> int:
+        """Make a table from a file with one SELECT; the folder is its schema, the file name its table.
+
+        The statement runs on one thread, so that sums of floats and the order of unordered rows are the same in
+        every run. A table with a contract is checked and gets its columns in the contract's order.
+
+        Returns
+        -------
+        int
+            Rows of the table.
+
+        Raises
+        ------
+        WarehouseError
+            If the statement does not run; names the file.
+        ContractError
+            If a column has a type that is not stored, or the rows break the contract.
+        """
+        path = Path(path)
+        name = f"{path.parent.name}.{path.stem}"
+        schema, table = split_name(name)
+        with _WRITING:
+            self._con.execute("set threads = 1")
+            try:
+                with self._transaction(str(path)) as cursor:
+                    _drop(cursor, schema, table)
+                    cursor.execute(f"create table {schema}.{table} as\n{statement(path)}\n")
+                    _check_stored_types(cursor, schema, table)
+                    if name in REGISTRY:
+                        frame = validate(cursor.sql(f"select * from {schema}.{table}").pl(), name)
+                        _store(cursor, f"create or replace table {schema}.{table} as select * from _frame", frame)
+                    rows = _count(cursor, name)
+                    self._finish(cursor, name, rows)
+            finally:
+                self._con.execute("reset threads")
+        return rows
+
+    def tables(self) -> pl.DataFrame:
+        """Return the rows of ops.tables: each table of the build, its run, its rows and where they are."""
+        return self.query("select * from ops.tables order by table_name")
+
+    @contextmanager
+    def _transaction(self, place: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor whose work is kept whole or not at all; a database error becomes a sentence with `place`."""
+        with _WRITING, self._con.cursor() as cursor:
+            try:
+                cursor.execute("begin transaction")
+                yield cursor
+                cursor.execute("commit")
+            except BaseException as error:
+                with suppress(duckdb.Error):
+                    cursor.execute("rollback")
+                if isinstance(error, duckdb.Error):
+                    raise WarehouseError(f"{place}: {first_line(error)}; correct that and run again.") from error
+                raise
+
+    def _finish(self, cursor: duckdb.DuckDBPyConnection, name: str, rows: int, linked_path: str = "") -> None:
+        if name in REGISTRY:
+            write_comments(cursor, name, REGISTRY[name], kind="view" if linked_path else "table")
+        as_of = datetime(self.as_of.year, self.as_of.month, self.as_of.day) if self.as_of else None
+        now = datetime.now(UTC).replace(tzinfo=None)
+        cursor.execute(
+            "insert or replace into ops.tables values (?, ?, ?, ?, ?, ?)",
+            [name, self.run_id, as_of, rows, linked_path, now],
+        )
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return schema and table of a full name, both safe to stand in SQL unquoted.
+
+    Raises
+    ------
+    ContractError
+        If the schema is not one of the build's or the table is not lower-case letters, digits and underscores.
+    """
+    schema, _, table = name.partition(".")
+    if schema not in SCHEMAS or not _NAME.match(table):
+        raise ContractError(f"table name {name!r}: write it as <schema>.<table> with a schema of {', '.join(SCHEMAS)}.")
+    return schema, table
+
+
+def _open(path: Path, *, is_fresh: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if is_fresh:
+            _delete(path)
+        try:
+            return _prepared(path)
+        except duckdb.Error as error:
+            if "Could not set lock" in str(error):
+                raise WarehouseError(f"{path} is open in another process; close that process and run again.") from error
+        # The build is disposable: a file that a crash or another version left unreadable is begun anew.
+        _delete(path)
+        return _prepared(path)
+    except (OSError, duckdb.Error) as error:
+        raise WarehouseError(
+            f"{path}: the build cannot be written ({first_line(error)}); give access to the folder or set "
+            "FIRSTMW_DATA_DIR to another."
+        ) from error
+
+
+def _prepared(path: Path) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(str(path), config=OFFLINE)
+    try:
+        con.execute("begin transaction")
+        for schema in SCHEMAS:
+            con.execute(f"create schema if not exists {schema}")
+        if not _kinds(con, "ops", "tables"):
+            con.execute(
+                "create table ops.tables (table_name varchar primary key, run_id varchar, as_of_utc timestamp, "
+                "rows bigint, linked_path varchar, written_at_utc timestamp)"
+            )
+            write_comments(con, "ops.tables", REGISTRY["ops.tables"])
+        con.execute("commit")
+    except duckdb.Error:
+        con.close()
+        raise
+    return con
+
+
+def _delete(path: Path) -> None:
+    # The database, its log, and the folder it spills into.
+    for leftover in path.parent.glob(f"{path.name}*"):
+        if leftover.is_dir():
+            remove_tree(leftover)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def _store(cursor: duckdb.DuckDBPyConnection, sql: str, frame: pl.DataFrame) -> None:
+    cursor.register("_frame", frame)
+    try:
+        cursor.execute(sql)
+    finally:
+        cursor.unregister("_frame")
+
+
+def _count(cursor: duckdb.DuckDBPyConnection, name: str) -> int:
+    return int(cursor.execute(f"select count(*) from {name}").fetchall()[0][0])
+
+
+def _kinds(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
+    """Return "BASE TABLE" or "VIEW" for a name that is taken, an empty list for one that is free."""
+    return [
+        row[0]
+        for row in cursor.execute(
+            "select table_type from information_schema.tables where table_schema = ? and table_name = ?",
+            [schema, table],
+        ).fetchall()
+    ]
+
+
+def _drop(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    for kind in _kinds(cursor, schema, table):
+        cursor.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {schema}.{table}")
+
+
+def _check_stored_types(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    for column, kind in cursor.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ? "
+        "order by column_index",
+        [schema, table],
+    ).fetchall():
+        if kind not in STORED_TYPES.values():
+            raise ContractError(
+                f"{schema}.{table}, column {column}: type {kind} is not stored; cast it in the SQL file to one of "
+                f"{', '.join(STORED_TYPES.values())}."
+            )

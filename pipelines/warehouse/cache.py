@@ -1,0 +1,104 @@
+"""Results kept by what they depend on: one Parquet file per key, checked against its checksum when read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.identity import content_hash
+from pipelines.warehouse.files import replaced, sha256_file, write_json
+from pipelines.warehouse.parquet import write_parquet
+
+
+class Cache:
+    """Frames that are expensive to make, by kind and key.
+
+    Parameters
+    ----------
+    folder : Path
+        The cache folder; everything in it can be deleted at any time, at the cost of making it again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+
+    def path(self, kind: str, key: Mapping[str, Any]) -> Path:
+        """Return where the frame of this kind and key is kept, whether or not it is there."""
+        return self.folder / kind / f"{content_hash(kind, dict(key))[:32]}.parquet"
+
+    def frame(
+        self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]
+    ) -> tuple[pl.DataFrame, bool]:
+        """Return the frame of a key, made only if it is not there or does not match its checksum.
+
+        Parameters
+        ----------
+        kind : str
+            Family of results, one folder each, for example "dispatch".
+        key : Mapping[str, Any]
+            Everything that the result depends on: hashes of inputs, settings, a version of the code; JSON values.
+        compute : Callable[[], pl.DataFrame]
+            Makes the frame.
+
+        Returns
+        -------
+        tuple[pl.DataFrame, bool]
+            The frame and whether it was there.
+        """
+        path = self.path(kind, key)
+        if self._is_whole(path):
+            return pl.read_parquet(path), True
+        frame = compute()
+        self._keep(path, frame, kind, key)
+        return frame, False
+
+    def file(self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]) -> tuple[Path, bool]:
+        """Return the file of a key without reading it, for tables that are published by link; made if not there."""
+        path = self.path(kind, key)
+        if self._is_whole(path):
+            return path, True
+        self._keep(path, compute(), kind, key)
+        return path, False
+
+    def prune(self, *, keep_bytes: int) -> int:
+        """Delete the files unused for longest until the rest fits; return the bytes freed."""
+        files = sorted(
+            ((path.stat().st_mtime_ns, path.stat().st_size, path) for path in self.folder.glob("*/*.parquet")),
+            reverse=True,
+        )
+        total = freed = 0
+        for _, size, path in files:
+            total += size
+            if total > keep_bytes:
+                path.unlink(missing_ok=True)
+                _note(path).unlink(missing_ok=True)
+                freed += size
+        return freed
+
+    def _keep(self, path: Path, frame: pl.DataFrame, kind: str, key: Mapping[str, Any]) -> None:
+        # Not forced to the disk: after a power cut the checksum tells, and the result is made again.
+        with replaced(path, is_durable=False) as scratch:
+            write_parquet(frame, scratch)
+            checksum, size = sha256_file(scratch), scratch.stat().st_size
+        note = {"kind": kind, "key": json.loads(json.dumps(dict(key), default=str)), "rows": frame.height}
+        write_json(_note(path), {**note, "sha256": checksum, "bytes": size}, is_durable=False)
+
+    def _is_whole(self, path: Path) -> bool:
+        try:
+            note = json.loads(_note(path).read_bytes())
+            is_whole = path.stat().st_size == note["bytes"] and sha256_file(path) == note["sha256"]
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return False
+        if is_whole:
+            os.utime(path)
+        return is_whole
+
+
+def _note(path: Path) -> Path:
+    """Return the file beside a cached frame that says what it is and what its checksum is."""
+    return path.with_suffix(".json")

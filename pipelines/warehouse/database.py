@@ -1,0 +1,107 @@
+"""The released database file: tables from the Parquet files, views, macros, comments, one storage version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from pipelines.contracts.base import REGISTRY, validate
+from pipelines.errors import ContractError, WarehouseError
+from pipelines.warehouse.build import OFFLINE
+from pipelines.warehouse.comments import write_comments
+from pipelines.warehouse.sqltext import first_line, header, literal, statement
+
+# The oldest client that must be able to open a release.
+STORAGE_VERSION = "v1.4.0"
+_MACRO = re.compile(r"create\s+(?:or\s+replace\s+)?(?:macro|function)\s+([a-z_][a-z0-9_]*)", re.IGNORECASE)
+_TABLE_MACRO = re.compile(r"\bas\s+table\b", re.IGNORECASE)
+
+
+def write_database(
+    path: Path, parquet_dir: Path, tables: Sequence[str], *, views: Sequence[Path] = (), macros: Sequence[Path] = ()
+) -> dict[str, int]:
+    """Write the released database from the Parquet files beside it, and count its rows after it was closed.
+
+    Parameters
+    ----------
+    path : Path
+        File to create; it must not exist.
+    parquet_dir : Path
+        Folder with `<table>.parquet` for each table.
+    tables : Sequence[str]
+        Published names, each described as `mart.<name>` in the contracts.
+    views, macros : Sequence[Path]
+        SQL files: one SELECT each for a view named as the file; one CREATE MACRO each.
+
+    Returns
+    -------
+    dict[str, int]
+        Table to its rows in the closed file.
+
+    Raises
+    ------
+    WarehouseError
+        If a view or macro does not run (names the file), or the file cannot be written.
+    ContractError
+        If a view has no contract or breaks it.
+    """
+    try:
+        # What does not fit into memory goes beside the release, where a later run clears it away if this one is killed.
+        spill = path.parent.with_name(f"{path.parent.name}.spill")
+        with duckdb.connect(config={**OFFLINE, "temp_directory": str(spill)}) as con:
+            con.execute(f"attach {literal(str(path))} as release (storage_version '{STORAGE_VERSION}')")
+            con.execute("use release")
+            for table in tables:
+                source = literal(str(parquet_dir / f"{table}.parquet"))
+                # One commit per table: each is forced to the disk, and there are hundreds of comments.
+                con.execute("begin transaction")
+                con.execute(f"create table {table} as select * from read_parquet({source})")
+                write_comments(con, table, REGISTRY[f"mart.{table}"])
+                con.execute("commit")
+            for file in views:
+                _create_view(con, file)
+            for file in macros:
+                _create_macro(con, file)
+            con.execute("checkpoint release")
+            con.execute("use memory")
+            con.execute("detach release")
+        return count_rows(path, tables)
+    except duckdb.Error as error:
+        raise WarehouseError(f"{path.name}: {first_line(error)}; correct that and run again.") from error
+
+
+def count_rows(path: Path, tables: Sequence[str]) -> dict[str, int]:
+    """Return table to rows of a released database file, opened for reading."""
+    # Attached to a connection of its own: an open reader of the same file in this process is not disturbed.
+    with duckdb.connect(config=OFFLINE) as con:
+        con.execute(f"attach {literal(str(path))} as release (read_only)")
+        return {table: int(con.execute(f"select count(*) from release.{table}").fetchall()[0][0]) for table in tables}
+
+
+def _create_view(con: duckdb.DuckDBPyConnection, file: Path) -> None:
+    name = f"mart.{file.stem}"
+    if name not in REGISTRY:
+        raise ContractError(f"{file}: the view {name} has no contract; describe it in pipelines/contracts first.")
+    _run(con, file, f"create view {file.stem} as\n{statement(file)}\n")
+    write_comments(con, file.stem, REGISTRY[name], kind="view")
+    validate(con.sql(f"select * from {file.stem}").pl(), name)
+
+
+def _create_macro(con: duckdb.DuckDBPyConnection, file: Path) -> None:
+    text = statement(file)
+    named = _MACRO.search(text)
+    if named is None:
+        raise WarehouseError(f"{file}: there is no CREATE MACRO in it; write one macro per file.")
+    _run(con, file, text)
+    kind = "macro table" if _TABLE_MACRO.search(text) else "macro"
+    con.execute(f"comment on {kind} {named.group(1)} is {literal(header(file))}")
+
+
+def _run(con: duckdb.DuckDBPyConnection, file: Path, sql: str) -> None:
+    try:
+        con.execute(sql)
+    except duckdb.Error as error:
+        raise WarehouseError(f"{file}: {first_line(error)}; correct the statement and run again.") from error

@@ -1,0 +1,106 @@
+"""One writer at a time: an operating-system lock that dies with its process."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from pipelines.errors import WarehouseError
+
+_POLL_SECONDS = 0.2
+
+
+class BuildLock:
+    """Hold the build for one writer; the kernel frees it when the process ends, however it ends.
+
+    Parameters
+    ----------
+    data_dir : Path
+        The data folder; the lock is its file `build/lock`, which holds the pid of the holder and is never deleted.
+    wait_seconds : float
+        How long to wait for another holder: 0 to fail at once, infinity to wait for as long as it takes.
+    on_wait : Callable[[str], None] | None
+        Called once with a sentence when there is someone to wait for.
+
+    Raises
+    ------
+    WarehouseError
+        On entering, if another process holds the lock and the wait is over; names its pid.
+    """
+
+    def __init__(
+        self, data_dir: Path, *, wait_seconds: float = 0.0, on_wait: Callable[[str], None] | None = None
+    ) -> None:
+        self.path = Path(data_dir) / "build" / "lock"
+        self._wait_seconds = wait_seconds
+        self._on_wait = on_wait
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> BuildLock:
+        """Take the lock, or wait for it, or raise."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            self._take(descriptor)
+            holder = {
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "since_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Free the lock; the file stays, so that two waiters can never hold two different files."""
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, 0)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _take(self, descriptor: int) -> None:
+        deadline = time.monotonic() + self._wait_seconds
+        is_announced = False
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                sentence = f"another refresh holds {self.path} ({_describe(lock_holder(self.path))})"
+                if time.monotonic() >= deadline:
+                    raise WarehouseError(
+                        f"{sentence}; wait for it with --wait, or stop that process and run again."
+                    ) from None
+                if not is_announced and self._on_wait is not None:
+                    self._on_wait(f"{sentence}; waiting for it to end")
+                is_announced = True
+                time.sleep(_POLL_SECONDS)
+            else:
+                return
+
+
+def lock_holder(path: Path) -> dict[str, str]:
+    """Return what the holder wrote about itself (pid, host, since_utc), or nothing if no one did."""
+    try:
+        holder = json.loads(path.read_bytes() or b"{}")
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {key: str(value) for key, value in holder.items()} if isinstance(holder, dict) else {}
+
+
+def _describe(holder: dict[str, str]) -> str:
+    if "pid" not in holder:
+        return "its pid is not written yet"
+    return f"pid {holder['pid']} on {holder.get('host', 'this host')} since {holder.get('since_utc', 'unknown')}"

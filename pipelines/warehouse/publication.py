@@ -1,0 +1,291 @@
+"""Publication: a release is built out of sight, checked, made durable, and shown in one step."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.contracts.base import REGISTRY, validate
+from pipelines.errors import ContractError, UsageError, WarehouseError
+from pipelines.warehouse.build import Warehouse
+from pipelines.warehouse.checks import check_dates, check_file, stamped_tables
+from pipelines.warehouse.database import STORAGE_VERSION, write_database
+from pipelines.warehouse.dictionary import contract_hash, stored_type
+from pipelines.warehouse.files import (
+    link_or_copy,
+    point_symlink,
+    remove_tree,
+    require_free_space,
+    sha256_file,
+    sync_directory,
+    sync_file,
+    tree_bytes,
+    write_bytes,
+    write_json,
+)
+from pipelines.warehouse.parquet import sorted_by_key, write_parquet
+from pipelines.warehouse.releases import (
+    CURRENT,
+    DATABASE,
+    MANIFEST,
+    SCHEMA_VERSION,
+    ReleaseInfo,
+    clean_leftovers,
+    release_info,
+    releases_dir,
+    retain,
+    reuse_release,
+)
+from pipelines.warehouse.sqltext import first_line
+
+LEAST_FREE_BYTES = 256_000_000
+_PACKAGES = ("dataframely", "duckdb", "numba", "numpy", "pandas", "polars", "pvlib", "pyarrow", "scipy")
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What is published: the run, and the files that go with the tables.
+
+    Attributes
+    ----------
+    run_id : str
+        Run id of the night; every table must have been written by it.
+    as_of : date
+        Logical date of the night.
+    published_at_utc : datetime
+        Wall time written into the manifest.
+    views, macros : Sequence[Path]
+        SQL files that become views and macros of the released database.
+    artefacts : Mapping[str, Path | bytes]
+        Further files by their place in the release, for example "report/index.html".
+    details : Mapping[str, Any]
+        What else the manifest says: code hash, settings, profile, input hashes, data status.
+    """
+
+    run_id: str
+    as_of: date
+    published_at_utc: datetime
+    views: Sequence[Path] = ()
+    macros: Sequence[Path] = ()
+    artefacts: Mapping[str, Path | bytes] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def publish(
+    warehouse: Warehouse,
+    data_dir: Path,
+    publication: Publication,
+    *,
+    tables: Sequence[str] | None = None,
+    keep: int = 5,
+) -> ReleaseInfo:
+    """Publish the build's marts as an immutable release and point `current` at it; the caller holds the build lock.
+
+    A release of the same run that exists and is whole is reused. Whatever fails before the last step leaves
+    `current` and every published release as they were; what it leaves out of sight the next publication deletes.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        The build database of this run.
+    data_dir : Path
+        The data folder; the release goes to `releases/<run_id>` in it.
+    tables : Sequence[str] | None
+        Published names; without it every table of the schema mart.
+    keep : int
+        Releases kept in all, the current one included.
+
+    Returns
+    -------
+    ReleaseInfo
+        The release, now current.
+
+    Raises
+    ------
+    WarehouseError
+        If a table comes from another run or date or is missing, or the disk is full or cannot be written.
+    ContractError
+        If a table has no contract or breaks it.
+    """
+    root = releases_dir(data_dir)
+    run_id = publication.run_id
+    incoming = root / f".incoming-{run_id}-{os.getpid()}"
+    try:
+        reused = reuse_release(data_dir, run_id)
+        clean_leftovers(data_dir)
+        if reused is not None:
+            return reused
+        stamps = stamped_tables(warehouse, run_id, publication.as_of, tables)
+        require_free_space(root, space_needed(data_dir))
+        known = _known_contents(data_dir)
+        (incoming / "parquet").mkdir(parents=True)
+        entries = [_write_table(warehouse, incoming, stamp, known) for stamp in stamps]
+        _write_database(incoming, entries, publication)
+        _write_artefacts(incoming, publication)
+        _write_manifest(incoming, entries, publication)
+        _make_durable(incoming)
+        _install(incoming, root, run_id)
+        point_symlink(root / CURRENT, run_id)
+        retain(data_dir, keep)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise WarehouseError(
+            f"{root}: {first_line(error)}; what was published before is untouched, make room or give access there and "
+            "run again."
+        ) from error
+    finally:
+        remove_tree(incoming)
+    return release_info(data_dir, run_id)
+
+
+def space_needed(data_dir: Path) -> int:
+    """Return the bytes to be free before a night is built: twice the largest release so far, and a least sum."""
+    root = releases_dir(data_dir)
+    sizes = [tree_bytes(path) for path in root.glob("[!.]*") if path.is_dir() and not path.is_symlink()]
+    return LEAST_FREE_BYTES + 2 * max(sizes, default=0)
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that results depend on."""
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
+
+
+def _known_contents(data_dir: Path) -> set[tuple[str, str]]:
+    """Return checksum and contract of the current release's tables: these bytes keep these contracts."""
+    try:
+        tables = release_info(data_dir).manifest["tables"]
+    except (UsageError, WarehouseError):
+        return set()
+    return {(table["sha256"], table["contract"]) for table in tables}
+
+
+def _write_table(
+    warehouse: Warehouse, incoming: Path, stamp: Mapping[str, Any], known: set[tuple[str, str]]
+) -> dict[str, Any]:
+    """Check one table, write its Parquet file in the order of its key, and return its entry of the manifest."""
+    name = stamp["table_name"]
+    info = REGISTRY[name]
+    table = name.partition(".")[2]
+    target = incoming / "parquet" / f"{table}.parquet"
+    if stamp["linked_path"]:
+        source = Path(stamp["linked_path"])
+        if not source.is_file():
+            raise WarehouseError(f"{source}: the file of {name} is gone; run the night again.")
+        link_or_copy(source, target)
+        checksum = sha256_file(target)
+        if (checksum, contract_hash(info)) not in known:
+            check_file(target, name)
+    else:
+        frame = validate(warehouse.read(name), name)
+        check_dates(frame, name, stamp["run_id"], stamp["as_of_utc"])
+        write_parquet(sorted_by_key(frame, info.key), target)
+        del frame
+        checksum = sha256_file(target)
+    rows = int(pl.scan_parquet(target, glob=False).select(pl.len()).collect().item())
+    if rows != stamp["rows"]:
+        raise WarehouseError(f"{name}: {rows} rows were written of {stamp['rows']} in the build; run the night again.")
+    return {
+        "name": table,
+        "rows": rows,
+        "bytes": target.stat().st_size,
+        "sha256": checksum,
+        "key": info.key,
+        "columns": {column: stored_type(described) for column, described in info.schema.columns().items()},
+        "contract": contract_hash(info),
+    }
+
+
+def _write_database(incoming: Path, entries: Sequence[Mapping[str, Any]], publication: Publication) -> None:
+    expected = {entry["name"]: entry["rows"] for entry in entries}
+    counted = write_database(
+        incoming / DATABASE,
+        incoming / "parquet",
+        list(expected),
+        views=publication.views,
+        macros=publication.macros,
+    )
+    for table, rows in expected.items():
+        if counted[table] != rows:
+            raise WarehouseError(f"{table}: the database holds {counted[table]} of {rows} rows; run the night again.")
+
+
+def _write_artefacts(incoming: Path, publication: Publication) -> None:
+    for name, content in publication.artefacts.items():
+        target = (incoming / name).resolve()
+        if not target.is_relative_to(incoming.resolve()) or target.exists():
+            raise ContractError(f"artefact {name!r}: its place is taken or outside the release; give another.")
+        write_bytes(target, content if isinstance(content, bytes) else Path(content).read_bytes(), is_durable=False)
+
+
+def _write_manifest(incoming: Path, entries: Sequence[Mapping[str, Any]], publication: Publication) -> None:
+    hashed = {f"parquet/{entry['name']}.parquet": entry["sha256"] for entry in entries}
+    places = {path.relative_to(incoming).as_posix(): path for path in sorted(incoming.rglob("*")) if path.is_file()}
+    published = publication.published_at_utc
+    if published.tzinfo is not None:
+        published = published.astimezone(UTC).replace(tzinfo=None)
+    manifest = {
+        **publication.details,
+        "schema_version": SCHEMA_VERSION,
+        "run_id": publication.run_id,
+        "as_of": publication.as_of.isoformat(),
+        "published_at_utc": published.isoformat(timespec="seconds"),
+        "storage_version": STORAGE_VERSION,
+        "packages": package_versions(),
+        "tables": entries,
+        "views": sorted(path.stem for path in publication.views),
+        "macros": sorted(path.stem for path in publication.macros),
+        "artefacts": {
+            place: {"bytes": path.stat().st_size, "sha256": hashed.get(place) or sha256_file(path)}
+            for place, path in places.items()
+        },
+    }
+    write_json(incoming / MANIFEST, manifest, is_durable=False)
+
+
+def _make_durable(incoming: Path) -> None:
+    """Force files before folders, inner before outer: a name that is on the disk then has its bytes there."""
+    for path in sorted(incoming.rglob("*"), reverse=True):
+        if path.is_dir():
+            sync_directory(path)
+        else:
+            path.chmod(0o444)
+            sync_file(path)
+    sync_directory(incoming)
+
+
+def _install(incoming: Path, root: Path, run_id: str) -> None:
+    """Give the finished folder its name; a damaged release of the same run is replaced without a gap for readers."""
+    final = root / run_id
+    if final.exists():
+        current = root / CURRENT
+        if current.is_symlink() and current.readlink().name == run_id:
+            # While the name changes hands, `current` leads to a twin made of links.
+            twin = root / f".twin-{run_id}-{os.getpid()}"
+            _link_tree(incoming, twin)
+            sync_directory(root)
+            point_symlink(current, twin.name)
+        final.rename(root / f".broken-{run_id}-{os.getpid()}")
+        incoming.rename(final)
+        sync_directory(root)
+        point_symlink(current, run_id)
+        clean_leftovers(root.parent)
+        return
+    incoming.rename(final)
+    sync_directory(root)
+
+
+def _link_tree(source: Path, target: Path) -> None:
+    target.mkdir()
+    for path in sorted(source.rglob("*")):
+        place = target / path.relative_to(source)
+        if path.is_dir():
+            place.mkdir()
+        else:
+            link_or_copy(path, place)
