@@ -1,0 +1,120 @@
+"""The command `firstmw`: one subcommand per file, one sentence per error, stable exit codes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+from pydantic import ValidationError
+
+from pipelines.cli.explain import explain
+from pipelines.cli.export import export
+from pipelines.cli.rank import rank
+from pipelines.cli.refresh import refresh
+from pipelines.cli.sql import sql
+from pipelines.cli.status import status
+from pipelines.cli.ui import ui
+from pipelines.errors import FirstmwError, UsageError
+
+TRACEBACK = "FIRSTMW_TRACEBACK"
+EXIT_FAILED, EXIT_USAGE, EXIT_STALE, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+_HELP = """Rank where the first megawatt of AI capacity can be live first.
+
+\b
+Examples:
+  firstmw refresh                          run tonight's pipeline, publish a release
+  firstmw rank --top 20                    the best region x stack rows
+  firstmw rank --state TX --stack gas_recip
+  firstmw explain abilene_tx               why one region stands where it stands
+  firstmw sql "from stacks"                any SELECT on the release, read-only
+  firstmw export ranked_sites --format xlsx
+  firstmw status                           what the release holds and how old its inputs are
+
+Every subcommand but ui takes --json. Settings come from the environment (FIRSTMW_DATA_DIR, default `data`).
+
+\b
+Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 served from stale inputs.
+"""
+
+
+class CommandLine(click.Group):
+    """A group whose errors are one sentence on stderr and never a traceback."""
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run a subcommand and leave the process with its exit code."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(arguments, prog_name or "firstmw", **extra)
+            # A pipe that its reader has closed shows itself at the flush.
+            sys.stdout.flush()
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message())
+            code = EXIT_USAGE
+        except click.UsageError as error:
+            where = error.ctx.command_path if error.ctx else "firstmw"
+            code = _fail(f"{_clause(error.format_message())}; see `{where} --help`.", error.exit_code)
+        except click.ClickException as error:
+            code = _fail(f"{_clause(error.format_message())}.", error.exit_code)
+        except click.Abort:
+            code = _fail("interrupted; what was published before stands.", EXIT_INTERRUPTED)
+        except UsageError as error:
+            code = _fail(str(error), EXIT_USAGE)
+        except FirstmwError as error:
+            code = _fail(str(error), EXIT_FAILED)
+        except ValidationError as error:
+            code = _fail(_setting_sentence(error), EXIT_USAGE)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                # The reader has what it wanted; the interpreter's own flush at exit must not complain.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                code = 0
+            else:
+                place = f"{error.filename}: " if error.filename else ""
+                code = _fail(f"{place}{error.strerror or error}; check the path and its permissions.", EXIT_FAILED)
+        except Exception as error:
+            # What nobody foresaw is a fault of the product: still one sentence, with the way to see where it arose.
+            if os.environ.get(TRACEBACK):
+                raise
+            what = " ".join(str(error).split())[:300]
+            code = _fail(f"unexpected {type(error).__name__}: {what}; set {TRACEBACK}=1 to see where.", EXIT_FAILED)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(sentence: str, code: int) -> int:
+    click.echo(f"firstmw: {sentence}", err=True)
+    return code
+
+
+def _clause(message: str) -> str:
+    """Return click's sentence as the first half of ours."""
+    return " ".join(message.split()).rstrip(".")
+
+
+def _setting_sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = "FIRSTMW_" + "_".join(str(part) for part in first["loc"]).upper()
+    return f"{name} is {first['input']!r}: {first['msg'].lower()}; correct or unset it."
+
+
+@click.group(
+    cls=CommandLine, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="firstmw", prog_name="firstmw", message="%(prog)s %(version)s")
+def main() -> None:
+    """Collect the subcommands; the help text is above."""
+
+
+for _command in (refresh, rank, explain, sql, export, status, ui):
+    main.add_command(_command)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""`firstmw rank`: the ranked region x stack rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import polars as pl
+
+from pipelines.cli.output import Column, echo_json, figure, print_table, put, records, say
+from pipelines.cli.reading import Reading, choose_name, common_options, reading
+
+_COLUMNS = [
+    Column("Rank", is_right=True),
+    Column("Region", least=20),
+    Column("St", keep=8),
+    Column("Stack"),
+    Column("1st MW\nmonths", is_right=True),
+    Column("P10-P90\nmonths", is_right=True, keep=5),
+    Column("Full\nmonths", is_right=True, keep=3),
+    Column("LCOE\nUSD/MWh", is_right=True),
+    Column("Avail.\n%", is_right=True, keep=6),
+    Column("CO2\nkg/MWh", is_right=True, keep=4),
+    Column("Value\nM$/MW", is_right=True),
+    Column("Held up by", least=12, keep=2),
+]
+_EPILOG = """\b
+Examples:
+  firstmw rank                       the twenty best rows
+  firstmw rank --best                one row per region: its best stack
+  firstmw rank --state TX --state NM --stack solar_bess_gas
+  firstmw rank --top 0 --json        every row, every column
+
+Rows that meet the availability target come first, then the higher value per MW of IT.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--top", default=20, show_default=True, type=click.IntRange(min=0), help="Rows to show; 0 for all.")
+@click.option("--state", "states", multiple=True, metavar="CODE", help="Only this state (repeatable).")
+@click.option("--stack", "stacks", multiple=True, metavar="STACK", help="Only this stack (repeatable).")
+@click.option("--best", is_flag=True, help="Only each region's best stack.")
+@common_options
+def rank(top: int, states: tuple[str, ...], stacks: tuple[str, ...], best: bool, **options: Any) -> int:
+    """Show the ranked rows, best first."""
+    with reading(options) as release:
+        known_states, known_stacks = _known(release, "state"), _known(release, "stack_id")
+        chosen_states = [choose_name("state", known_states, state.upper()) for state in states]
+        chosen_stacks = [choose_name("stack", known_stacks, stack.lower()) for stack in stacks]
+        frame = ranked_rows(release, top=top, states=chosen_states, stacks=chosen_stacks, best=best)
+        total = release.one("select count(*) as n, count(distinct region_id) as regions from ranked_sites")
+        if options["as_json"]:
+            echo_json({"release": release.header(), "rows": records(frame)})
+        else:
+            show_ranked(frame)
+            note = f"{frame.height} of {total['n']} rows ({total['regions']} regions). {release.footer()}"
+            say(note, is_dim=True)
+        return release.exit_code()
+
+
+def ranked_rows(
+    release: Reading, *, top: int, states: list[str] | None = None, stacks: list[str] | None = None, best: bool = False
+) -> pl.DataFrame:
+    """Return the first `top` rows (0: all) of ranked_sites, optionally of some states, stacks or best stacks only."""
+    frame = release.query(
+        "select * from ranked_sites "
+        "where (len($states) = 0 or list_contains($states, state)) "
+        "and (len($stacks) = 0 or list_contains($stacks, stack_id)) "
+        "and (not $best or is_region_best) order by rank",
+        {"states": states or [], "stacks": stacks or [], "best": best},
+    )
+    return frame.head(top) if top else frame
+
+
+def _known(release: Reading, column: str) -> list[str]:
+    frame = release.query(f"select distinct {column} from ranked_sites order by {column}")
+    return [str(value) for value in frame[column]]
+
+
+def show_ranked(frame: pl.DataFrame) -> None:
+    """Print ranked rows as a table that fits the console."""
+    rows = [
+        [
+            f"{row['rank']}{'' if row['is_target_met'] else '*'}",
+            row["region_name"],
+            row["state"],
+            row["stack_id"],
+            figure(row["first_mw_months_p50"]),
+            f"{figure(row['first_mw_months_p10'], 0)}-{figure(row['first_mw_months_p90'], 0)}",
+            figure(row["full_mw_months_p50"]),
+            figure(row["lcoe_usd_per_mwh"]),
+            figure(100 * row["availability_frac"], 3),
+            figure(row["co2_kg_per_mwh"], 0),
+            figure(row["value_usd_per_mw"] / 1e6, 2),
+            row["critical_activity"],
+        ]
+        for row in frame.iter_rows(named=True)
+    ]
+    print_table(_COLUMNS, rows)
+    if not frame["is_target_met"].all():
+        put("* misses the availability target", is_dim=True)

@@ -1,0 +1,104 @@
+"""`firstmw refresh`: run the night and publish a release."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines.cli.output import echo_json
+from pipelines.errors import UsageError
+from pipelines.settings import Settings
+
+_EPILOG = """\b
+Examples:
+  firstmw refresh                                  every region, today's date
+  firstmw refresh --as-of 2026-11-22               a given night; the same night again is verified and reused
+  firstmw refresh --regions abilene_tx,milam_tx    a few regions
+  firstmw refresh --state TX --state NM
+  firstmw refresh --weather-dir ~/tmy3             real weather files where one is near enough
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.option(
+    "--as-of", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="Logical date YYYY-MM-DD; default today (UTC)."
+)
+@click.option("--regions", multiple=True, metavar="ID[,ID...]", help="Only these regions (repeatable).")
+@click.option("--state", "states", multiple=True, metavar="CODE", help="Only regions of this state (repeatable).")
+@click.option(
+    "--weather-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of weather files (TMY3, EPW, SAM CSV, NSRDB PSM); default FIRSTMW_WEATHER_DIR.",
+)
+@click.option(
+    "--wait",
+    "wait_seconds",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Seconds to wait for another refresh to end.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object at the end; progress goes to stderr.")
+def refresh(
+    as_of: datetime | None,
+    regions: tuple[str, ...],
+    states: tuple[str, ...],
+    weather_dir: Path | None,
+    wait_seconds: float,
+    as_json: bool,
+) -> int:
+    """Run the night and publish a release."""
+    # The one place where the domain calls the orchestration, and only when asked to.
+    from assets.refresh import refresh_night  # noqa: PLC0415
+
+    if weather_dir is not None and not weather_dir.is_dir():
+        raise UsageError(f"the weather folder {weather_dir} does not exist; check --weather-dir.")
+    night: date = as_of.date() if as_of else datetime.now(UTC).date()
+    outcome = refresh_night(
+        Settings(),
+        night,
+        regions=_split(regions) or None,
+        states=[state.upper() for state in _split(states)] or None,
+        weather_dir=weather_dir,
+        wait_seconds=wait_seconds,
+        on_event=_progress(as_json),
+    )
+    if as_json:
+        echo_json(
+            {
+                "run_id": outcome.run_id,
+                "as_of": night,
+                "release_dir": str(outcome.release_dir),
+                "is_reused": outcome.is_reused,
+                "is_stale": outcome.is_stale,
+                "seconds": round(outcome.seconds, 3),
+                "assets": [
+                    {"asset": name, "rows": rows, "seconds": round(seconds, 3)}
+                    for name, rows, seconds in outcome.assets
+                ],
+            }
+        )
+    else:
+        verb = "verified and reused" if outcome.is_reused else "published"
+        click.echo(f"{verb} release {outcome.run_id} in {outcome.seconds:.1f} s: {outcome.release_dir}")
+    if outcome.is_stale:
+        click.echo("firstmw: served, but some inputs are stale; see `firstmw status`.", err=True)
+        return 3
+    return 0
+
+
+def _split(values: tuple[str, ...]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def _progress(as_json: bool) -> Any:
+    """Return the callback that writes one aligned line per finished step: name, rows, seconds."""
+
+    def on_event(name: str, rows: int | None, seconds: float) -> None:
+        counted = f"{rows:>12,} rows" if rows is not None else " " * 17
+        click.echo(f"{name:<36}{counted}{seconds:>9.2f} s", err=as_json)
+
+    return on_event

@@ -1,0 +1,42 @@
+-- One row per region, stack and cause of lost service: the unserved energy of the chosen design, by cause.
+-- Means over the weather years; the causes of a design sum to its expected unserved energy.
+with chosen as (
+    select
+        sites.region_id,
+        sites.stack_id,
+        sites.design_id,
+        years.weather_year,
+        years.load_mwh,
+        years.unserved_shortage_mwh,
+        years.unserved_units_mwh,
+        years.unserved_baseload_or_grid_mwh,
+        years.unserved_gas_supply_mwh,
+        years.unserved_switchgear_mwh,
+        years.unserved_trips_mwh
+    from mart.ranked_sites as sites
+    inner join sim.adequacy as years on sites.region_id = years.region_id and sites.design_id = years.design_id
+),
+
+by_cause as (
+    unpivot chosen
+    on
+        unserved_shortage_mwh as shortage,
+        unserved_units_mwh as units,
+        unserved_baseload_or_grid_mwh as baseload_or_grid,
+        unserved_gas_supply_mwh as gas_supply,
+        unserved_switchgear_mwh as switchgear,
+        unserved_trips_mwh as trips
+    into name cause value unserved_mwh
+)
+
+select
+    region_id,
+    stack_id,
+    cause,
+    design_id,
+    avg(unserved_mwh order by weather_year) as eue_mwh_per_year,
+    sum(unserved_mwh order by weather_year) / sum(load_mwh order by weather_year) as unavailability_frac,
+    8760 * sum(unserved_mwh order by weather_year) / sum(load_mwh order by weather_year) as lost_hours_per_year
+from by_cause
+group by region_id, stack_id, cause, design_id
+order by region_id, stack_id, cause

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def test_rows_come_in_rank_order_with_every_column(run):
+    answer = json.loads(run("rank", "--top", "0", "--json").stdout)
+    rows = answer["rows"]
+    assert [row["rank"] for row in rows] == list(range(1, 49))
+    assert answer["release"]["run_id"] == "20261122-0123456789ab"
+    assert set(answer["release"]) == {"run_id", "as_of", "published_at_utc", "profile", "is_stale", "path"}
+    assert rows[0]["as_of_utc"] == "2026-11-22T00:00:00Z"
+
+
+def test_filters_go_together(run):
+    rows = json.loads(run("rank", "--state", "tx", "--state", "NM", "--stack", "fuel_cell", "--json").stdout)["rows"]
+    assert {row["region_id"] for row in rows} == {"abilene_tx", "milam_tx", "lea_nm"}
+    assert {row["stack_id"] for row in rows} == {"fuel_cell"}
+
+
+def test_best_gives_each_region_once(run):
+    rows = json.loads(run("rank", "--best", "--json").stdout)["rows"]
+    assert [row["region_rank"] for row in rows] == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_unknown_stack_is_answered_with_the_closest(run):
+    result = run("rank", "--stack", "fuelcell")
+    assert result.exit_code == 2
+    assert "did you mean fuel_cell" in result.stderr
+    assert result.stdout == ""
+
+
+def test_an_unknown_state_names_the_known_ones(run):
+    result = run("rank", "--state", "ZZ")
+    assert result.exit_code == 2
+    assert "AZ, NM, OH, TX, VA" in result.stderr
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120])
+def test_the_table_fits_and_figures_are_whole(run, columns):
+    result = run("rank", "--top", "48", columns=columns)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert max(len(line) for line in lines) <= columns
+    # The best row: months, LCOE and value as published, whatever the width.
+    assert all(figure in lines[3] for figure in ("14.0", "71.9", "7.67"))
+
+
+def test_a_row_that_misses_the_target_is_marked(run):
+    lines = run("rank", "--stack", "solar_bess").stdout.splitlines()
+    assert lines[3].split()[0].endswith("*")
+    assert any("misses the availability target" in line for line in lines)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from polars.testing import assert_series_equal
+
+
+def weighted(release, arguments: str = "") -> pl.DataFrame:
+    return release.query(f"from rank_sites({arguments}) order by weighted_rank")
+
+
+def test_without_arguments_the_order_is_the_published_score(release):
+    found = weighted(release)
+    sites = release.table("ranked_sites").sort(
+        "is_target_met", "score", "region_id", "stack_id", descending=[True, True, False, False]
+    )
+    assert found["weighted_rank"].to_list() == list(range(1, 49))
+    assert_series_equal(found["weighted_score"], sites["score"], check_names=False)
+    assert found.select("region_id", "stack_id").equals(sites.select("region_id", "stack_id"))
+
+
+def test_only_the_proportions_of_the_weights_count(release):
+    one = weighted(release, "speed := 1, cost := 2, reliability := 0, carbon := 1")
+    ten = weighted(release, "speed := 10, cost := 20, reliability := 0, carbon := 10")
+    assert_series_equal(one["weighted_score"], ten["weighted_score"])
+
+
+@pytest.mark.parametrize("part", ["speed", "cost", "carbon"])
+def test_one_weight_alone_gives_that_utility(release, part):
+    zero = ", ".join(f"{name} := {int(name == part)}" for name in ("speed", "cost", "reliability", "carbon"))
+    found = weighted(release, zero)
+    assert_series_equal(found["weighted_score"], found[f"{part}_score"], check_names=False)
+    met = found.filter("is_target_met")
+    assert met["weighted_score"].is_sorted(descending=True)
+    assert found["is_target_met"].is_sorted(descending=True)
+
+
+def test_no_weight_at_all_scores_nothing(release):
+    found = weighted(release, "speed := 0, cost := 0, reliability := 0, carbon := 0")
+    assert found["weighted_score"].null_count() == 48
+
+
+def test_filters(release):
+    found = weighted(release, "state := 'TX', min_availability := 0.9994, max_lcoe := 80")
+    assert found.height > 0
+    assert set(found["state"]) == {"TX"}
+    assert found["availability_frac"].min() >= 0.9994
+    assert found["lcoe_usd_per_mwh"].max() <= 80
+    assert found["weighted_rank"].to_list() == list(range(1, found.height + 1))
+
+
+def test_explain_site_sums_to_what_is_published(release):
+    site = release.query("select * from ranked_sites where region_id = 'phoenix_az' and is_region_best").to_dicts()[0]
+    lines = release.query("from explain_site('phoenix_az')")
+    sums = {name: part["value"].sum() for (name,), part in lines.group_by("section")}
+    assert sums["lcoe"] == pytest.approx(site["lcoe_usd_per_mwh"])
+    assert sums["score_points"] == pytest.approx(site["score"])
+    assert sums["reliability"] == pytest.approx(8760 * (1 - site["availability_frac"]))
+    assert sums["critical_path"] == pytest.approx(1)
+    ranking = {row["item"]: row for row in lines.filter(pl.col("section") == "ranking").to_dicts()}
+    assert ranking["value_usd_per_mw"]["value"] == site["value_usd_per_mw"]
+    # The last region in the list is the slowest of six.
+    assert ranking["first_mw_months_p50"]["place"] == 6
+
+
+def test_explain_site_of_an_unknown_region_is_empty(release):
+    assert release.query("from explain_site('nowhere')").is_empty()
+
+
+def test_the_hours_of_a_week_sum_to_the_week(release):
+    for week in (1, 2):
+        hours = release.query(f"from site_week('loudoun_va', 'solar_bess_gas', {week})")
+        total = release.table("dispatch_weekly").filter(region_id="loudoun_va", stack_id="solar_bess_gas", week=week)
+        assert hours.height == 168
+        assert hours["hour_utc"].is_sorted()
+        assert hours["hour_utc"][0] == total["week_start_utc"].item()
+        for name in ("load", "solar", "firm", "curtailed"):
+            assert hours[f"{name}_mw"].sum() == pytest.approx(total[f"{name}_mwh"].item())

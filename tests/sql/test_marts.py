@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.warehouse import Warehouse
+
+SQL = Path(__file__).parents[2] / "sql"
+CAUSES = ["shortage", "units", "baseload_or_grid", "gas_supply", "switchgear", "trips"]
+
+
+@pytest.fixture
+def build(tmp_path):
+    with Warehouse(tmp_path / "build.duckdb", run_id="20261122-0123456789ab", as_of=date(2026, 11, 22)) as opened:
+        yield opened
+
+
+def candidates(seed: int, designs: int = 120) -> pl.DataFrame:
+    """Return candidates of three regions with many ties in every column."""
+    draw = np.random.default_rng(seed)
+    count = 3 * designs
+    return pl.DataFrame(
+        {
+            "region_id": np.repeat(["a", "b", "c"], designs),
+            "stack_id": "gas_recip",
+            "design_id": np.tile([f"d{index:03}" for index in range(designs)], 3),
+            "lcoe_usd_per_mwh": draw.integers(50, 70, count).astype(float),
+            "co2_kg_per_mwh": draw.choice([0.0, 200.0, 400.0, 450.0], count),
+            "availability_frac": 1 - draw.choice([0.1, 0.01, 0.001, 0.0005], count),
+        }
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_frontier_holds_exactly_what_nothing_beats(build, seed):
+    frame = candidates(seed)
+    build.write("sim.candidates", frame)
+    build.run_sql_file(SQL / "mart" / "pareto.sql")
+    found = build.read("mart.pareto")
+    for (region,), rows in frame.group_by("region_id", maintain_order=True):
+        worse = rows.select(
+            "lcoe_usd_per_mwh", "co2_kg_per_mwh", (-pl.col("availability_frac")).alias("loss")
+        ).to_numpy()
+        no_worse = (worse[None, :, :] <= worse[:, None, :]).all(axis=2)
+        better = (worse[None, :, :] < worse[:, None, :]).any(axis=2)
+        kept = ~(no_worse & better).any(axis=1)
+        expected = set(rows.filter(pl.Series(kept))["design_id"])
+        assert set(found.filter(pl.col("region_id") == region)["design_id"]) == expected
+
+
+def test_lost_service_sums_to_the_expected_unserved_energy_over_years(build):
+    adequacy = pl.DataFrame(
+        {
+            "region_id": ["a", "a", "a", "b"],
+            "weather_year": [1, 2, 1, 1],
+            "design_id": ["gas-n9", "gas-n9", "gas-n8", "gas-n9"],
+            "stack_id": "gas_recip",
+            "load_mwh": [190_000.0, 210_000.0, 190_000.0, 180_000.0],
+            **{
+                f"unserved_{cause}_mwh": [10.0 * index, 20.0 * index, 7.0, 3.0 * index]
+                for index, cause in enumerate(CAUSES)
+            },
+        }
+    )
+    sites = pl.DataFrame({"region_id": ["a", "b"], "stack_id": "gas_recip", "design_id": "gas-n9"})
+    build.write("sim.adequacy", adequacy)
+    build.write("mart.ranked_sites", sites)
+    assert build.run_sql_file(SQL / "mart" / "reliability.sql") == 12
+    found = build.read("mart.reliability")
+    here = found.filter(pl.col("region_id") == "a")
+    trips = here.filter(pl.col("cause") == "trips").to_dicts()[0]
+    assert set(here["cause"]) == set(CAUSES)
+    assert trips["eue_mwh_per_year"] == pytest.approx((50 + 100) / 2)
+    assert trips["unavailability_frac"] == pytest.approx(150 / 400_000)
+    assert trips["lost_hours_per_year"] == pytest.approx(8760 * 150 / 400_000)
+    assert here["eue_mwh_per_year"].sum() == pytest.approx(15 * (10 + 20) / 2)
+
+
+def test_lead_times_are_the_durations_as_used(build, small_release):
+    durations = small_release.small_tables()["mart.lead_times"].sort("duration_id", descending=True)
+    build.write("core.durations", durations)
+    build.run_sql_file(SQL / "mart" / "lead_times.sql")
+    assert build.read("mart.lead_times").equals(durations.sort("duration_id"))
