@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     reference_dir: Path = Field(REFERENCE_DIR, description="folder of the reference tables")
     weather_dir: Path | None = Field(None, description="folder of weather files (TMY3, EPW, SAM CSV, NSRDB PSM)")
     profile: Literal["reference", "live"] = Field("reference", description="where the inputs of a night come from")
+    cache_max_gb: float = Field(10.0, gt=0, description="size above which the longest unused results are deleted (GB)")
     keep_releases: int = Field(5, ge=1, description="releases kept after a publication (count)")
     http_timeout: float = Field(30.0, gt=0, description="seconds before a request to a source is given up")
     eia_api_key: SecretStr | None = Field(None, description="key of the EIA API")
@@ -42,6 +43,9 @@ class Settings(BaseSettings):
     # --- site and load ----------------------------------------------------------------------------------------------
     site_it_mw: float = Field(20.0, gt=0, description="IT load of one site (MW); assumption")
     module_mw: float = Field(1.0, gt=0, description="IT load of one modular block (MW)")
+    design_temperature_c: float = Field(
+        50.0, description="hottest hour that unit counts and reserves are laid out for (deg C); assumption"
+    )
     it_load_factor: float = Field(
         1.0, gt=0, le=1, description="mean IT load as a share of the site's IT rating; assumption, the cautious end"
     )

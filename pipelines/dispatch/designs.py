@@ -26,11 +26,9 @@ STACKS: dict[str, str] = {
     "smr_hybrid": "Small modular reactor units as baseload with reciprocating gas engines as follower, islanded.",
 }
 ISLANDED = {"solar_bess_gas", "gas_recip", "gas_turbine", "fuel_cell", "solar_bess", "smr_hybrid"}
-RECIP, TURBINE, FUEL_CELL = "recip_genset", "gas_turbine_small_industrial", "fuel_cell"
+RECIP, FUEL_CELL = "recip_genset", "fuel_cell"
+TURBINES = ("gas_turbine_5mw", "gas_turbine_small_industrial")
 SMR, DIESEL = "smr", "diesel_standby_genset"
-
-# Hottest hour that the grid sizes for; a hotter one is met within the adequacy of the design (deg C).
-_DESIGN_TEMPERATURE_C = 45.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Design:
 
 def peak_load_mw(settings: Settings) -> float:
     """Return the bus load at the design temperature (MW)."""
-    rise = max(0.0, _DESIGN_TEMPERATURE_C - settings.pue_base_temperature_c) * settings.pue_per_c
+    rise = max(0.0, settings.design_temperature_c - settings.pue_base_temperature_c) * settings.pue_per_c
     return settings.site_it_mw * settings.it_load_factor * (settings.pue_base + rise)
 
 
@@ -67,7 +65,7 @@ def design_grid(technologies: dict[str, FirmTechnology], settings: Settings) -> 
     Parameters
     ----------
     technologies : dict[str, FirmTechnology]
-        Technology to its unit, for the five firm technologies.
+        Technology to its unit, for every firm technology that a stack uses.
     settings : Settings
         Site size, start time, load step and PUE are used.
 
@@ -81,7 +79,7 @@ def design_grid(technologies: dict[str, FirmTechnology], settings: Settings) -> 
     designs = itertools.chain(
         _solar_bess_gas(technologies, settings, load, peak),
         _firm_only("gas_recip", technologies[RECIP], settings, peak, spare_share=1.0),
-        _firm_only("gas_turbine", technologies[TURBINE], settings, peak, spare_share=1.6),
+        *(_firm_only("gas_turbine", technologies[name], settings, peak, spare_share=1.2) for name in TURBINES),
         _firm_only("fuel_cell", technologies[FUEL_CELL], settings, peak, spare_share=1.0),
         _solar_bess(load),
         _grid(technologies[DIESEL], peak),
@@ -135,7 +133,7 @@ def _firm_only(
     reserve_mw, reserve_mwh = reserve(technology.unit_mw, peak_mw, settings)
     for units in _unit_counts(technology.unit_mw, peak_mw, spare_share):
         yield Design(
-            f"{stack_id}-n{units}",
+            f"{stack_id}-n{units}x{technology.unit_mw:g}",
             stack_id,
             reserve_mw=reserve_mw,
             reserve_mwh=reserve_mwh,

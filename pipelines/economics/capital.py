@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.dispatch.designs import peak_load_mw
-from pipelines.economics.costs import BATTERY, SITE_WORKS, SOLAR
+from pipelines.economics.costs import BATTERY, SITE_WORKS, SOLAR, require_costs
 from pipelines.settings import Settings
 
 HARD_PARTS = ("solar", "bess", "reserve", "firm", "baseload", "grid", "electrical")
@@ -102,6 +102,7 @@ def capital_costs(
         baseload, grid, electrical and soft, plus construction_financing_usd_per_year, replacement_usd_per_year and
         fixed_om_usd_per_year; rows ordered by region, then design order.
     """
+    require_costs(designs, costs)
     terms = _technology_terms(costs, settings)
     one = {row["technology"]: row for row in terms.iter_rows(named=True)}
     solar, battery = one[SOLAR], one[BATTERY]

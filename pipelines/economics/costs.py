@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.economics.prices import to_dollar_year
-from pipelines.errors import InputError
+from pipelines.errors import ContractError, InputError
 from pipelines.reference.parameters import Parameters
 from pipelines.settings import Settings
 
@@ -15,6 +15,7 @@ SITE_WORKS = "site_works"
 FUELS: dict[str, str] = {
     "recip_genset": "natural_gas",
     "gas_turbine_small_industrial": "natural_gas",
+    "gas_turbine_5mw": "natural_gas",
     "fuel_cell": "natural_gas",
     "smr": "uranium",
     STANDBY: "diesel",
@@ -28,6 +29,7 @@ _LOCATION_PROXY: dict[str, str] = {
     BATTERY: "bess_4h",
     "recip_genset": "recip_genset",
     "gas_turbine_small_industrial": "gas_turbine_aero",
+    "gas_turbine_5mw": "gas_turbine_aero",
     "fuel_cell": "fuel_cell",
     "smr": "smr",
     STANDBY: "recip_genset",
@@ -126,6 +128,27 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
             }
         )
     return pl.DataFrame(rows)
+
+
+def require_costs(designs: pl.DataFrame, costs: pl.DataFrame) -> None:
+    """Refuse designs with a technology that has no costs, which would otherwise be free.
+
+    Parameters
+    ----------
+    designs : pl.DataFrame
+        Contract `sim.designs`.
+    costs : pl.DataFrame
+        Rows of `unit_costs`.
+
+    Raises
+    ------
+    ContractError
+        Names the technology.
+    """
+    used = {name for column in ("firm_technology", "baseload_technology") for name in designs[column].unique() if name}
+    unknown = sorted(used - set(costs["technology"]))
+    if unknown:
+        raise ContractError(f"sim.designs: technology {unknown[0]} has no costs; add it to the fuels in costs.py.")
 
 
 def site_costs(parameters: Parameters, settings: Settings) -> dict[str, float]:

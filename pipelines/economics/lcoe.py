@@ -74,10 +74,12 @@ def lcoe_simple(
             {name: row[key] for name, row in variable.items()}, default=0.0, return_dtype=pl.Float64
         )
 
+    def fuel_of(column: str) -> pl.Expr:
+        fuels = {name: row["fuel"] for name, row in variable.items()}
+        return pl.col(column).replace_strict(fuels, default="", return_dtype=pl.String)
+
     def fuel_price(column: str) -> pl.Expr:
-        fuel = pl.col(column).replace_strict(
-            {name: row["fuel"] for name, row in variable.items()}, default="", return_dtype=pl.String
-        )
+        fuel = fuel_of(column)
         return (
             pl.when(fuel == "natural_gas")
             .then("gas_price_usd_per_mmbtu")
@@ -89,9 +91,7 @@ def lcoe_simple(
         )
 
     def fuel_co2(column: str) -> pl.Expr:
-        fuel = pl.col(column).replace_strict(
-            {name: row["fuel"] for name, row in variable.items()}, default="", return_dtype=pl.String
-        )
+        fuel = fuel_of(column)
         return (
             pl.when(fuel == "natural_gas")
             .then("co2_kg_per_mmbtu")

@@ -29,7 +29,7 @@ def keeps_composition(settings: Settings) -> pl.Expr:
         & (pl.col("firm_technology") == "recip_genset")
         & (pl.col("renewable_frac") >= settings.min_renewable_frac),
         "gas_recip": islanded_firm & (pl.col("firm_technology") == "recip_genset"),
-        "gas_turbine": islanded_firm & (pl.col("firm_technology") == "gas_turbine_small_industrial"),
+        "gas_turbine": islanded_firm & pl.col("firm_technology").str.starts_with("gas_turbine"),
         "fuel_cell": islanded_firm & (pl.col("firm_technology") == "fuel_cell"),
         "solar_bess": has_solar & has_battery & ~has_firm & ~has_grid,
         "grid": has_grid & ~pl.col("is_grid_flexible") & ~has_battery & has_firm,

@@ -14,7 +14,7 @@ from pipelines.settings import Settings
 
 _CITATION = ["source_title", "publisher", "url"]
 # Settings that say where things are or how the machine works; no result rests on them.
-_PLUMBING = {"data_dir", "reference_dir", "weather_dir", "keep_releases", "http_timeout", "profile"}
+_PLUMBING = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases", "http_timeout", "profile"}
 _PERIODS = ("period", "data_year", "year", "as_of")
 
 
@@ -127,6 +127,8 @@ def data_status(
     rows: list[dict[str, Any]] = []
     for name, frame in sorted(tables.items()):
         through = _data_through(frame)
+        # A projection, or a month that is not over, speaks about days to come: its data end tonight.
+        through = min(through, moment) if through else None
         rows.append(
             {
                 "source_id": f"reference/{name}",

@@ -1,0 +1,1 @@
+"""Typed, contract-checked tables of what the sources say."""

@@ -1,0 +1,18 @@
+"""core.outage_causes: the shared failures that strike each region's sites."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.night import Night
+from assets.plant import plant_parameters
+from assets.table_asset import table_asset
+from pipelines.reliability.common_mode import region_causes
+
+
+@table_asset("core.outage_causes", deps=["core.regions", "core.technology", "core.grid_reliability"])
+def outage_causes(night: Night) -> pl.DataFrame:
+    """List gas, transformer, switchgear and grid failures."""
+    return region_causes(
+        night.read("core.regions"), night.read("core.grid_reliability"), plant_parameters(night), night.settings
+    )

@@ -1,0 +1,21 @@
+"""core.power_prices_by_region: price and carbon of grid energy in each region."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.night import Night
+from assets.table_asset import table_asset
+from pipelines.economics.prices import power_prices_by_region as power_by_region
+
+
+@table_asset("core.power_prices_by_region", deps=["core.regions", "core.power_prices", "core.emission_factors"])
+def power_prices_by_region(night: Night) -> pl.DataFrame:
+    """Price the grid's energy."""
+    return power_by_region(
+        night.read("core.regions"),
+        night.read("core.power_prices"),
+        night.read("core.emission_factors"),
+        night.as_of,
+        night.settings,
+    )

@@ -1,0 +1,1 @@
+"""The published tables; those that are pure SQL are the files of `sql/mart`."""

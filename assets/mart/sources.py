@@ -1,0 +1,18 @@
+"""mart.sources: every document that a figure comes from."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.night import Night
+from assets.table_asset import table_asset
+from pipelines.reference.load import reference_tables
+from pipelines.reference.provenance import cited_sources
+
+CITED = [f"core.{name}" for name in reference_tables()]
+
+
+@table_asset("mart.sources", deps=[*CITED])
+def sources(night: Night) -> pl.DataFrame:
+    """Collect the citations."""
+    return cited_sources({name.removeprefix("core."): night.read(name) for name in CITED})

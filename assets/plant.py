@@ -1,0 +1,52 @@
+"""What several assets need of the plant: parameters, technologies, battery and designs of the night."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.night import Night
+from pipelines.dispatch.inputs import DesignSet, SiteYear
+from pipelines.dispatch.site_years import site_years
+from pipelines.plant.firm import battery, firm_technologies
+from pipelines.plant.technology import FirmTechnology
+from pipelines.reference.parameters import Parameters, parameters
+from pipelines.reliability.campaign import Plant
+
+
+def plant_parameters(night: Night) -> Parameters:
+    """Return the default parameters of all technologies."""
+    return parameters(night.read("core.technology"))
+
+
+def plant_technologies(night: Night) -> dict[str, FirmTechnology]:
+    """Return the firm technologies."""
+    return firm_technologies(plant_parameters(night), night.read("core.temperature_outage"), night.settings)
+
+
+def night_plant(night: Night) -> Plant:
+    """Return the plant of the night with its whole design grid."""
+    own = plant_parameters(night)
+    return Plant(
+        designs=DesignSet.from_frame(night.read("sim.designs")),
+        technologies=plant_technologies(night),
+        battery=battery(own, night.settings),
+        parameters=own,
+        settings=night.settings,
+    )
+
+
+def night_sites(night: Night) -> list[SiteYear]:
+    """Return the site years of the night."""
+    return site_years(
+        night.read("core.regions"),
+        night.read("core.weather_hourly"),
+        night.read("sim.solar_hourly"),
+        plant_technologies(night),
+        night.read("core.data_centre_load"),
+        night.settings,
+    )
+
+
+def causes_of(causes: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the shared failures by region."""
+    return {str(key[0]): frame for key, frame in causes.partition_by("region_id", as_dict=True, maintain_order=True).items()}

@@ -1,0 +1,1 @@
+"""Fetched bytes, untouched, and the ledger of where they came from."""

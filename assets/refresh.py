@@ -1,0 +1,178 @@
+"""Runs a night from the command line: the same job as the schedule's, in this process, with progress."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+from dagster import DagsterResourceFunctionError
+from dagster._core.errors import DagsterAssetCheckFailedError
+
+from assets.night import REPOSITORY, Scope, check_scope, identify, log, names
+from pipelines.errors import ContractError, FirstmwError
+from pipelines.settings import Settings
+from pipelines.warehouse import BuildLock, ReleaseInfo, release_info, require_free_space, reuse_release, space_needed
+
+Event = Callable[[str, int | None, float], None]
+
+
+@dataclass(frozen=True)
+class RefreshOutcome:
+    """What a refresh did."""
+
+    run_id: str
+    release_dir: Path
+    is_reused: bool
+    is_stale: bool
+    seconds: float
+    assets: list[tuple[str, int | None, float]]
+
+
+def refresh_night(
+    settings: Settings,
+    as_of: date,
+    *,
+    regions: list[str] | None = None,
+    states: list[str] | None = None,
+    weather_dir: Path | None = None,
+    wait_seconds: float = 0.0,
+    on_event: Event | None = None,
+) -> RefreshOutcome:
+    """Run the night and publish its release; a release of the same run that is whole is verified and reused.
+
+    Parameters
+    ----------
+    settings : Settings
+    as_of : date
+        Logical date.
+    regions, states : list[str] | None
+        Only these; all where absent.
+    weather_dir : Path | None
+        Folder of weather files instead of the settings' one.
+    wait_seconds : float
+        How long to wait for another refresh to end.
+    on_event : Callable[[str, int | None, float], None] | None
+        Called with name, rows and seconds of every finished asset.
+
+    Raises
+    ------
+    FirstmwError
+        What stopped the night; the release before is untouched.
+    """
+    started = time.monotonic()
+    if weather_dir is not None:
+        settings = settings.model_copy(update={"weather_dir": weather_dir})
+    scope = Scope(as_of, names(regions or []), names(states or []))
+    check_scope(settings, scope)
+    run_id, _, _ = identify(settings, scope)
+    data_dir = settings.data_dir.absolute()
+    with BuildLock(data_dir, wait_seconds=wait_seconds):
+        release = reuse_release(data_dir, run_id)
+    steps: list[tuple[str, int | None, float]] = []
+    if release is None:
+        require_free_space(data_dir, space_needed(data_dir))
+        release = _run_job(settings, scope, run_id, wait_seconds, steps, on_event)
+        is_reused = False
+    else:
+        is_reused = True
+    return RefreshOutcome(
+        run_id=run_id,
+        release_dir=release.path,
+        is_reused=is_reused,
+        is_stale=bool(release.manifest.get("is_stale", False)),
+        seconds=time.monotonic() - started,
+        assets=steps,
+    )
+
+
+def _run_job(
+    settings: Settings,
+    scope: Scope,
+    run_id: str,
+    wait_seconds: float,
+    steps: list[tuple[str, int | None, float]],
+    on_event: Event | None,
+) -> ReleaseInfo:
+    from assets.definitions import defs  # noqa: PLC0415 - loads every asset module
+
+    resource = {
+        "as_of": scope.as_of.isoformat(),
+        "regions": list(scope.regions),
+        "states": list(scope.states),
+        "weather_dir": str(settings.weather_dir or ""),
+        "wait_seconds": wait_seconds,
+    }
+    job = defs.resolve_job_def("nightly")
+    broken: list[str] = []
+    with _listening(steps, broken, on_event), dagster_home(settings.data_dir), dg.DagsterInstance.get() as instance:
+        try:
+            job.execute_in_process(
+                instance=instance,
+                run_config={
+                    "resources": {"night": {"config": resource}},
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                },
+                tags={"as_of": scope.as_of.isoformat(), "firstmw/run_id": run_id},
+            )
+        except DagsterAssetCheckFailedError as error:
+            raise ContractError(broken[0] if broken else str(error)) from error
+        except DagsterResourceFunctionError as error:
+            if isinstance(error.__cause__, FirstmwError):
+                raise error.__cause__ from None
+            raise
+    return release_info(settings.data_dir.absolute(), run_id)
+
+
+@contextmanager
+def dagster_home(data_dir: Path) -> Iterator[Path]:
+    """Set DAGSTER_HOME to the data folder's own, with this checkout's dagster.yaml, for as long as needed."""
+    home = data_dir.absolute() / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(REPOSITORY / "dagster.yaml", home / "dagster.yaml")
+    before = os.environ.get("DAGSTER_HOME")
+    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    try:
+        yield home
+    finally:
+        if before is None:
+            del os.environ["DAGSTER_HOME"]
+        else:
+            os.environ["DAGSTER_HOME"] = before
+
+
+@contextmanager
+def _listening(
+    steps: list[tuple[str, int | None, float]], broken: list[str], on_event: Event | None
+) -> Iterator[None]:
+    """Hand every finished asset to the caller while the job runs, and collect the contracts that were broken."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            step = getattr(record, "step", None)
+            if step is None:
+                return
+            if record.levelno >= logging.ERROR:
+                broken.append(step["problem"])
+                return
+            steps.append((step["asset"], step["rows"], step["seconds"]))
+            if on_event is not None:
+                on_event(*steps[-1])
+
+    handler = Handler()
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)

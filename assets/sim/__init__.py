@@ -1,0 +1,1 @@
+"""What the simulations make of it: weather to power, dispatch, adequacy, candidates and choices."""

@@ -1,0 +1,20 @@
+"""sim.solar_hourly: what a megawatt of solar gives in every hour."""
+
+from __future__ import annotations
+
+from assets.night import Night
+from assets.plant import plant_parameters
+from assets.table_asset import Made, table_asset
+from pipelines.plant.solar import solar_parameters
+from pipelines.weather.assemble import region_solar
+
+
+@table_asset("sim.solar_hourly", deps=["core.regions", "core.weather_hourly", "core.technology"])
+def solar_hourly(night: Night) -> Made:
+    """Turn irradiance into AC power."""
+    weather = night.read("core.weather_hourly")
+    frame, hits = region_solar(
+        night.read("core.regions"), weather, solar_parameters(plant_parameters(night), night.settings), night.cache
+    )
+    years = weather.select("region_id", "weather_year").n_unique()
+    return Made(frame, is_cache_hit=hits == years, metadata={"region_years_from_cache": hits})

@@ -1,0 +1,126 @@
+"""The one way an asset becomes a table: read, call one domain function, check the contract, write, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from assets.night import Night, log
+from assets.resources import NightResource
+from pipelines.contracts.base import REGISTRY, validate
+from pipelines.errors import ContractError
+from pipelines.identity import content_hash
+
+CONTRACT_CHECK = "contract"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A table as made: its rows, or the file that holds them, or the count of rows written by SQL."""
+
+    frame: pl.DataFrame | None = None
+    path: Path | None = None
+    rows: int = 0
+    is_cache_hit: bool | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def key_of(name: str) -> dg.AssetKey:
+    """Return the asset key of a table: its schema, then its name."""
+    return dg.AssetKey(name.split("."))
+
+
+def table_asset(
+    name: str, *, deps: Sequence[str] = (), kinds: set[str] | None = None
+) -> Callable[[Callable[[Night], pl.DataFrame | Made]], dg.AssetsDefinition]:
+    """Make an asset of a function from the night to the rows of one table.
+
+    Parameters
+    ----------
+    name : str
+        Schema and table; the asset's group is the schema, its description the contract's grain.
+    deps : Sequence[str]
+        Tables it is made from.
+    kinds : set[str] | None
+        What the asset graph shows beside it.
+
+    Returns
+    -------
+    Callable
+        Decorator that gives the asset. A table that breaks its contract fails a blocking check and is not written.
+    """
+    info = REGISTRY[name]
+
+    def decorate(make: Callable[[Night], pl.DataFrame | Made]) -> dg.AssetsDefinition:
+        @dg.asset(
+            key=key_of(name),
+            deps=[key_of(dep) for dep in deps],
+            group_name=name.partition(".")[0],
+            kinds=kinds or {"polars", "duckdb"},
+            description=info.comment,
+            check_specs=[
+                dg.AssetCheckSpec(
+                    CONTRACT_CHECK,
+                    asset=key_of(name),
+                    blocking=True,
+                    description="Columns, types, bounds, vocabulary and key are as the contract says.",
+                )
+            ],
+        )
+        def asset(night: NightResource) -> dg.MaterializeResult:
+            return materialise(night.night, name, make)
+
+        return asset
+
+    return decorate
+
+
+def materialise(night: Night, name: str, make: Callable[[Night], pl.DataFrame | Made]) -> dg.MaterializeResult:
+    """Run the function, check, write, log, and return the metadata of one table."""
+    started = datetime.now(UTC).replace(tzinfo=None)
+    failed = ""
+    made = Made()
+    metadata: dict[str, Any] = {}
+    try:
+        answer = make(night)
+        made = Made(answer) if isinstance(answer, pl.DataFrame) else answer
+        rows = made.rows
+        if made.path is not None:
+            rows = night.warehouse.link(name, made.path)
+        elif made.frame is not None:
+            frame = validate(made.frame, name)
+            rows = night.warehouse.write(name, frame)
+            metadata |= time_span(frame) | {"source_hash": content_hash(frame)[:16]}
+    except ContractError as error:
+        failed, rows = str(error), 0
+        log.error(failed, extra={"step": {"asset": name, "problem": failed}})
+    metadata |= made.metadata
+    metadata |= {"dagster/row_count": rows, "run_id": night.run_id, "as_of": night.as_of.isoformat()}
+    night.finish_step(name, started=started, rows=rows, is_cache_hit=made.is_cache_hit)
+    return dg.MaterializeResult(
+        asset_key=key_of(name),
+        metadata=metadata,
+        check_results=[
+            dg.AssetCheckResult(
+                passed=not failed,
+                check_name=CONTRACT_CHECK,
+                asset_key=key_of(name),
+                description=failed,
+                metadata={"rows": rows},
+            )
+        ],
+    )
+
+
+def time_span(frame: pl.DataFrame) -> dict[str, str]:
+    """Return the first and last moment that a table speaks about, where it has a time column."""
+    for column, dtype in frame.schema.items():
+        if isinstance(dtype, pl.Datetime | pl.Date) and column not in {"as_of_utc", "retrieved_at_utc"} and len(frame):
+            return {"data_from": str(frame[column].min()), "data_through": str(frame[column].max())}
+    return {}

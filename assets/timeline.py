@@ -1,0 +1,24 @@
+"""The Monte Carlo of the activity networks, run once per night and read by several assets."""
+
+from __future__ import annotations
+
+from assets.night import Night
+from pipelines.identity import stable_seed
+from pipelines.timeline.time_to_power import TimelineResult, time_to_power
+
+TIMELINE_INPUTS = ["core.regions", "sim.chosen", "core.equipment_lead_times", "core.policy", "core.queue_statistics"]
+
+
+def night_timeline(night: Night) -> TimelineResult:
+    """Return the time to power of every region and stack of the night."""
+    if night.timeline is None:
+        night.timeline = time_to_power(
+            night.read("core.regions"),
+            night.read("sim.chosen"),
+            night.read("core.equipment_lead_times"),
+            night.read("core.policy"),
+            night.read("core.queue_statistics"),
+            night.settings,
+            stable_seed("time to power"),
+        )
+    return night.timeline

@@ -1,0 +1,76 @@
+"""Puts together what a dispatch needs to know of a site: sun, load, temperature, unit capacities and grid by hour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from pipelines.dispatch.inputs import SiteYear
+from pipelines.errors import ContractError
+from pipelines.plant.grid import curtailed_hours_per_year, flexible_available_frac
+from pipelines.plant.load import load_mw
+from pipelines.plant.technology import FirmTechnology
+from pipelines.settings import Settings
+
+
+def site_years(
+    regions: pl.DataFrame,
+    weather: pl.DataFrame,
+    solar: pl.DataFrame,
+    technologies: Mapping[str, FirmTechnology],
+    load_facts: pl.DataFrame,
+    settings: Settings,
+) -> list[SiteYear]:
+    """Return one entry per region and weather year, in order of both.
+
+    Parameters
+    ----------
+    regions : pl.DataFrame
+        region_id, elevation_m.
+    weather : pl.DataFrame
+        Contract `core.weather_hourly`; every region and year in time order.
+    solar : pl.DataFrame
+        Contract `sim.solar_hourly`: region_id, weather_year, hour_utc, solar_mw_per_mw, rows as in `weather`.
+    technologies : Mapping[str, FirmTechnology]
+    load_facts : pl.DataFrame
+        Reference table `data_centre_load`.
+    settings : Settings
+
+    Raises
+    ------
+    ContractError
+        If a region has no weather, or weather and solar are not the same hours.
+    """
+    key = ["region_id", "weather_year"]
+    elevation = dict(zip(regions["region_id"], regions["elevation_m"], strict=True))
+    share = settings.flexible_grid_curtailed_frac
+    curtailed_hours = curtailed_hours_per_year(load_facts, share)
+    years = weather.partition_by(key, maintain_order=True, as_dict=True)
+    suns = solar.partition_by(key, maintain_order=True, as_dict=True)
+    missing = sorted(set(elevation) - {str(region) for region, _ in years})
+    if missing:
+        raise ContractError(f"core.weather_hourly: no hours for region {missing[0]}; make its weather first.")
+    sites = []
+    for region_id, weather_year in sorted(years):
+        hours = years[region_id, weather_year]
+        sun = suns.get((region_id, weather_year))
+        if sun is None or not sun["hour_utc"].equals(hours["hour_utc"]):
+            raise ContractError(f"sim.solar_hourly: region {region_id}, year {weather_year} has other hours than its weather.")
+        temperature = hours["temperature_c"].to_numpy()
+        sites.append(
+            SiteYear(
+                region_id=region_id,
+                weather_year=weather_year,
+                start_utc=hours["hour_utc"][0],
+                step_hours=1.0,
+                solar_mw_per_mw=sun["solar_mw_per_mw"].to_numpy(),
+                load_mw=load_mw(temperature, settings),
+                grid_available_frac=flexible_available_frac(temperature, share, curtailed_hours),
+                temperature_c=temperature,
+                capacity_frac={
+                    name: unit.capacity_frac(temperature, elevation[region_id]) for name, unit in technologies.items()
+                },
+            )
+        )
+    return sites

@@ -1,0 +1,178 @@
+"""The dispatch against other people's models, each under its own conventions."""
+
+from __future__ import annotations
+
+import json
+from math import sqrt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.dispatch.batch import simulate_batch
+from pipelines.dispatch.options import DispatchOptions
+from pipelines.dispatch.trace import TraceLimits, check_trace, simulate_trace
+from pipelines.plant.technology import Battery
+
+# --- Microgrids.jl: a week of PV, battery and one generator, kW and kWh; the same physics holds at any scale ---
+
+# Stored energy changes by 0.95 of what is charged and 1.05 of what is discharged.
+MICROGRIDS = Battery(charge_efficiency=0.95, discharge_efficiency=1 / 1.05, soc_floor_frac=1 / 6, soc_start_frac=1 / 3)
+VARIANTS = {
+    "base": {},
+    "slow_charge_rate_1_30": {"charge_power_frac": 1 / 30},
+    "slow_discharge_rate_1_30": {"discharge_power_frac": 1 / 30},
+}
+
+
+def _microgrid(technology, site_year, design_set, variant, step_hours=1.0):
+    hours = np.arange(round(168 / step_hours)) * step_hours
+    site = site_year(1000 * (1 - hours / 168), 500 * (1 - np.cos(2 * np.pi * hours / 24)), step_hours=step_hours)
+    design = design_set(solar_mw=1.0, bess_mw=6000.0, bess_mwh=6000.0, firm_units=1, firm_unit_mw=500.0)
+    # Fuel in litres: 0.24 per kWh and 0.05 per kW of rating and hour of running.
+    engine = technology(heat_rate_mmbtu_per_mwh=0.29, no_load_frac=0.05 / 0.29)
+    options = DispatchOptions(**VARIANTS.get(variant, {}))
+    trace = simulate_trace(site, design, 0, {"engine": engine}, MICROGRIDS, options=options)
+    batch = simulate_batch([site], design, {"engine": engine}, MICROGRIDS, dtype=np.float64, options=options)
+    return trace, batch
+
+
+def test_microgrids_week_hour_by_hour(shared, technology, site_year, design_set) -> None:
+    expected = pl.read_csv(shared / "cases/microgrids_x/week168_hourly.csv")
+    trace, _ = _microgrid(technology, site_year, design_set, "base")
+    stored = np.concatenate([[2000.0], trace["soc_mwh"].to_numpy()])
+    np.testing.assert_allclose(stored[:-1], expected["storage_kwh_start"], atol=5e-9)
+    np.testing.assert_allclose(trace["firm_mw"], expected["gen_kw"], atol=5e-9)
+    np.testing.assert_allclose(trace["discharge_mw"] - trace["charge_mw"], expected["storage_kw"], atol=5e-9)
+    np.testing.assert_allclose(trace["curtailed_mw"], expected["spill_kw"], atol=5e-9)
+    np.testing.assert_allclose(trace["unserved_mw"], expected["shed_kw"], atol=5e-9)
+
+
+@pytest.mark.parametrize("variant", [*VARIANTS, "dt_half_hour"])
+def test_microgrids_week_statistics(shared, technology, site_year, design_set, variant) -> None:
+    expected = json.loads((shared / "cases/microgrids_x/week168_expected.json").read_text())["expected"][variant]
+    step_hours = 0.5 if variant == "dt_half_hour" else 1.0
+    trace, batch = _microgrid(technology, site_year, design_set, variant, step_hours)
+    found = {
+        "served_kwh": batch.load_mwh - batch.unserved_mwh,
+        "shed_kwh": batch.unserved_mwh,
+        "shed_max_kw": trace["unserved_mw"].max(),
+        "shed_hours": batch.unserved_hours,
+        "gen_kwh": batch.firm_mwh,
+        "gen_hours": batch.firm_run_hours,
+        "fuel_l": batch.firm_fuel_mmbtu,
+        "charge_kwh": batch.charge_mwh,
+        "discharge_kwh": batch.discharge_mwh,
+        "storage_loss_kwh": batch.charge_mwh - batch.discharge_mwh - (batch.soc_end_mwh - batch.soc_start_mwh),
+        "spilled_kwh": batch.curtailed_mwh,
+        "spilled_max_kw": trace["curtailed_mw"].max(),
+        "storage_cycles": (batch.charge_mwh + batch.discharge_mwh) / (2 * 6000.0),
+        "renewable_rate": batch.renewable_frac,
+    }
+    compared = [name for name in found if name in expected]
+    assert len(compared) >= 6
+    for name in compared:
+        assert np.ravel(found[name])[0] == pytest.approx(expected[name], rel=1e-9), name
+
+
+# --- offgridai: 100 MW with solar, a four-hour battery and gas ---
+
+# That model measures room before the loss, limits discharge at the cell side and starts full.
+OFFGRIDAI = Battery(sqrt(0.92), sqrt(0.92), soc_floor_frac=0.0, soc_start_frac=1.0)
+OFFGRIDAI_OPTIONS = DispatchOptions(is_room_before_loss=True, discharge_power_frac=sqrt(0.92))
+
+
+def test_offgridai_year_hour_by_hour(shared, technology, site_year, design_set) -> None:
+    expected = pl.read_csv(shared / "cases/offgridai/hourly_year1_pv500_bess300x4h_gas125_texas2022.csv")
+    site = site_year(np.full(8760, 100.0), expected["scaled_solar_generation_mw"].to_numpy())
+    design = design_set(solar_mw=1.0, bess_mw=300.0, bess_mwh=1200.0, firm_units=1, firm_unit_mw=125.0)
+    trace = simulate_trace(site, design, 0, {"engine": technology()}, OFFGRIDAI, options=OFFGRIDAI_OPTIONS)
+    names = {
+        "battery_charge_mwh": "charge_mw",
+        "battery_discharge_mwh": "discharge_mw",
+        "curtailed_solar_mwh": "curtailed_mw",
+        "generator_output_mwh": "firm_mw",
+        "unmet_load_mwh": "unserved_mw",
+    }
+    for theirs, ours in names.items():
+        np.testing.assert_allclose(trace[ours], expected[theirs], atol=1e-4, err_msg=theirs)
+    np.testing.assert_allclose(trace["soc_mwh"][:-1], expected["battery_state_mwh"][1:], atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_offgridai_thirty_designs(shared, technology, site_year, design_set, dtype) -> None:
+    expected = pl.read_csv(shared / "cases/offgridai/designs_30_texas2022.csv")
+    weather = pl.read_csv(shared / "cases/weather/era5_texas_32p5N_100W_cf_2015_2025.csv")
+    site = site_year(np.full(8760, 100.0), weather["solar_2022"].to_numpy()[:8760])
+    designs = design_set(
+        len(expected),
+        solar_mw=expected["solar_mw_dc"],
+        bess_mw=expected["bess_mw"],
+        bess_mwh=expected["bess_mwh"],
+        firm_units=1,
+        firm_unit_mw=expected["gen_mw"],
+    )
+    found = simulate_batch([site], designs, {"engine": technology()}, OFFGRIDAI, options=OFFGRIDAI_OPTIONS, dtype=dtype)
+    names = {
+        "y1_solar_raw_mwh": found.solar_potential_mwh,
+        "y1_curtailed_mwh": found.curtailed_mwh,
+        "y1_bess_charged_mwh": found.charge_mwh,
+        "y1_bess_discharged_mwh": found.discharge_mwh,
+        "y1_gen_mwh": found.firm_mwh,
+        "y1_load_served_mwh": found.load_mwh - found.unserved_mwh,
+    }
+    for theirs, ours in names.items():
+        np.testing.assert_allclose(ours[0], expected[theirs], atol=2.0, err_msg=theirs)
+
+
+# --- REopt: the validator on an NREL dispatch ---
+
+
+def _reopt(shared) -> tuple[pl.DataFrame, TraceLimits]:
+    hours = pl.read_csv(shared / "cases/reopt/erp_reopt_hourly_dispatch_8760.csv")
+    system = json.loads((shared / "cases/reopt/erp_reopt_dispatch_expected.json").read_text())["system"]
+    solar = [f"{source}_to_{sink}_kw" for source in ("pv", "wind") for sink in ("load", "storage")]
+    trace = hours.select(
+        pl.col("load_kw").alias("load_mw"),
+        pl.sum_horizontal(solar).alias("solar_mw"),
+        pl.lit(0.0).alias("curtailed_mw"),
+        pl.sum_horizontal(pl.col("^.*_to_storage_kw$")).alias("charge_mw"),
+        pl.col("storage_to_load_kw").alias("discharge_mw"),
+        (pl.col("grid_to_load_kw") + pl.col("grid_to_storage_kw")).alias("grid_mw"),
+        pl.lit(0.0).alias("baseload_mw"),
+        pl.lit(0.0).alias("firm_mw"),
+        pl.lit(0).alias("firm_units_on"),
+        pl.lit(0.0).alias("unserved_mw"),
+        (pl.col("soc_fraction_end") * system["battery_kwh"]).alias("soc_mwh"),
+    )
+    limits = TraceLimits(
+        bess_charge_mw=system["battery_kw"],
+        bess_discharge_mw=system["battery_kw"],
+        soc_floor_mwh=system["soc_min"] * system["battery_kwh"],
+        soc_full_mwh=system["battery_kwh"],
+        charge_efficiency=system["eta_charge"],
+        discharge_efficiency=system["eta_discharge"],
+    )
+    return trace, limits
+
+
+def test_validator_accepts_the_nrel_dispatch_within_its_rounding(shared) -> None:
+    trace, limits = _reopt(shared)
+    # Powers are printed to 0.001 kW, so that five of them balance to 0.002; stored energy to 0.001 of 1000 kWh.
+    violations = {violation.rule: violation for violation in check_trace(trace, limits, tolerance=0.0025)}
+    assert set(violations) == {"stored energy follows charge and discharge"}
+    assert violations["stored energy follows charge and discharge"].worst <= 1.0 + 1e-6
+
+
+def test_validator_rejects_a_dispatch_with_an_hour_changed(shared) -> None:
+    trace, limits = _reopt(shared)
+    row = pl.int_range(pl.len()) == 5000
+    for column, rule in (
+        ("grid_mw", "supply equals load"),
+        ("charge_mw", "charge is within its limit"),
+        ("soc_mwh", "stored energy is at most full"),
+    ):
+        changed = trace.with_columns(pl.when(row).then(pl.col(column) + 1000.0).otherwise(pl.col(column)).alias(column))
+        broken = {violation.rule: violation for violation in check_trace(changed, limits, tolerance=1.5)}
+        assert broken[rule].first_row == 5000
+        assert broken[rule].hours == 1
