@@ -76,31 +76,24 @@ def refresh_night(
     data_dir = settings.data_dir.absolute()
     with BuildLock(data_dir, wait_seconds=wait_seconds):
         release = reuse_release(data_dir, run_id)
-    steps: list[tuple[str, int | None, float]] = []
+    listener = _Listener(on_event)
     if release is None:
         require_free_space(data_dir, space_needed(data_dir))
-        release = _run_job(settings, scope, run_id, wait_seconds, steps, on_event)
+        release = _run_job(settings, scope, wait_seconds, listener)
         is_reused = False
     else:
         is_reused = True
     return RefreshOutcome(
-        run_id=run_id,
+        run_id=release.run_id,
         release_dir=release.path,
         is_reused=is_reused,
         is_stale=bool(release.manifest.get("is_stale", False)),
         seconds=time.monotonic() - started,
-        assets=steps,
+        assets=listener.steps,
     )
 
 
-def _run_job(
-    settings: Settings,
-    scope: Scope,
-    run_id: str,
-    wait_seconds: float,
-    steps: list[tuple[str, int | None, float]],
-    on_event: Event | None,
-) -> ReleaseInfo:
+def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _Listener) -> ReleaseInfo:
     from assets.definitions import defs  # noqa: PLC0415 - loads every asset module
 
     resource = {
@@ -111,8 +104,7 @@ def _run_job(
         "wait_seconds": wait_seconds,
     }
     job = defs.resolve_job_def("nightly")
-    broken: list[str] = []
-    with _listening(steps, broken, on_event), dagster_home(settings.data_dir), dg.DagsterInstance.get() as instance:
+    with listener.listening(), dagster_home(settings.data_dir), dg.DagsterInstance.get() as instance:
         try:
             job.execute_in_process(
                 instance=instance,
@@ -120,15 +112,16 @@ def _run_job(
                     "resources": {"night": {"config": resource}},
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
-                tags={"as_of": scope.as_of.isoformat(), "firstmw/run_id": run_id},
+                tags={"as_of": scope.as_of.isoformat()},
             )
         except DagsterAssetCheckFailedError as error:
-            raise ContractError(broken[0] if broken else str(error)) from error
+            raise ContractError(listener.broken[0] if listener.broken else str(error)) from error
         except DagsterResourceFunctionError as error:
             if isinstance(error.__cause__, FirstmwError):
                 raise error.__cause__ from None
             raise
-    return release_info(settings.data_dir.absolute(), run_id)
+    # The night names its own run: an input edited since it was identified gives it another name.
+    return release_info(settings.data_dir.absolute(), listener.run_id)
 
 
 @contextmanager
@@ -149,30 +142,37 @@ def dagster_home(data_dir: Path) -> Iterator[Path]:
             os.environ["DAGSTER_HOME"] = before
 
 
-@contextmanager
-def _listening(
-    steps: list[tuple[str, int | None, float]], broken: list[str], on_event: Event | None
-) -> Iterator[None]:
-    """Hand every finished asset to the caller while the job runs, and collect the contracts that were broken."""
+class _Listener(logging.Handler):
+    """Hears every asset that finishes while the job runs, and the contracts that are broken."""
 
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            step = getattr(record, "step", None)
-            if step is None:
-                return
-            if record.levelno >= logging.ERROR:
-                broken.append(step["problem"])
-                return
-            steps.append((step["asset"], step["rows"], step["seconds"]))
-            if on_event is not None:
-                on_event(*steps[-1])
+    def __init__(self, on_event: Event | None) -> None:
+        super().__init__()
+        self.steps: list[tuple[str, int | None, float]] = []
+        self.run_id = ""
+        self.broken: list[str] = []
+        self._on_event = on_event
 
-    handler = Handler()
-    level = log.level
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        log.setLevel(level)
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take one record of the night's log."""
+        step = getattr(record, "step", None)
+        if step is None:
+            return
+        if record.levelno >= logging.ERROR:
+            self.broken.append(step["problem"])
+            return
+        self.run_id = step["run_id"]
+        self.steps.append((step["asset"], step["rows"], step["seconds"]))
+        if self._on_event is not None:
+            self._on_event(*self.steps[-1])
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen for as long as the block lasts."""
+        level = log.level
+        log.addHandler(self)
+        log.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            log.removeHandler(self)
+            log.setLevel(level)

@@ -29,6 +29,25 @@ class Settings(BaseSettings):
     cache_max_gb: float = Field(10.0, gt=0, description="size above which the longest unused results are deleted (GB)")
     keep_releases: int = Field(5, ge=1, description="releases kept after a publication (count)")
     http_timeout: float = Field(30.0, gt=0, description="seconds before a request to a source is given up")
+    http_user_agent: str = Field(
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36 firstmw/0.1",
+        min_length=1,
+        description="how the client names itself; some publishers refuse names that do not look like a browser",
+    )
+    http_attempts: int = Field(4, ge=1, le=10, description="times a request is sent before its source counts as down")
+    http_backoff_seconds: float = Field(
+        1.0, ge=0, description="pause before the second attempt, doubled for each further one (s)"
+    )
+    http_wait_max_seconds: float = Field(
+        120.0, ge=0, description="longest pause that a source may ask for by Retry-After (s)"
+    )
+    http_deadline_seconds: float = Field(300.0, gt=0, description="time after which one answer is given up (s)")
+    source_min_rows_frac: float = Field(
+        0.5, ge=0, le=1, description="an answer with fewer rows than this share of the last good one is refused"
+    )
+    source_max_reject_frac: float = Field(
+        0.5, ge=0, le=1, description="an answer with a larger share of rejected rows is refused"
+    )
     eia_api_key: SecretStr | None = Field(None, description="key of the EIA API")
     nsrdb_api_key: SecretStr | None = Field(None, description="key of the NSRDB API")
     census_api_key: SecretStr | None = Field(None, description="key of the Census API")
@@ -43,7 +62,7 @@ class Settings(BaseSettings):
     # --- site and load ----------------------------------------------------------------------------------------------
     site_it_mw: float = Field(20.0, gt=0, description="IT load of one site (MW); assumption")
     module_mw: float = Field(1.0, gt=0, description="IT load of one modular block (MW)")
-    design_temperature_c: float = Field(
+    hottest_temperature_c: float = Field(
         50.0, description="hottest hour that unit counts and reserves are laid out for (deg C); assumption"
     )
     it_load_factor: float = Field(

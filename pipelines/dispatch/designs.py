@@ -55,7 +55,7 @@ class Design:
 
 def peak_load_mw(settings: Settings) -> float:
     """Return the bus load at the design temperature (MW)."""
-    rise = max(0.0, settings.design_temperature_c - settings.pue_base_temperature_c) * settings.pue_per_c
+    rise = max(0.0, settings.hottest_temperature_c - settings.pue_base_temperature_c) * settings.pue_per_c
     return settings.site_it_mw * settings.it_load_factor * (settings.pue_base + rise)
 
 

@@ -1,0 +1,58 @@
+"""A small night run through the real command, once for all tests of this folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REGIONS = "abilene_tx,columbus_oh,imperial_ca"
+AS_OF = "2026-11-22"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ran]
+
+
+@pytest.fixture(scope="session")
+def firstmw(repository: Path) -> Command:
+    """Return a function that runs the real command in a process of its own."""
+
+    def run(*arguments: str, data_dir: Path, **settings: str) -> Ran:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("FIRSTMW_")}
+        environment |= {"FIRSTMW_DATA_DIR": str(data_dir)}
+        environment |= {f"FIRSTMW_{name.upper()}": value for name, value in settings.items()}
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.cli.main", *arguments],
+            cwd=repository,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def night(firstmw: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of a published night of three regions."""
+    data_dir = tmp_path_factory.mktemp("night")
+    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=data_dir)
+    assert ran.code == 0, ran.err
+    return data_dir

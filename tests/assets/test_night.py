@@ -1,0 +1,215 @@
+"""A night from the command line to the published release: whole, balanced, repeatable, and safe against bad input.
+
+Covers three regions on synthetic weather and one on a real file; the whole reference night is the business of
+`make refresh`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.settings import REFERENCE_DIR
+from pipelines.warehouse import current_run_id, open_release, release_info
+
+REGIONS = "abilene_tx,columbus_oh,imperial_ca"
+AS_OF = "2026-11-22"
+STACKS = 8
+
+
+def _table(data_dir: Path, name: str) -> pl.DataFrame:
+    with open_release(data_dir) as release:
+        return release.table(name)
+
+
+def _checksums(data_dir: Path) -> dict[str, str]:
+    folder = release_info(data_dir).path / "parquet"
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.parquet"))}
+
+
+def test_every_region_and_stack_is_ranked_once_without_gaps(night: Path) -> None:
+    ranked = _table(night, "ranked_sites")
+    assert ranked.height == 3 * STACKS
+    assert ranked.select("region_id", "stack_id").is_unique().all()
+    assert ranked.null_count().sum_horizontal().item() == 0
+    assert ranked["rank"].sort().to_list() == list(range(1, ranked.height + 1))
+    best = ranked.filter("is_region_best").sort("region_rank")
+    assert best["region_rank"].to_list() == [1, 2, 3]
+
+
+def test_no_two_stacks_of_a_region_share_a_design(night: Path) -> None:
+    ranked = _table(night, "ranked_sites")
+    assert ranked.select("region_id", "design_id").is_unique().all()
+
+
+def test_solar_bess_gas_is_what_its_name_says(night: Path) -> None:
+    ranked = _table(night, "ranked_sites").filter(pl.col("stack_id") == "solar_bess_gas")
+    assert ranked["renewable_frac"].min() >= 0.40
+    assert ranked.select(pl.min_horizontal("solar_mw", "bess_mwh", "reserve_mwh", "firm_units").min()).item() > 0
+
+
+def test_published_traces_balance_in_every_hour(night: Path) -> None:
+    hours = _table(night, "dispatch_hourly")
+    supply = (
+        pl.col("solar_mw")
+        + pl.col("grid_mw")
+        + pl.col("baseload_mw")
+        + pl.col("firm_mw")
+        + pl.col("discharge_mw")
+        + pl.col("unserved_mw")
+    )
+    worst = hours.select((supply - pl.col("load_mw") - pl.col("charge_mw")).abs().max()).item()
+    assert worst <= 1e-6
+    assert hours.height == 3 * STACKS * 8760
+
+
+def test_stored_energy_stays_within_the_battery(night: Path) -> None:
+    sizes = _table(night, "ranked_sites").select("region_id", "stack_id", "bess_mwh")
+    hours = _table(night, "dispatch_hourly").join(sizes, on=["region_id", "stack_id"])
+    assert hours.filter((pl.col("soc_mwh") > pl.col("bess_mwh") + 1e-6) | (pl.col("soc_mwh") < -1e-9)).is_empty()
+
+
+def test_causes_of_lost_service_sum_to_the_unserved_energy(night: Path) -> None:
+    by_cause = _table(night, "reliability").group_by("region_id", "stack_id").agg(pl.col("eue_mwh_per_year").sum())
+    total = _table(night, "ranked_sites").select("region_id", "stack_id", pl.col("eue_mwh_per_year").alias("total"))
+    joined = by_cause.join(total, on=["region_id", "stack_id"])
+    assert joined.height == total.height
+    assert joined.select((pl.col("eue_mwh_per_year") - pl.col("total")).abs().max()).item() < 1e-6
+
+
+def test_cost_parts_sum_to_the_levelised_cost(night: Path) -> None:
+    parts = _table(night, "lcoe_components").group_by("region_id", "stack_id").agg(pl.col("cost_usd_per_mwh").sum())
+    total = _table(night, "ranked_sites").select("region_id", "stack_id", "lcoe_usd_per_mwh")
+    joined = parts.join(total, on=["region_id", "stack_id"])
+    assert joined.select((pl.col("cost_usd_per_mwh") - pl.col("lcoe_usd_per_mwh")).abs().max()).item() < 1e-9
+
+
+def test_criticality_shares_sum_to_one(night: Path) -> None:
+    sums = _table(night, "critical_path").group_by("region_id", "stack_id").agg(pl.col("criticality_frac").sum())
+    assert sums.select((pl.col("criticality_frac") - 1).abs().max()).item() < 1e-9
+
+
+def test_the_same_night_again_is_verified_and_reused(firstmw, night: Path) -> None:  # noqa: ANN001
+    before = current_run_id(night)
+    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--json", data_dir=night)
+    answer = json.loads(ran.out)
+    assert ran.code == 0
+    assert answer["is_reused"]
+    assert answer["run_id"] == before
+
+
+def test_the_same_inputs_give_the_same_bytes_in_another_process_and_folder(firstmw, night: Path, tmp_path: Path) -> None:  # noqa: ANN001
+    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=tmp_path)
+    assert ran.code == 0, ran.err
+    assert current_run_id(tmp_path) == current_run_id(night)
+    assert _checksums(tmp_path) == _checksums(night)
+
+
+def test_the_next_date_takes_the_physics_from_the_cache(firstmw, night: Path, tmp_path: Path) -> None:  # noqa: ANN001
+    shutil.copytree(night / "cache", tmp_path / "cache")
+    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", "2026-11-23", data_dir=tmp_path)
+    assert ran.code == 0, ran.err
+    from pipelines.warehouse import Warehouse
+
+    with Warehouse(tmp_path / "build" / "firstmw.duckdb") as build:
+        steps = build.read("ops.assets")
+    hits = dict(steps.filter(pl.col("is_cache_hit").is_not_null()).select("asset", "is_cache_hit").iter_rows())
+    assert hits["core.weather_hourly"]
+    assert hits["sim.solar_hourly"]
+    assert hits["sim.dispatch_annual"]
+    assert hits["mart.dispatch_hourly"]
+
+
+def _reference_with(tmp_path: Path, table: str, old: str, new: str) -> Path:
+    folder = tmp_path / "reference"
+    shutil.copytree(REFERENCE_DIR, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    path = folder / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "expected"),
+    [
+        ("candidate_markets", ",32.4231,", ",95.0,", ["candidate_markets.csv", "row", "latitude", "95"]),
+        ("candidate_markets", "Abilene,US,TX", "Abilene,US,ZZ", ["candidate_markets.csv", "row", "state", "ZZ"]),
+        ("gas_prices", ",5.02,USD_per_Mcf", ",-5.02,USD_per_Mcf", ["gas_prices.csv", "row", "price", "-5.02"]),
+    ],
+)
+def test_bad_reference_figures_are_named_and_the_release_stays(  # noqa: PLR0913
+    firstmw, night: Path, tmp_path: Path, table: str, old: str, new: str, expected: list[str]  # noqa: ANN001
+) -> None:
+    path = REFERENCE_DIR / f"{table}.csv"
+    if old not in path.read_text(encoding="utf-8"):
+        old, new = _first_price(path)
+        expected = [*expected[:3], new.split(",")[1]]
+    before = current_run_id(night)
+    folder = _reference_with(tmp_path, table, old, new)
+    ran = firstmw(
+        "refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=night, reference_dir=str(folder)
+    )
+    assert ran.code == 1
+    assert "Traceback" not in ran.err
+    for part in expected:
+        assert part in ran.err
+    assert current_run_id(night) == before
+
+
+def _first_price(path: Path) -> tuple[str, str]:
+    """Return the price of the first industrial row as it stands in the file, and the same with its sign turned."""
+    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+        if ",industrial," in line and ",USD_per_Mcf," in line:
+            price = line.split(",USD_per_Mcf,")[0].rsplit(",", 1)[1]
+            return f",{price},USD_per_Mcf", f",-{price},USD_per_Mcf"
+    raise AssertionError(f"{path.name} has no industrial price")
+
+
+def test_a_missing_reference_file_is_named(firstmw, night: Path, tmp_path: Path) -> None:  # noqa: ANN001
+    folder = _reference_with(tmp_path, "policy", "policy_id", "policy_id")
+    (folder / "policy.csv").unlink()
+    before = current_run_id(night)
+    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=night, reference_dir=str(folder))
+    assert ran.code == 1
+    assert "policy.csv" in ran.err
+    assert "Traceback" not in ran.err
+    assert current_run_id(night) == before
+
+
+def test_a_region_near_a_real_file_runs_on_its_hours_and_says_so(firstmw, shared: Path, tmp_path: Path) -> None:  # noqa: ANN001
+    folder = shared / "real" / "tmy3"
+    ran = firstmw(
+        "refresh", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=tmp_path
+    )
+    assert ran.code == 0, ran.err
+    sources = dict(_table(tmp_path, "ranked_sites").select("region_id", "weather_source").unique().iter_rows())
+    assert sources == {"abilene_tx": "file", "columbus_oh": "file", "imperial_ca": "synthetic"}
+    factors = dict(_table(tmp_path, "regions").select("region_id", "solar_capacity_factor_frac").iter_rows())
+    assert 0.25 <= factors["abilene_tx"] <= 0.33
+
+
+def test_a_truncated_weather_file_is_named_and_nothing_is_published(firstmw, shared: Path, tmp_path: Path) -> None:  # noqa: ANN001
+    folder = tmp_path / "weather"
+    folder.mkdir()
+    lines = (shared / "real" / "tmy3" / "TX-Abilene_Regional_Ap_Ut.tmy3").read_bytes().splitlines(keepends=True)
+    (folder / "abilene.tmy3").write_bytes(b"".join(lines[:5000]))
+    data_dir = tmp_path / "data"
+    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=data_dir)
+    assert ran.code == 1
+    assert "abilene.tmy3" in ran.err
+    assert "row" in ran.err
+    assert "Traceback" not in ran.err
+    assert current_run_id(data_dir) is None
+
+
+def test_unknown_regions_and_states_are_usage_errors(firstmw, tmp_path: Path) -> None:  # noqa: ANN001
+    for option, value in (("--regions", "atlantis"), ("--state", "ZZ")):
+        ran = firstmw("refresh", option, value, data_dir=tmp_path)
+        assert ran.code == 2
+        assert value in ran.err
