@@ -41,7 +41,7 @@ bench: setup ## Measure the dispatch kernel against its peers and write benchmar
 	@$(BIN)/python -m benchmarks.dispatch
 
 docs: setup ## Regenerate docs/data_dictionary.md from the contracts
-	@$(BIN)/python -m pipelines.warehouse.dictionary docs/data_dictionary.md
+	@$(BIN)/python docs/generate.py
 
 constraints: setup ## Pin what is installed now
 	@$(BIN)/python -m pip freeze --exclude-editable > constraints.txt

@@ -166,8 +166,8 @@ def open_night(settings: Settings, scope: Scope, *, wait_seconds: float = 0.0) -
             yield night
         finally:
             if night.steps:
-                schema_overrides = {"is_cache_hit": pl.Boolean, "started_at_utc": pl.Datetime("us")}
-                night.write("ops.assets", pl.DataFrame(night.steps, schema_overrides=schema_overrides))
+                types: dict[str, pl.DataType] = {"is_cache_hit": pl.Boolean(), "started_at_utc": pl.Datetime("us")}
+                night.write("ops.assets", pl.DataFrame(night.steps, schema_overrides=types))
 
 
 def in_scope(regions: pl.DataFrame, scope: Scope) -> pl.DataFrame:

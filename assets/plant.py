@@ -49,4 +49,6 @@ def night_sites(night: Night) -> list[SiteYear]:
 
 def causes_of(causes: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Return the shared failures by region."""
-    return {str(key[0]): frame for key, frame in causes.partition_by("region_id", as_dict=True, maintain_order=True).items()}
+    return {
+        str(key[0]): frame for key, frame in causes.partition_by("region_id", as_dict=True, maintain_order=True).items()
+    }

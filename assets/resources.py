@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -33,7 +34,9 @@ class NightResource(dg.ConfigurableResource):
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Take the build lock, open the build database, and end runs that a kill left open."""
         day = date.fromisoformat(self.as_of) if self.as_of else datetime.now(UTC).date()
-        settings = Settings(**({"weather_dir": self.weather_dir} if self.weather_dir else {}))
+        settings = Settings()
+        if self.weather_dir:
+            settings = settings.model_copy(update={"weather_dir": Path(self.weather_dir)})
         scope = Scope(day, names(self.regions), names(self.states))
         self._open = open_night(settings, scope, wait_seconds=self.wait_seconds)
         self._night = self._open.__enter__()

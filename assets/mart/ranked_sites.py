@@ -11,7 +11,8 @@ from pipelines.timeline.online import online_share_matrix
 
 
 @table_asset(
-    "mart.ranked_sites", deps=["core.regions", "core.weather_choice", "sim.chosen", "mart.time_to_power", "sim.online_share"]
+    "mart.ranked_sites",
+    deps=["core.regions", "core.weather_choice", "sim.chosen", "mart.time_to_power", "sim.online_share"],
 )
 def ranked_sites(night: Night) -> pl.DataFrame:
     """Value, score and rank the chosen designs."""

@@ -60,7 +60,7 @@ def publish_night(night: Night) -> dg.MaterializeResult:
     deps=[key_of(name) for name in PUBLISHED],
     group_name="release",
     kinds={"duckdb", "parquet"},
-    description="The published release: one database, one Parquet file per mart, a manifest, one link swapped at the end.",
+    description="The published release: one database, a Parquet file per mart, a manifest, one link swapped last.",
 )
 def release(night: NightResource) -> dg.MaterializeResult:
     """Publish the night."""

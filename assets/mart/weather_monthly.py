@@ -9,7 +9,9 @@ from assets.table_asset import table_asset
 from pipelines.weather.assemble import monthly_summary
 
 
-@table_asset("mart.weather_monthly", deps=["core.regions", "core.weather_choice", "core.weather_hourly", "sim.solar_hourly"])
+@table_asset(
+    "mart.weather_monthly", deps=["core.regions", "core.weather_choice", "core.weather_hourly", "sim.solar_hourly"]
+)
 def weather_monthly(night: Night) -> pl.DataFrame:
     """Sum up the hours."""
     return monthly_summary(

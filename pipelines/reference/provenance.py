@@ -93,7 +93,9 @@ def assumptions(technology: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         pl.lit("fact").alias("kind"),
         _figure().alias("value"),
         "unit",
-        pl.concat_str(pl.col("parameter").str.replace_all("_", " "), pl.lit("; "), pl.col("condition")).alias("meaning"),
+        pl.concat_str(pl.col("parameter").str.replace_all("_", " "), pl.lit("; "), pl.col("condition")).alias(
+            "meaning"
+        ),
         pl.lit(True).alias("is_default"),
         "choice_reason",
         *_CITATION,
@@ -146,16 +148,16 @@ def data_status(
         .agg(pl.col("rows").sum(), pl.col("region_id").len().alias("regions"), pl.col("weather_format").first())
         .sort("file_name")
     )
-    for row in by_file.iter_rows(named=True):
-        rows.append(
-            {
-                "source_id": f"weather/{row['file_name']}",
-                "data_through_utc": None,
-                "age_days": None,
-                "rows": row["rows"],
-                "note": f"{row['weather_format']} file, hours of {row['regions']} region(s)",
-            }
-        )
+    rows += [
+        {
+            "source_id": f"weather/{row['file_name']}",
+            "data_through_utc": None,
+            "age_days": None,
+            "rows": row["rows"],
+            "note": f"{row['weather_format']} file, hours of {row['regions']} region(s)",
+        }
+        for row in by_file.iter_rows(named=True)
+    ]
     return pl.DataFrame(
         rows, schema_overrides={"data_through_utc": pl.Datetime("us"), "age_days": pl.Float64, "rows": pl.Int64}
     ).with_columns(
@@ -202,4 +204,5 @@ def _end_of(period: str) -> datetime:
     if len(parts) == 2:
         year, month = parts
         return datetime(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
-    return datetime(*parts)
+    year, month, day = parts
+    return datetime(year, month, day)

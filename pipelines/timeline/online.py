@@ -50,5 +50,7 @@ def online_share_matrix(shares: pl.DataFrame, time_to_power: pl.DataFrame) -> ND
     )
     lengths = wide["online_frac"].list.len()
     if lengths.null_count() or lengths.n_unique() != 1:
-        raise ContractError("sim.online_share: a region and stack has no shares or not all months; run time to power again.")
-    return np.stack(wide["online_frac"].to_numpy())
+        raise ContractError(
+            "sim.online_share: a region and stack has no shares or not all months; run time to power again."
+        )
+    return np.array(wide["online_frac"].to_list(), dtype=np.float64)

@@ -94,7 +94,7 @@ def test_criticality_shares_sum_to_one(night: Path) -> None:
     assert sums.select((pl.col("criticality_frac") - 1).abs().max()).item() < 1e-9
 
 
-def test_the_same_night_again_is_verified_and_reused(firstmw, night: Path) -> None:  # noqa: ANN001
+def test_the_same_night_again_is_verified_and_reused(firstmw, night: Path) -> None:
     before = current_run_id(night)
     ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--json", data_dir=night)
     answer = json.loads(ran.out)
@@ -103,14 +103,16 @@ def test_the_same_night_again_is_verified_and_reused(firstmw, night: Path) -> No
     assert answer["run_id"] == before
 
 
-def test_the_same_inputs_give_the_same_bytes_in_another_process_and_folder(firstmw, night: Path, tmp_path: Path) -> None:  # noqa: ANN001
+def test_the_same_inputs_give_the_same_bytes_in_another_process(
+    firstmw, night: Path, tmp_path: Path
+) -> None:
     ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=tmp_path)
     assert ran.code == 0, ran.err
     assert current_run_id(tmp_path) == current_run_id(night)
     assert _checksums(tmp_path) == _checksums(night)
 
 
-def test_the_next_date_takes_the_physics_from_the_cache(firstmw, night: Path, tmp_path: Path) -> None:  # noqa: ANN001
+def test_the_next_date_takes_the_physics_from_the_cache(firstmw, night: Path, tmp_path: Path) -> None:
     shutil.copytree(night / "cache", tmp_path / "cache")
     ran = firstmw("refresh", "--regions", REGIONS, "--as-of", "2026-11-23", data_dir=tmp_path)
     assert ran.code == 0, ran.err
@@ -143,8 +145,8 @@ def _reference_with(tmp_path: Path, table: str, old: str, new: str) -> Path:
         ("gas_prices", ",5.02,USD_per_Mcf", ",-5.02,USD_per_Mcf", ["gas_prices.csv", "row", "price", "-5.02"]),
     ],
 )
-def test_bad_reference_figures_are_named_and_the_release_stays(  # noqa: PLR0913
-    firstmw, night: Path, tmp_path: Path, table: str, old: str, new: str, expected: list[str]  # noqa: ANN001
+def test_bad_reference_figures_are_named_and_the_release_stays(
+    firstmw, night: Path, tmp_path: Path, table: str, old: str, new: str, expected: list[str]
 ) -> None:
     path = REFERENCE_DIR / f"{table}.csv"
     if old not in path.read_text(encoding="utf-8"):
@@ -152,9 +154,7 @@ def test_bad_reference_figures_are_named_and_the_release_stays(  # noqa: PLR0913
         expected = [*expected[:3], new.split(",")[1]]
     before = current_run_id(night)
     folder = _reference_with(tmp_path, table, old, new)
-    ran = firstmw(
-        "refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=night, reference_dir=str(folder)
-    )
+    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=night, reference_dir=str(folder))
     assert ran.code == 1
     assert "Traceback" not in ran.err
     for part in expected:
@@ -171,7 +171,7 @@ def _first_price(path: Path) -> tuple[str, str]:
     raise AssertionError(f"{path.name} has no industrial price")
 
 
-def test_a_missing_reference_file_is_named(firstmw, night: Path, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_missing_reference_file_is_named(firstmw, night: Path, tmp_path: Path) -> None:
     folder = _reference_with(tmp_path, "policy", "policy_id", "policy_id")
     (folder / "policy.csv").unlink()
     before = current_run_id(night)
@@ -182,11 +182,9 @@ def test_a_missing_reference_file_is_named(firstmw, night: Path, tmp_path: Path)
     assert current_run_id(night) == before
 
 
-def test_a_region_near_a_real_file_runs_on_its_hours_and_says_so(firstmw, shared: Path, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_region_near_a_real_file_runs_on_its_hours_and_says_so(firstmw, shared: Path, tmp_path: Path) -> None:
     folder = shared / "real" / "tmy3"
-    ran = firstmw(
-        "refresh", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=tmp_path
-    )
+    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=tmp_path)
     assert ran.code == 0, ran.err
     sources = dict(_table(tmp_path, "ranked_sites").select("region_id", "weather_source").unique().iter_rows())
     assert sources == {"abilene_tx": "file", "columbus_oh": "file", "imperial_ca": "synthetic"}
@@ -194,7 +192,7 @@ def test_a_region_near_a_real_file_runs_on_its_hours_and_says_so(firstmw, shared
     assert 0.25 <= factors["abilene_tx"] <= 0.33
 
 
-def test_a_truncated_weather_file_is_named_and_nothing_is_published(firstmw, shared: Path, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_truncated_weather_file_is_named_and_nothing_is_published(firstmw, shared: Path, tmp_path: Path) -> None:
     folder = tmp_path / "weather"
     folder.mkdir()
     lines = (shared / "real" / "tmy3" / "TX-Abilene_Regional_Ap_Ut.tmy3").read_bytes().splitlines(keepends=True)
@@ -208,7 +206,7 @@ def test_a_truncated_weather_file_is_named_and_nothing_is_published(firstmw, sha
     assert current_run_id(data_dir) is None
 
 
-def test_unknown_regions_and_states_are_usage_errors(firstmw, tmp_path: Path) -> None:  # noqa: ANN001
+def test_unknown_regions_and_states_are_usage_errors(firstmw, tmp_path: Path) -> None:
     for option, value in (("--regions", "atlantis"), ("--state", "ZZ")):
         ran = firstmw("refresh", option, value, data_dir=tmp_path)
         assert ran.code == 2

@@ -1,0 +1,95 @@
+"""Writes the generated pages: the data dictionary from the contracts, the README's result from the current release."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pipelines.contracts  # noqa: F401 - registers every table
+from pipelines.contracts.base import REGISTRY
+from pipelines.errors import UsageError
+from pipelines.settings import settings
+from pipelines.warehouse import Release, data_dictionary, open_release
+
+ROOT = Path(__file__).parents[1]
+RESULT = re.compile(r"(<!-- result: .*? -->\n).*?(<!-- end of result -->)", re.DOTALL)
+_BEST_BY_STATE = """
+select
+    region_rank, region_name, state, stack_id, first_mw_months_p10, first_mw_months_p50, first_mw_months_p90,
+    lcoe_usd_per_mwh, availability_frac, co2_kg_per_mwh, value_usd_per_mw
+from ranked_sites
+where is_region_best
+qualify row_number() over (partition by state order by region_rank) = 1
+order by region_rank
+limit 10
+"""
+_BY_STACK = """
+select
+    stack_id,
+    median(first_mw_months_p50) as first_months,
+    median(full_mw_months_p50) as full_months,
+    median(lcoe_usd_per_mwh) as lcoe,
+    median(availability_frac) as availability,
+    median(co2_kg_per_mwh) as co2,
+    median(value_usd_per_mw) as value,
+    sum(is_target_met::integer)::integer as met,
+    count(*)::integer as sites
+from ranked_sites
+group by stack_id
+order by value desc
+"""
+
+
+def result(release: Release) -> str:
+    """Return the README's tables of a release: the best region of each state, and the stacks side by side."""
+    best = [
+        f"| {r['region_rank']} | {r['region_name']}, {r['state']} | {r['stack_id']} | {r['first_mw_months_p50']:.1f} "
+        f"({r['first_mw_months_p10']:.0f}-{r['first_mw_months_p90']:.0f}) | {r['lcoe_usd_per_mwh']:.0f} | "
+        f"{100 * r['availability_frac']:.2f} | {r['co2_kg_per_mwh']:.0f} | {r['value_usd_per_mw'] / 1e6:.1f} |"
+        for r in release.query(_BEST_BY_STATE).iter_rows(named=True)
+    ]
+    stacks = [
+        f"| {r['stack_id']} | {r['first_months']:.1f} | {r['full_months']:.1f} | {r['lcoe']:.0f} | "
+        f"{100 * r['availability']:.2f} | {r['co2']:.0f} | {r['value'] / 1e6:.1f} | {r['met']} of {r['sites']} |"
+        for r in release.query(_BY_STACK).iter_rows(named=True)
+    ]
+    info = release.info
+    return "\n".join(
+        [
+            f"As of {info.as_of.isoformat()}, reference facts; the best region of each of ten states "
+            "(`firstmw rank --best` shows all):",
+            "",
+            "| region rank | region | stack | months to first MW, P50 (P10-P90) | LCOE, USD/MWh | available, % "
+            "| CO2, kg/MWh | value, M USD per MW of IT |",
+            "|---|---|---|---|---|---|---|---|",
+            *best,
+            "",
+            "The stacks, medians over all regions:",
+            "",
+            "| stack | months to first MW | to all | LCOE, USD/MWh | available, % | CO2, kg/MWh | value, M USD per MW "
+            "| regions that meet the target |",
+            "|---|---|---|---|---|---|---|---|",
+            *stacks,
+            "",
+        ]
+    )
+
+
+def main() -> int:
+    """Write every generated page; the README is left alone where there is no release."""
+    (ROOT / "docs" / "data_dictionary.md").write_text(data_dictionary(REGISTRY), encoding="utf-8")
+    readme = ROOT / "README.md"
+    try:
+        with open_release(settings().data_dir) as release:
+            tables = result(release)
+    except UsageError as error:
+        sys.stderr.write(f"README left as it is: {error}\n")
+        return 0
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(RESULT.sub(lambda found: f"{found[1]}\n{tables}\n{found[2]}", text), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
