@@ -26,7 +26,7 @@ refresh: setup ## Run the night offline and publish a release under data/release
 test: unit lint types ## Run the tests, ruff and the type check
 
 unit: setup
-	@$(BIN)/python -m pytest -q -m "not campaign"
+	@$(BIN)/python -m pytest -q -m "not campaign" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
