@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import resource
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -18,13 +18,23 @@ from pipelines.contracts.base import validate
 from pipelines.errors import UsageError
 from pipelines.identity import content_hash
 from pipelines.reference.load import load_reference, reference_tables
-from pipelines.settings import Settings
-from pipelines.timeline.time_to_power import TimelineResult
-from pipelines.warehouse import BuildLock, Cache, RawStore, Warehouse, code_hash, run_identity
+from pipelines.reference.regions import rankable_regions
+from pipelines.settings import Settings, is_secret
+from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
+from pipelines.sources.asking import Asking
+from pipelines.sources.client import Client
+from pipelines.sources.live import LiveInputs
+from pipelines.sources.night import Round, fetch_night
+from pipelines.sources.parsing import Parser
+from pipelines.sources.registry import connectors
+from pipelines.timeline.time_to_power import Known, TimelineResult
+from pipelines.warehouse import BuildLock, Cache, RawStore, Warehouse, code_hash, list_releases, run_identity
 
 REPOSITORY = Path(__file__).parents[1]
-# Places, keys and limits of the machine do not move a result.
-_NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases", "http_timeout"}
+# Places, keys and limits of the machine do not move a result; nor does how sources are asked, only what they answer.
+_NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases"}
+_HOW_TO_ASK = ("http_", "source_")
+PREVIOUS = "previous_release"
 
 log = logging.getLogger("firstmw.night")
 
@@ -45,6 +55,10 @@ class Scope:
     regions: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
 
+    def named(self) -> dict[str, list[str]]:
+        """Return regions and states as a record of a night keeps them."""
+        return {"regions": list(self.regions), "states": list(self.states)}
+
 
 @dataclass
 class Night:
@@ -58,8 +72,12 @@ class Night:
     warehouse: Warehouse
     cache: Cache
     raw: RawStore
+    must_fetch: bool = False
+    live: LiveInputs | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     timeline: TimelineResult | None = None
+    networks: Known = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
 
     @property
     def as_of(self) -> date:
@@ -71,6 +89,11 @@ class Night:
         """Return the start of the logical date, UTC without a zone."""
         return datetime(self.as_of.year, self.as_of.month, self.as_of.day)
 
+    @property
+    def previous(self) -> str | None:
+        """Return the run id of the release that history is carried from, if there is one."""
+        return self.inputs.get(PREVIOUS) or None
+
     def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """Return a table of the build."""
         return self.warehouse.read(name, columns)
@@ -78,6 +101,13 @@ class Night:
     def write(self, name: str, frame: pl.DataFrame) -> int:
         """Check a frame against its contract and replace the table by it; return its rows."""
         return self.warehouse.write(name, validate(frame, name))
+
+    def use(self, record: NightRecord) -> LiveInputs:
+        """Rest the night on what the sources gave; the answers are part of its name."""
+        self.live = live_inputs(self.settings, record, self.raw, self.cache)
+        self.run_id, self.inputs, self.code = identify(self.settings, self.scope, record)
+        self.warehouse.run_id = self.run_id
+        return self.live
 
     def finish_step(self, name: str, *, started: datetime, rows: int, is_cache_hit: bool | None) -> None:
         """Log one finished asset and remember it for `ops.assets`."""
@@ -99,22 +129,61 @@ class Night:
 def input_hashes(settings: Settings) -> dict[str, str]:
     """Return name to checksum of every input of a night: the reference tables and the weather files."""
     found = {f"reference/{name}": settings.reference_dir / f"{name}.csv" for name in reference_tables()}
+    found["scenarios"] = settings.scenarios_file
     if settings.weather_dir is not None:
         found |= {f"weather/{path.name}": path for path in sorted(settings.weather_dir.iterdir()) if path.is_file()}
     # A missing file is named by the loader, with the way out.
     return {name: content_hash(path) for name, path in found.items() if path.is_file()}
 
 
-def identify(settings: Settings, scope: Scope) -> tuple[str, dict[str, str], str]:
-    """Return the run id of a night, the checksums of its inputs and the hash of the code."""
+def identify(settings: Settings, scope: Scope, record: NightRecord | None = None) -> tuple[str, dict[str, str], str]:
+    """Return the run id of a night, its inputs (checksums, and the release before) and the hash of the code.
+
+    Parameters
+    ----------
+    settings : Settings
+    scope : Scope
+    record : NightRecord | None
+        What the sources gave, in a live night; with it goes what they gave the night before.
+    """
     inputs = input_hashes(settings)
-    chosen = settings.model_dump(mode="json", exclude=_NOT_PART_OF_A_RUN)
-    chosen = {name: value for name, value in chosen.items() if not name.endswith("_api_key")}
+    if record is not None:
+        before = Archive(RawStore(settings.data_dir)).night_before(scope.as_of, scope.named())
+        inputs |= record.input_hashes()
+        inputs |= {f"before/{name}": value for name, value in before.input_hashes().items()} if before else {}
+    chosen = {
+        name: value
+        for name, value in settings.model_dump(mode="json", exclude=_NOT_PART_OF_A_RUN).items()
+        if not name.startswith(_HOW_TO_ASK) and not name.endswith("_file") and not is_secret(name)
+    }
+    named = {**chosen, **scope.named()}
     code = code_hash(REPOSITORY)
-    run_id = run_identity(
-        scope.as_of, inputs, {**chosen, "regions": list(scope.regions), "states": list(scope.states)}, code
-    )
-    return run_id, inputs, code
+    previous = previous_release(settings.data_dir, lambda own: run_identity(scope.as_of, own, named, code), inputs)
+    inputs |= {PREVIOUS: previous} if previous else {}
+    return run_identity(scope.as_of, inputs, named, code), inputs, code
+
+
+def previous_release(data_dir: Path, run_id_of: Callable[[dict[str, str]], str], inputs: dict[str, str]) -> str:
+    """Return the run id of the release that a night carries its history from, or nothing.
+
+    A release that stands already and rests on the same keeps the one it was made from, so that the same night again is
+    the same run; any other night follows the current release, or the newest that can be read.
+
+    Parameters
+    ----------
+    data_dir : Path
+    run_id_of : Callable[[dict[str, str]], str]
+        From the night's inputs to its run id.
+    inputs : dict[str, str]
+        Inputs of the night without a release before.
+    """
+    releases = list_releases(data_dir.absolute())
+    for release in releases:
+        before = str(release.manifest.get("inputs", {}).get(PREVIOUS, ""))
+        if run_id_of({**inputs, PREVIOUS: before} if before else inputs) == release.run_id:
+            return before
+    current = [release.run_id for release in releases if release.is_current]
+    return (current or [release.run_id for release in releases] or [""])[0]
 
 
 def check_scope(settings: Settings, scope: Scope) -> None:
@@ -138,8 +207,19 @@ def check_scope(settings: Settings, scope: Scope) -> None:
 
 
 @contextmanager
-def open_night(settings: Settings, scope: Scope, *, wait_seconds: float = 0.0) -> Iterator[Night]:
+def open_night(
+    settings: Settings, scope: Scope, *, wait_seconds: float = 0.0, must_fetch: bool = False
+) -> Iterator[Night]:
     """Hold the build lock and open the build database for one night.
+
+    Parameters
+    ----------
+    settings : Settings
+    scope : Scope
+    wait_seconds : float
+        How long to wait for another process that holds the build.
+    must_fetch : bool
+        Whether the sources of a live night are still to be asked; otherwise what is held of that night is used.
 
     Raises
     ------
@@ -148,6 +228,7 @@ def open_night(settings: Settings, scope: Scope, *, wait_seconds: float = 0.0) -
     """
     run_id, inputs, code = identify(settings, scope)
     data_dir = settings.data_dir.absolute()
+    is_live = settings.profile == "live"
     with (
         BuildLock(data_dir, wait_seconds=wait_seconds),
         Warehouse(data_dir / "build" / "firstmw.duckdb", run_id=run_id, as_of=scope.as_of) as warehouse,
@@ -161,13 +242,55 @@ def open_night(settings: Settings, scope: Scope, *, wait_seconds: float = 0.0) -
             warehouse=warehouse,
             cache=Cache(data_dir / "cache"),
             raw=RawStore(data_dir),
+            must_fetch=is_live and must_fetch,
         )
+        if is_live and not must_fetch:
+            night.use(Archive(night.raw).read_night(scope.as_of, scope.named()))
         try:
             yield night
         finally:
             if night.steps:
                 types: dict[str, pl.DataType] = {"is_cache_hit": pl.Boolean(), "started_at_utc": pl.Datetime("us")}
                 night.write("ops.assets", pl.DataFrame(night.steps, schema_overrides=types))
+
+
+def live_inputs(settings: Settings, record: NightRecord, raw: RawStore, cache: Cache) -> LiveInputs:
+    """Return what a night's record says, read from the raw bytes."""
+    return LiveInputs(record, connectors(settings), Parser(raw, cache))
+
+
+def night_before(night: Night) -> LiveInputs | None:
+    """Return the live night of the same scope before this one, if there was one."""
+    if night.live is None:
+        return None
+    record = Archive(night.raw).night_before(night.as_of, night.scope.named())
+    return live_inputs(night.settings, record, night.raw, night.cache) if record else None
+
+
+def fetch_sources(
+    settings: Settings,
+    scope: Scope,
+    *,
+    earlier: NightRecord | None = None,
+    on_source: Callable[[SourceOutcome], None] | None = None,
+) -> NightRecord:
+    """Ask every source for what the night wants; the caller holds the build lock.
+
+    Parameters
+    ----------
+    settings : Settings
+    scope : Scope
+    earlier : NightRecord | None
+        A round of the same night: only what it found not yet published is asked again.
+    on_source : Callable[[SourceOutcome], None] | None
+        Called as each source is done.
+    """
+    data_dir = settings.data_dir.absolute()
+    raw, directory = RawStore(data_dir), settings.reference_dir
+    markets = load_reference("candidate_markets", directory), load_reference("climatology_monthly", directory)
+    asking = Asking(scope.as_of, in_scope(rankable_regions(*markets), scope), settings)
+    work = Round(asking, Client(settings), Archive(raw), Parser(raw, Cache(data_dir / "cache")))
+    return fetch_night(work, connectors(settings), scope=scope.named(), earlier=earlier, on_source=on_source)
 
 
 def in_scope(regions: pl.DataFrame, scope: Scope) -> pl.DataFrame:

@@ -12,6 +12,16 @@ from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.parameters import Parameters, parameters
 from pipelines.reliability.campaign import Plant
 
+PLANT_INPUTS = [
+    "core.regions",
+    "core.weather_hourly",
+    "sim.solar_hourly",
+    "core.technology",
+    "core.temperature_outage",
+    "core.data_centre_load",
+    "core.outage_causes",
+]
+
 
 def plant_parameters(night: Night) -> Parameters:
     """Return the default parameters of all technologies."""
@@ -24,10 +34,19 @@ def plant_technologies(night: Night) -> dict[str, FirmTechnology]:
 
 
 def night_plant(night: Night) -> Plant:
-    """Return the plant of the night with its whole design grid."""
+    """Return the plant of the night with all its designs: the grid, and what was worked out around each best."""
+    return _plant(night, "sim.designs")
+
+
+def grid_plant(night: Night) -> Plant:
+    """Return the plant of the night with the design grid alone, which does not depend on prices."""
+    return _plant(night, "sim.design_grid")
+
+
+def _plant(night: Night, designs: str) -> Plant:
     own = plant_parameters(night)
     return Plant(
-        designs=DesignSet.from_frame(night.read("sim.designs")),
+        designs=DesignSet.from_frame(night.read(designs)),
         technologies=plant_technologies(night),
         battery=battery(own, night.settings),
         parameters=own,

@@ -16,10 +16,19 @@ import dagster as dg
 from dagster import DagsterResourceFunctionError
 from dagster._core.errors import DagsterAssetCheckFailedError
 
-from assets.night import REPOSITORY, Scope, check_scope, identify, log, names
+from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, identify, log, names
 from pipelines.errors import ContractError, FirstmwError
 from pipelines.settings import Settings
-from pipelines.warehouse import BuildLock, ReleaseInfo, release_info, require_free_space, reuse_release, space_needed
+from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
+from pipelines.warehouse import (
+    BuildLock,
+    RawStore,
+    ReleaseInfo,
+    release_info,
+    require_free_space,
+    reuse_release,
+    space_needed,
+)
 
 Event = Callable[[str, int | None, float], None]
 
@@ -45,8 +54,11 @@ def refresh_night(
     weather_dir: Path | None = None,
     wait_seconds: float = 0.0,
     on_event: Event | None = None,
+    is_replay: bool = False,
 ) -> RefreshOutcome:
     """Run the night and publish its release; a release of the same run that is whole is verified and reused.
+
+    A live night first asks the sources, then names itself after their answers.
 
     Parameters
     ----------
@@ -60,7 +72,9 @@ def refresh_night(
     wait_seconds : float
         How long to wait for another refresh to end.
     on_event : Callable[[str, int | None, float], None] | None
-        Called with name, rows and seconds of every finished asset.
+        Called with name, rows and seconds of every finished asset, and of every source that was asked.
+    is_replay : bool
+        Build a live night from the answers that are held of it, without any network.
 
     Raises
     ------
@@ -72,9 +86,10 @@ def refresh_night(
         settings = settings.model_copy(update={"weather_dir": weather_dir})
     scope = Scope(as_of, names(regions or []), names(states or []))
     check_scope(settings, scope)
-    run_id, _, _ = identify(settings, scope)
     data_dir = settings.data_dir.absolute()
     with BuildLock(data_dir, wait_seconds=wait_seconds):
+        record = _live_record(settings, scope, on_event, is_replay=is_replay)
+        run_id, _, _ = identify(settings, scope, record)
         release = reuse_release(data_dir, run_id)
     listener = _Listener(on_event)
     if release is None:
@@ -93,6 +108,22 @@ def refresh_night(
     )
 
 
+def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is_replay: bool) -> NightRecord | None:
+    """Return what the sources gave, tonight or when the night was; None in the reference profile."""
+    if settings.profile != "live":
+        return None
+    if is_replay:
+        return Archive(RawStore(settings.data_dir)).read_night(scope.as_of, scope.named())
+    started = time.monotonic()
+
+    def on_source(outcome: SourceOutcome) -> None:
+        if on_event is not None and outcome.is_asked:
+            rows = sum(good.rows for good in outcome.good)
+            on_event(f"{outcome.source_id} ({outcome.profile})", rows, time.monotonic() - started)
+
+    return fetch_sources(settings, scope, on_source=on_source)
+
+
 def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _Listener) -> ReleaseInfo:
     from assets.definitions import defs  # noqa: PLC0415 - loads every asset module
 
@@ -101,6 +132,8 @@ def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _L
         "regions": list(scope.regions),
         "states": list(scope.states),
         "weather_dir": str(settings.weather_dir or ""),
+        "profile": settings.profile,
+        "is_fetched": True,
         "wait_seconds": wait_seconds,
     }
     job = defs.resolve_job_def("nightly")

@@ -20,6 +20,8 @@ class NightResource(dg.ConfigurableResource):
     regions: list[str] = []  # noqa: RUF012 - a pydantic field, copied per instance
     states: list[str] = []  # noqa: RUF012
     weather_dir: str = ""
+    profile: str = ""
+    is_fetched: bool = False
     wait_seconds: float = 0.0
     _open: AbstractContextManager[Night] | None = PrivateAttr(default=None)
     _night: Night | None = PrivateAttr(default=None)
@@ -37,8 +39,10 @@ class NightResource(dg.ConfigurableResource):
         settings = Settings()
         if self.weather_dir:
             settings = settings.model_copy(update={"weather_dir": Path(self.weather_dir)})
+        if self.profile:
+            settings = settings.model_copy(update={"profile": self.profile})
         scope = Scope(day, names(self.regions), names(self.states))
-        self._open = open_night(settings, scope, wait_seconds=self.wait_seconds)
+        self._open = open_night(settings, scope, wait_seconds=self.wait_seconds, must_fetch=not self.is_fetched)
         self._night = self._open.__enter__()
         if context.instance is not None:
             end_abandoned_runs(context.instance, context.run.run_id if context.run else None)

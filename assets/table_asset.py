@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,19 @@ from pipelines.errors import ContractError
 from pipelines.identity import content_hash
 
 CONTRACT_CHECK = "contract"
+# A table that is made from nothing still waits for the sources: their answers are part of the run's name.
+FIRST = ("raw.fetches",)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check beside the contract: what it says, and the error of the domain that breaks it."""
+
+    description: str
+    error: type[ContractError]
+
+
+NO_CHECKS: Mapping[str, Check] = {}
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,8 @@ class Made:
     rows: int = 0
     is_cache_hit: bool | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    checked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By further check, what is to be shown beside it."""
 
 
 def key_of(name: str) -> dg.AssetKey:
@@ -37,7 +52,11 @@ def key_of(name: str) -> dg.AssetKey:
 
 
 def table_asset(
-    name: str, *, deps: Sequence[str] = (), kinds: set[str] | None = None
+    name: str,
+    *,
+    deps: Sequence[str] = (),
+    kinds: set[str] | None = None,
+    checks: Mapping[str, Check] | None = None,
 ) -> Callable[[Callable[[Night], pl.DataFrame | Made]], dg.AssetsDefinition]:
     """Make an asset of a function from the night to the rows of one table.
 
@@ -46,9 +65,11 @@ def table_asset(
     name : str
         Schema and table; the asset's group is the schema, its description the contract's grain.
     deps : Sequence[str]
-        Tables it is made from.
+        Tables it is made from; one that is made from none comes after the sources.
     kinds : set[str] | None
         What the asset graph shows beside it.
+    checks : Mapping[str, Check] | None
+        Further blocking checks by name.
 
     Returns
     -------
@@ -60,7 +81,7 @@ def table_asset(
     def decorate(make: Callable[[Night], pl.DataFrame | Made]) -> dg.AssetsDefinition:
         @dg.asset(
             key=key_of(name),
-            deps=[key_of(dep) for dep in deps],
+            deps=[key_of(dep) for dep in deps or FIRST],
             group_name=name.partition(".")[0],
             kinds=kinds or {"polars", "duckdb"},
             description=info.comment,
@@ -70,21 +91,27 @@ def table_asset(
                     asset=key_of(name),
                     blocking=True,
                     description="Columns, types, bounds, vocabulary and key are as the contract says.",
-                )
+                ),
+                *(
+                    dg.AssetCheckSpec(own, asset=key_of(name), blocking=True, description=check.description)
+                    for own, check in (checks or {}).items()
+                ),
             ],
         )
         def asset(night: NightResource) -> dg.MaterializeResult:
-            return materialise(night.night, name, make)
+            return materialise(night.night, name, make, checks or {})
 
         return asset
 
     return decorate
 
 
-def materialise(night: Night, name: str, make: Callable[[Night], pl.DataFrame | Made]) -> dg.MaterializeResult:
+def materialise(
+    night: Night, name: str, make: Callable[[Night], pl.DataFrame | Made], checks: Mapping[str, Check] = NO_CHECKS
+) -> dg.MaterializeResult:
     """Run the function, check, write, log, and return the metadata of one table."""
     started = datetime.now(UTC).replace(tzinfo=None)
-    failed = ""
+    failed, broken = "", CONTRACT_CHECK
     made = Made()
     metadata: dict[str, Any] = {}
     try:
@@ -99,6 +126,7 @@ def materialise(night: Night, name: str, make: Callable[[Night], pl.DataFrame | 
             metadata |= time_span(frame) | {"source_hash": content_hash(frame)[:16]}
     except ContractError as error:
         failed, rows = str(error), 0
+        broken = next((own for own, check in checks.items() if isinstance(error, check.error)), CONTRACT_CHECK)
         log.error(failed, extra={"step": {"asset": name, "problem": failed}})
     metadata |= made.metadata
     metadata |= {"dagster/row_count": rows, "run_id": night.run_id, "as_of": night.as_of.isoformat()}
@@ -108,12 +136,13 @@ def materialise(night: Night, name: str, make: Callable[[Night], pl.DataFrame | 
         metadata=metadata,
         check_results=[
             dg.AssetCheckResult(
-                passed=not failed,
-                check_name=CONTRACT_CHECK,
+                passed=not failed or own != broken,
+                check_name=own,
                 asset_key=key_of(name),
-                description=failed,
-                metadata={"rows": rows},
+                description=failed if own == broken else "",
+                metadata={"rows": rows} | made.checked.get(own, {}),
             )
+            for own in (CONTRACT_CHECK, *checks)
         ],
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from assets.money import TIMELINE_SEED
 from assets.night import Night
-from pipelines.identity import stable_seed
 from pipelines.timeline.time_to_power import TimelineResult, time_to_power
 
 TIMELINE_INPUTS = ["core.regions", "sim.chosen", "core.equipment_lead_times", "core.policy", "core.queue_statistics"]
@@ -19,6 +19,7 @@ def night_timeline(night: Night) -> TimelineResult:
             night.read("core.policy"),
             night.read("core.queue_statistics"),
             night.settings,
-            stable_seed("time to power"),
+            TIMELINE_SEED,
+            known=night.networks,
         )
     return night.timeline

@@ -1,4 +1,4 @@
-"""Writes the generated pages: the data dictionary from the contracts, the README's result from the current release."""
+"""Writes the generated pages: dictionary and sources from the code, the README's result from the current release."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pipelines.contracts  # noqa: F401 - registers every table
 from pipelines.contracts.base import REGISTRY
 from pipelines.errors import UsageError
 from pipelines.settings import settings
+from pipelines.sources.documentation import sources_page
 from pipelines.warehouse import Release, data_dictionary, open_release
 
 ROOT = Path(__file__).parents[1]
@@ -79,6 +80,7 @@ def result(release: Release) -> str:
 def main() -> int:
     """Write every generated page; the README is left alone where there is no release."""
     (ROOT / "docs" / "data_dictionary.md").write_text(data_dictionary(REGISTRY), encoding="utf-8")
+    (ROOT / "docs" / "sources.md").write_text(sources_page(), encoding="utf-8")
     readme = ROOT / "README.md"
     try:
         with open_release(settings().data_dir) as release:

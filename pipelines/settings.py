@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 REFERENCE_DIR = Path(__file__).parent / "reference"
+SCENARIOS_FILE = Path(__file__).parent / "ranking" / "scenarios.csv"
+WeatherSource = Literal["file", "nsrdb", "nasa_power", "open_meteo", "pvgis"]
 
 
 class Settings(BaseSettings):
@@ -25,6 +27,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="folder of raw bytes, caches, the build and the releases")
     reference_dir: Path = Field(REFERENCE_DIR, description="folder of the reference tables")
     weather_dir: Path | None = Field(None, description="folder of weather files (TMY3, EPW, SAM CSV, NSRDB PSM)")
+    scenarios_file: Path = Field(SCENARIOS_FILE, description="named sets of settings that are ranked beside the night")
     profile: Literal["reference", "live"] = Field("reference", description="where the inputs of a night come from")
     cache_max_gb: float = Field(10.0, gt=0, description="size above which the longest unused results are deleted (GB)")
     keep_releases: int = Field(5, ge=1, description="releases kept after a publication (count)")
@@ -42,17 +45,42 @@ class Settings(BaseSettings):
         120.0, ge=0, description="longest pause that a source may ask for by Retry-After (s)"
     )
     http_deadline_seconds: float = Field(300.0, gt=0, description="time after which one answer is given up (s)")
+    http_pause_factor: float = Field(
+        1.0,
+        ge=0,
+        description="multiplies the pauses that each publisher's rate asks for; below 1 only on a mirror",
+    )
+    source_off: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="sources that are not asked, by name and separated by commas"
+    )
     source_min_rows_frac: float = Field(
         0.5, ge=0, le=1, description="an answer with fewer rows than this share of the last good one is refused"
     )
+    source_late_retries: int = Field(
+        2, ge=0, description="times that a scheduled night asks again for what is not published yet"
+    )
+    source_late_wait_minutes: float = Field(30.0, ge=0, description="pause before it asks again (min)")
     source_max_reject_frac: float = Field(
         0.5, ge=0, le=1, description="an answer with a larger share of rejected rows is refused"
     )
+    county_edition: int = Field(2024, ge=2010, description="year of the Census Gazetteer whose counties are used")
+    counties_file: Path | None = Field(None, description="county table of the Gazetteer, text or zip, to use instead")
+    county_zones_file: Path | None = Field(None, description="ReEDS county2zone.csv to use instead")
+    zone_hierarchy_file: Path | None = Field(None, description="ReEDS hierarchy.csv to use instead")
+    nri_file: Path | None = Field(None, description="county table of the National Risk Index, CSV or zip")
     eia_api_key: SecretStr | None = Field(None, description="key of the EIA API")
     nsrdb_api_key: SecretStr | None = Field(None, description="key of the NSRDB API")
+    nsrdb_email: SecretStr | None = Field(None, description="e-mail address that goes with the key of the NSRDB API")
+    pjm_queue_key: SecretStr | None = Field(None, description="subscription key that PJM's public queue page sends")
     census_api_key: SecretStr | None = Field(None, description="key of the Census API")
 
     # --- weather ----------------------------------------------------------------------------------------------------
+    weather_sources: Annotated[tuple[WeatherSource, ...], NoDecode] = Field(
+        ("file", "nsrdb", "nasa_power", "open_meteo", "pvgis"),
+        description="where weather comes from, by name and separated by commas; each serves what those before it lack",
+    )
+    live_weather_years: int = Field(3, ge=1, le=30, description="newest calendar years of weather fetched per region")
+    live_weather_typical_year: bool = Field(True, description="whether a typical year is fetched as well")
     weather_max_distance_km: float = Field(
         50.0, gt=0, description="a region uses a weather file only within this distance (km); assumption"
     )
@@ -69,30 +97,50 @@ class Settings(BaseSettings):
         1.0, gt=0, le=1, description="mean IT load as a share of the site's IT rating; assumption, the cautious end"
     )
     pue_base: float = Field(1.098, ge=1, description="PUE at and below pue_base_temperature_c; cited low of the range")
-    pue_base_temperature_c: float = Field(15.0, description="outdoor temperature up to which PUE is flat (deg C); assumption")
+    pue_base_temperature_c: float = Field(
+        15.0, description="outdoor temperature up to which PUE is flat (deg C); assumption"
+    )
     pue_per_c: float = Field(0.004, ge=0, description="rise of PUE per deg C above that; assumption")
     availability_target: float = Field(0.999, gt=0, lt=1, description="share of demanded IT energy to be served")
     min_renewable_frac: float = Field(0.40, ge=0, le=1, description="least renewable share of solar_bess_gas")
+    sizing_parts: Literal[1, 2, 4] = Field(
+        4, description="parts that sizing splits each gap of the design grid into; 1 keeps to the grid"
+    )
     min_baseload_frac: float = Field(
         0.60, ge=0, le=1, description="least share of the energy that the reactors of smr_hybrid give; assumption"
     )
 
     # --- plant ------------------------------------------------------------------------------------------------------
     solar_losses_frac: float = Field(
-        0.14, ge=0, lt=1, description="DC losses of the solar plant: soiling, mismatch, wiring, outages (share); PVWatts V5 default"
+        0.14,
+        ge=0,
+        lt=1,
+        description="DC losses of the solar plant: soiling, mismatch, wiring, outages (share); PVWatts V5 default",
     )
     solar_power_per_c: float = Field(
-        -0.0035, le=0, description="module output per deg C of cell temperature above 25 (share); PVWatts V5 premium module"
+        -0.0035,
+        le=0,
+        description="module output per deg C of cell temperature above 25 (share); PVWatts V5 premium module",
     )
     solar_ground_coverage_ratio: float = Field(
         0.40, gt=0, lt=1, description="module width over row pitch of the trackers; PVWatts V5 default"
     )
-    solar_max_rotation_deg: float = Field(60.0, gt=0, le=90, description="largest tracker rotation (degrees); assumption")
-    solar_albedo: float = Field(0.20, ge=0, le=1, description="ground reflectance under the trackers; PVWatts V5 default")
-    start_minutes: float = Field(15.0, gt=0, description="start time of a firm unit that the reserve bridges (min); assumption")
-    load_step_frac: float = Field(0.10, ge=0, description="load step the reserve carries, share of peak load; assumption")
+    solar_max_rotation_deg: float = Field(
+        60.0, gt=0, le=90, description="largest tracker rotation (degrees); assumption"
+    )
+    solar_albedo: float = Field(
+        0.20, ge=0, le=1, description="ground reflectance under the trackers; PVWatts V5 default"
+    )
+    start_minutes: float = Field(
+        15.0, gt=0, description="start time of a firm unit that the reserve bridges (min); assumption"
+    )
+    load_step_frac: float = Field(
+        0.10, ge=0, description="load step the reserve carries, share of peak load; assumption"
+    )
     fuel_cell_unit_mw: float = Field(
-        1.3, gt=0, description="fuel-cell block that fails and is serviced as one: 20 modules of 0.065 MW (MW); assumption"
+        1.3,
+        gt=0,
+        description="fuel-cell block that fails and is serviced as one: 20 modules of 0.065 MW (MW); assumption",
     )
     smr_unit_mw: float = Field(
         10.0,
@@ -132,18 +180,51 @@ class Settings(BaseSettings):
         24.0, gt=0, description="hours to swap a failed unit transformer for the spare on site; assumption"
     )
     gas_interruptions_per_year: float = Field(0.1, ge=0, description="losses of the gas lateral per year; assumption")
-    gas_interruption_hours: float = Field(8.0, ge=0, description="length of one loss of the gas lateral (h); assumption")
+    gas_interruption_hours: float = Field(
+        8.0, ge=0, description="length of one loss of the gas lateral (h); assumption"
+    )
     ups_failure_frac: float = Field(
         0.002, ge=0, le=1, description="grid losses that the UPS fails to carry to the gensets (share); assumption"
     )
+    gas_freeze_coldest_frac: float = Field(
+        0.004,
+        ge=0,
+        le=1,
+        description="share of a region's year that is cold for it: beyond the 99.6 % design hour; assumption",
+    )
+    gas_freeze_below_c: float = Field(
+        -5.0, description="temperature above which the gas supply does not freeze (deg C); assumption"
+    )
+    gas_freeze_outage_frac: float = Field(
+        0.02, ge=0, lt=1, description="share of such hours in which the gas supply is lost to frost; assumption"
+    )
+    gas_freeze_hours: float = Field(24.0, gt=0, description="mean length of such a loss (h); assumption")
+    gas_start_failure: float = Field(
+        0.002,
+        ge=0,
+        lt=1,
+        description="starts of a gas engine or turbine that fail for longer than a second try (share); assumption",
+    )
+    solar_outage_frac: float = Field(
+        0.03, ge=0, lt=1, description="outages of inverters and arrays within solar_losses_frac; PVWatts V5 default"
+    )
+    solar_block_mw: float = Field(4.0, gt=0, description="solar blocks that fail one by one (MW); assumption")
+    solar_repair_hours: float = Field(72.0, gt=0, description="repair time of a solar block (h); assumption")
     bess_block_mw: float = Field(5.0, gt=0, description="battery blocks that fail one by one (MW); assumption")
     flexible_grid_curtailed_frac: float = Field(
         0.005, ge=0, le=0.1, description="energy share a flexible grid connection curtails (cited: 0.25-1 % studied)"
     )
 
+    # --- reliability ------------------------------------------------------------------------------------------------
+    monte_carlo_years: int = Field(
+        100, ge=2, description="years sampled per chosen design by the sequential Monte Carlo (count)"
+    )
+
     # --- money ------------------------------------------------------------------------------------------------------
     dollar_year: int = Field(2025, description="year of the real dollars that costs are expressed in")
-    discount_rate: float = Field(0.09, gt=0, lt=0.5, description="real discount rate of power assets (per year); assumption")
+    discount_rate: float = Field(
+        0.09, gt=0, lt=0.5, description="real discount rate of power assets (per year); assumption"
+    )
     gas_price_basis: Literal["hub_plus_basis", "state_industrial"] = Field(
         "hub_plus_basis", description="which gas price a generator pays"
     )
@@ -153,7 +234,34 @@ class Settings(BaseSettings):
     gas_floor_usd_per_mmbtu: float = Field(
         1.0, ge=0, description="floor of hub plus basis before delivery (USD/MMBtu); assumption"
     )
+    energy_outlook: Literal["flat", "reference", "high_oil_and_gas_supply", "low_oil_and_gas_supply"] = Field(
+        "reference",
+        description="case of the Annual Energy Outlook that tonight's gas and grid prices follow over the years of "
+        "a project; flat keeps them",
+    )
     carbon_price_usd_per_tonne: float = Field(0.0, ge=0, description="price on CO2 (USD per tonne)")
+    project_start_years: int = Field(
+        2,
+        ge=0,
+        le=15,
+        description="years from the decision to the first year of operation that fuel is bought for "
+        "(years); assumption",
+    )
+    project_years: int = Field(
+        20, ge=5, le=40, description="years of operation that power has to pay for itself (years); assumption"
+    )
+    debt_years: int = Field(20, ge=1, le=40, description="years of level debt service (years); assumption")
+    salvage_frac: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="what plant fetches at the end, share of its price for the unused part of its life; assumption",
+    )
+    has_tax_credits: bool = Field(True, description="whether federal investment and production credits are counted")
+    is_wage_rule_kept: bool = Field(
+        True, description="whether prevailing wages and apprenticeships are kept, for the whole credit; assumption"
+    )
+    has_bonus_depreciation: bool = Field(True, description="whether plant is written off in its first year")
     cost_escalation_per_year: float = Field(
         0.025, ge=0, le=0.2, description="rise of costs per year that brings figures to dollar_year; assumption"
     )
@@ -200,7 +308,9 @@ class Settings(BaseSettings):
     grid_completion_probability: float = Field(
         0.6, gt=0, le=1, description="probability that a large-load request is energised at all; assumption"
     )
-    install_mw_per_month: float = Field(5.0, gt=0, description="power plant installed per month and site (MW); assumption")
+    install_mw_per_month: float = Field(
+        5.0, gt=0, description="power plant installed per month and site (MW); assumption"
+    )
     module_install_mw_per_month: float = Field(
         4.0, gt=0, description="compute blocks set per month and site (MW of IT); assumption"
     )
@@ -215,6 +325,12 @@ class Settings(BaseSettings):
     )
     design_temperature_c: float = Field(
         35.0, description="outdoor temperature at which firm units are counted against modules (deg C); assumption"
+    )
+    transformer_lead_time_factor: float = Field(
+        1.0, gt=0, le=10, description="factor on the published lead times of transformers, for what-if (ratio)"
+    )
+    generator_lead_time_factor: float = Field(
+        1.0, gt=0, le=10, description="factor on the published lead times of engines, turbines, fuel cells (ratio)"
     )
     site_control_months: float = Field(2.0, ge=0, description="time to control a site (months); assumption")
     supply_contract_months: float = Field(1.5, ge=0, description="time to sign supply contracts (months); assumption")
@@ -238,7 +354,9 @@ class Settings(BaseSettings):
         24.0, ge=0, description="construction permit of a reactor site (months); assumption"
     )
     single_figure_spread_frac: float = Field(
-        0.25, ge=0, lt=0.5,
+        0.25,
+        ge=0,
+        lt=0.5,
         description="P10 and P90 of a single published figure lie this share below and above it; assumption",
     )
     assumed_duration_spread_frac: float = Field(
@@ -250,12 +368,41 @@ class Settings(BaseSettings):
     duration_correlation: float = Field(
         0.3, ge=0, le=1, description="correlation between durations, from the market they share; assumption"
     )
+    indicator_backlog_elasticity: float = Field(
+        1.0,
+        ge=0,
+        le=2,
+        description="change of a lead time per change of the backlog, log; queueing, Little 1961",
+    )
+    indicator_price_elasticity: float = Field(
+        0.5, ge=0, le=2, description="change of a lead time per change of its relative price, log; assumption"
+    )
+    indicator_shipment_months: int = Field(
+        12,
+        ge=1,
+        le=36,
+        description="months whose mean shipments a backlog is divided by, against seasons (months)",
+    )
+    indicator_max_move_per_year_frac: float = Field(
+        0.25,
+        ge=0,
+        le=2,
+        description="most that indicators move a lead time per year of its age; assumption",
+    )
+    indicator_max_move_frac: float = Field(
+        0.5, ge=0, le=2, description="most that indicators move a lead time at all (share upwards); assumption"
+    )
+    indicator_max_age_months: int = Field(
+        6, ge=1, description="age above which an indicator no longer says how things stand (months); assumption"
+    )
     recip_nox_kg_per_mwh: float = Field(
-        0.36, gt=0,
+        0.36,
+        gt=0,
         description="NOx of gas engines for the permit class; 0.04145 kg/MMBtu (REopt default) x 8.7 MMBtu/MWh",
     )
     turbine_nox_kg_per_mwh: float = Field(
-        0.67, gt=0,
+        0.67,
+        gt=0,
         description="NOx of simple-cycle turbines for the permit class; 0.0635 kg/MMBtu (ReEDS) x 10.5 MMBtu/MWh",
     )
 
@@ -263,15 +410,46 @@ class Settings(BaseSettings):
     horizon_months: int = Field(120, ge=12, description="months over which value is counted")
     value_discount_rate: float = Field(0.10, gt=0, lt=0.5, description="discount rate of value (per year); assumption")
     revenue_usd_per_mw_year: float = Field(11e6, gt=0, description="revenue per MW of IT and year; cited 10-12 M USD")
-    compute_capex_usd_per_mw: float = Field(28e6, ge=0, description="AI-fitted capital per MW of IT, bought at energisation; cited mid")
+    compute_capex_usd_per_mw: float = Field(
+        28e6, ge=0, description="AI-fitted capital per MW of IT, bought at energisation; cited mid"
+    )
     compute_life_years: float = Field(5.0, gt=0, description="life of that capital (years); assumption")
     nonpower_opex_frac: float = Field(
         0.03, ge=0, description="non-power operating cost, share of the AI-fitted capital per year; assumption"
     )
     restart_hours: float = Field(
-        1.0, ge=0, description="compute lost per interruption of the site (h); assumption (a job restart alone: 4-10 min)"
+        1.0,
+        ge=0,
+        description="compute lost per interruption of the site (h); assumption (a job restart alone: 4-10 min)",
+    )
+    robustness_draws: int = Field(
+        1000, ge=100, le=10_000, description="draws of inputs and weights behind the ranks' robustness (count)"
+    )
+    history_max_rows: int = Field(
+        2_000_000, ge=1, description="rows of the ranking history kept, in whole nights, the newest (count)"
+    )
+    margin_cases_usd_per_mw_year: Annotated[tuple[float, ...], NoDecode] = Field(
+        (2e6, 4e6, 11e6),
+        description="margins before power that ranks are shown at side by side (USD per MW of IT and year)",
     )
     tie_frac: float = Field(0.005, ge=0, description="rows within this share of each other's value are a tie")
+
+    @field_validator("margin_cases_usd_per_mw_year", mode="before")
+    @classmethod
+    def _split_figures(cls, value: Any) -> Any:
+        """Take figures separated by commas, as the environment gives them."""
+        return tuple(float(figure) for figure in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("weather_sources", "source_off", mode="before")
+    @classmethod
+    def _split_names(cls, value: Any) -> Any:
+        """Take names separated by commas, as the environment gives them."""
+        return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
+
+
+def is_secret(name: str) -> bool:
+    """Return whether a setting holds a key or another secret."""
+    return SecretStr in (*get_args(Settings.model_fields[name].annotation), Settings.model_fields[name].annotation)
 
 
 @lru_cache(maxsize=1)

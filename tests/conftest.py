@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No clock: a busy machine is not a fault.
+settings.register_profile("firstmw", deadline=None)
+settings.load_profile("firstmw")
 
 REPOSITORY = Path(__file__).parents[1]
 

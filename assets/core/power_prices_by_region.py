@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.money import OUTLOOK_INPUTS, night_outlook
 from assets.night import Night
 from assets.table_asset import table_asset
 from pipelines.economics.prices import power_prices_by_region as power_by_region
 
 
-@table_asset("core.power_prices_by_region", deps=["core.regions", "core.power_prices", "core.emission_factors"])
+@table_asset(
+    "core.power_prices_by_region", deps=["core.regions", "core.power_prices", "core.emission_factors", *OUTLOOK_INPUTS]
+)
 def power_prices_by_region(night: Night) -> pl.DataFrame:
     """Price the grid's energy."""
     return power_by_region(
@@ -18,4 +21,5 @@ def power_prices_by_region(night: Night) -> pl.DataFrame:
         night.read("core.emission_factors"),
         night.as_of,
         night.settings,
+        level_factor=night_outlook(night).power,
     )

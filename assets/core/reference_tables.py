@@ -1,4 +1,4 @@
-"""core.<reference table>: each table of `pipelines/reference`, one asset each, made alike."""
+"""core.<reference table>: each table of `pipelines/reference`, one asset each, with the live rows over it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import polars as pl
 from assets.night import Night
 from assets.table_asset import table_asset
 from pipelines.reference.load import load_reference, reference_tables
+from pipelines.sources.merge import merged
+
+MERGED = ("core.gas_prices", "core.power_prices", "core.grid_reliability")
 
 
 def reference_asset(name: str) -> dg.AssetsDefinition:
     """Return the asset that loads one reference table."""
 
     def load(night: Night) -> pl.DataFrame:
-        return load_reference(name, night.settings.reference_dir)
+        reference = load_reference(name, night.settings.reference_dir)
+        table = f"core.{name}"
+        return merged(reference, night.live.rows(table), table) if night.live and table in MERGED else reference
 
     return table_asset(f"core.{name}", deps=["raw.ledger"], kinds={"csv", "duckdb"})(load)
 

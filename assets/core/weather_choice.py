@@ -1,4 +1,4 @@
-"""core.weather_choice: which weather file a region runs on, if one is near enough."""
+"""core.weather_choice: whose weather a region runs on: a file near enough, a live source, or synthetic years."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import polars as pl
 
 from assets.night import Night
 from assets.table_asset import table_asset
+from pipelines.sources.merge import live_choice
 from pipelines.weather.files import choose_weather, weather_files
 
 
 @table_asset("core.weather_choice", deps=["core.regions", "raw.ledger"])
 def weather_choice(night: Night) -> pl.DataFrame:
-    """Match regions with the files of the weather folder."""
-    return choose_weather(
-        night.read("core.regions"), weather_files(night.settings.weather_dir), night.settings.weather_max_distance_km
+    """Match regions with the files of the weather folder and with what was fetched."""
+    settings = night.settings
+    choice = choose_weather(
+        night.read("core.regions"), weather_files(settings.weather_dir), settings.weather_max_distance_km
     )
+    return live_choice(choice, night.live, settings.weather_sources)

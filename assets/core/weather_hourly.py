@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from assets.night import Night
 from assets.table_asset import Made, table_asset
-from pipelines.weather.assemble import region_weather
+from pipelines.sources.merge import night_weather
 
 
 @table_asset("core.weather_hourly", deps=["core.regions", "core.weather_choice", "core.climatology_monthly"])
 def weather_hourly(night: Night) -> Made:
-    """Read weather files, make reference years."""
+    """Take fetched years, read weather files, make reference years."""
     regions = night.read("core.regions")
-    frame, hits = region_weather(
+    frame, hits = night_weather(
         regions,
         night.read("core.climatology_monthly"),
         night.read("core.weather_choice"),
+        night.live,
         night.settings.weather_dir,
         night.settings.dispatch_years,
         night.cache,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.night import Night
 from assets.mart.sources import CITED
+from assets.night import Night
 from assets.table_asset import table_asset
 from pipelines.reference.provenance import data_status as status_of_sources
+from pipelines.sources.live import with_live_status
 
 
 @table_asset("mart.data_status", deps=[*CITED, "core.weather_choice", "core.weather_hourly"])
 def data_status(night: Night) -> pl.DataFrame:
     """Say how fresh everything is."""
-    return status_of_sources(
+    status = status_of_sources(
         {name.removeprefix("core."): night.read(name) for name in CITED},
         night.read("core.weather_choice"),
         night.read("core.weather_hourly", ["region_id"]),
         night.as_of,
     )
+    return with_live_status(status, night.live, night.as_of)

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from assets.night import Night
-from assets.plant import causes_of, night_plant, night_sites
-from assets.sim.dispatch_annual import CAMPAIGN_INPUTS
-from assets.table_asset import Made, table_asset
-from pipelines.dispatch.chosen import chosen_traces, traced_sites
-from pipelines.identity import content_hash
-from pipelines.reliability.campaign import site_key
+from assets.table_asset import Check, Made, table_asset
+from assets.traces import TRACE_INPUTS, night_traces
+from pipelines.dispatch.chosen import TraceError
+
+TRACE_CHECK = "every_trace_holds"
 
 
-@table_asset("mart.dispatch_hourly", deps=["sim.chosen", *CAMPAIGN_INPUTS], kinds={"numba", "parquet"})
+@table_asset(
+    "mart.dispatch_hourly",
+    deps=TRACE_INPUTS,
+    kinds={"numba", "parquet"},
+    checks={
+        TRACE_CHECK: Check(
+            "In every hour of every trace supply equals load, the battery keeps its books and its bounds, every source "
+            "keeps its limit, and no load is unserved beside an idle source.",
+            TraceError,
+        )
+    },
+)
 def dispatch_hourly(night: Night) -> Made:
-    """Trace the chosen designs; the file is kept by the designs and sites it shows."""
-    plant, sites = night_plant(night), traced_sites(night_sites(night))
-    chosen = night.read("sim.chosen", ["region_id", "stack_id", "design_id"])
-    causes = causes_of(night.read("core.outage_causes"))
-    key = {
-        "sites": content_hash([site_key(site, plant, causes[site.region_id]) for site in sites]),
-        "chosen": content_hash(chosen),
-    }
-    path, is_hit = night.cache.file(
-        "traces", key, lambda: chosen_traces(sites, chosen, plant.designs, plant.technologies, plant.battery)
-    )
-    return Made(path=path, is_cache_hit=is_hit)
+    """Trace the chosen designs; every trace is checked when it is made, and kept by its designs and its site."""
+    traces = night_traces(night)
+    path, is_hit = traces.hourly()
+    shown = {"traces": traces.count, "is_from_cache": is_hit}
+    return Made(path=path, is_cache_hit=is_hit, checked={TRACE_CHECK: shown})

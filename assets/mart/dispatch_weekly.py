@@ -6,10 +6,10 @@ import polars as pl
 
 from assets.night import Night
 from assets.table_asset import table_asset
-from pipelines.dispatch.trace import weekly
+from assets.traces import TRACE_INPUTS, night_traces
 
 
-@table_asset("mart.dispatch_weekly", deps=["mart.dispatch_hourly"])
+@table_asset("mart.dispatch_weekly", deps=["mart.dispatch_hourly", *TRACE_INPUTS])
 def dispatch_weekly(night: Night) -> pl.DataFrame:
     """Sum the hours by week."""
-    return weekly(night.read("mart.dispatch_hourly"))
+    return night_traces(night).weekly()

@@ -8,6 +8,7 @@ from assets.night import Night
 from assets.table_asset import table_asset
 from pipelines.reference.load import reference_tables
 from pipelines.reference.provenance import cited_sources
+from pipelines.sources.live import with_live_sources
 
 CITED = [f"core.{name}" for name in reference_tables()]
 
@@ -15,4 +16,5 @@ CITED = [f"core.{name}" for name in reference_tables()]
 @table_asset("mart.sources", deps=[*CITED])
 def sources(night: Night) -> pl.DataFrame:
     """Collect the citations."""
-    return cited_sources({name.removeprefix("core."): night.read(name) for name in CITED})
+    cited = cited_sources({name.removeprefix("core."): night.read(name) for name in CITED})
+    return with_live_sources(cited, night.live)

@@ -9,7 +9,7 @@ from assets.table_asset import table_asset
 from pipelines.dispatch.designs import described_stacks
 
 
-@table_asset("mart.stacks", deps=["sim.designs"])
+@table_asset("mart.stacks", deps=["sim.design_grid"])
 def stacks(night: Night) -> pl.DataFrame:
     """Describe the stacks."""
-    return described_stacks(night.read("sim.designs"))
+    return described_stacks(night.read("sim.design_grid"))

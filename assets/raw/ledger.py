@@ -7,7 +7,7 @@ from assets.table_asset import Made, table_asset
 from pipelines.reference.load import reference_tables
 
 
-@table_asset("raw.ledger", kinds={"file"})
+@table_asset("raw.ledger", deps=["raw.fetches"], kinds={"file"})
 def ledger(night: Night) -> Made:
     """Keep the bytes of the reference tables and of the weather files."""
     settings = night.settings

@@ -1,17 +1,16 @@
-"""sim.adequacy: unserved energy of every design in every region with outages counted, by cause."""
+"""sim.adequacy: unserved energy of every design worked out in every region with outages counted, by cause."""
 
 from __future__ import annotations
 
+import polars as pl
+
 from assets.night import Night
-from assets.plant import causes_of, night_plant, night_sites
-from assets.sim.dispatch_annual import CAMPAIGN_INPUTS
-from assets.table_asset import Made, table_asset
-from pipelines.reliability.campaign import campaign
+from assets.sizing import night_finalists, with_finalists
+from assets.table_asset import table_asset
 
 
-@table_asset("sim.adequacy", deps=[*CAMPAIGN_INPUTS, "sim.dispatch_annual"], kinds={"numba", "duckdb"})
-def adequacy(night: Night) -> Made:
-    """Take the adequacy that the dispatch of the same sites left in the cache."""
-    sites = night_sites(night)
-    _, frame, hits = campaign(sites, night_plant(night), causes_of(night.read("core.outage_causes")), night.cache)
-    return Made(frame, is_cache_hit=hits == len(sites))
+@table_asset("sim.adequacy", deps=["sim.grid_adequacy", "sim.finalists"])
+def adequacy(night: Night) -> pl.DataFrame:
+    """Put grid and finalists together."""
+    key = ["region_id", "design_id", "weather_year"]
+    return with_finalists(night, "sim.grid_adequacy", night_finalists(night).adequacy, key)

@@ -1,16 +1,15 @@
-"""sim.designs: the design grid of the night."""
+"""sim.designs: the design grid, and the designs worked out around each region's best."""
 
 from __future__ import annotations
 
 import polars as pl
 
 from assets.night import Night
-from assets.plant import plant_technologies
+from assets.sizing import night_finalists, with_finalists
 from assets.table_asset import table_asset
-from pipelines.dispatch.designs import design_grid
 
 
-@table_asset("sim.designs", deps=["core.technology", "core.temperature_outage"])
+@table_asset("sim.designs", deps=["sim.design_grid", "sim.finalists"])
 def designs(night: Night) -> pl.DataFrame:
-    """Lay out the sizes of every stack."""
-    return design_grid(plant_technologies(night), night.settings)
+    """List every design that was worked out somewhere."""
+    return with_finalists(night, "sim.design_grid", night_finalists(night).designs, ["design_id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pipelines.cli.explain_robustness import print_robustness, print_value_parts
 from pipelines.cli.output import Column, figure, print_table, put, say, share, width
 
 _WORDS = {
@@ -40,11 +41,13 @@ def print_page(gathered: dict[str, Any], *, footer: str, freshness: str) -> None
     """Print the page as wide as the console."""
     _head(gathered)
     _why(gathered["ranking"])
+    print_value_parts(gathered["robustness"])
     _design(gathered["design"])
     _cost(gathered["lcoe"])
     _reliability(gathered["reliability"])
     _schedule(gathered["schedule"])
     _others(gathered["other_stacks"])
+    print_robustness(gathered["robustness"])
     _inputs(gathered["inputs"])
     say()
     say(f"{footer} {freshness[0].upper()}{freshness[1:]}.", is_dim=True)
@@ -191,6 +194,29 @@ def _reliability(reliability: dict[str, Any]) -> None:
             f"{_CAUSES.get(row['cause'], row['cause'])} {figure(row['lost_hours_per_year'], 2)}" for row in lost
         )
         say(f"Full-load hours lost per year: {causes}.", indent=2)
+    _sampled(reliability["adequacy"])
+
+
+def _sampled(found: dict[str, Any]) -> None:
+    """Print what the sampled years say beside the convolution."""
+    say(
+        f"{found['mc_years']} sampled years: {_with_error(found, 'mc_lolh_hours_per_year', 1)} h in "
+        f"{_with_error(found, 'mc_lole_events_per_year', 2)} events and {_with_error(found, 'mc_eue_mwh_per_year', 0)} "
+        f"MWh short per year; in a year P50 {figure(found['mc_unserved_mwh_p50'], 0)}, "
+        f"P95 {figure(found['mc_unserved_mwh_p95'], 0)}, P99 {figure(found['mc_unserved_mwh_p99'], 0)} MWh; longest "
+        f"event {figure(found['mc_longest_outage_hours'], 0)} h. The battery bridges "
+        f"{_with_error(found, 'mc_bridged_mwh_per_year', 0)} MWh of it per year.",
+        indent=2,
+    )
+    if found["survives_8h_frac"] is not None:
+        lengths = ", ".join(f"{hours} h {share(found[f'survives_{hours}h_frac'], 1)}" for hours in (1, 4, 8, 24))
+        what = found["survival_of"].replace("_", " ")
+        say(f"Rides through a loss of {what} from a random hour: {lengths}.", indent=2)
+
+
+def _with_error(found: dict[str, Any], name: str, digits: int) -> str:
+    """Return a sampled mean with its standard error."""
+    return f"{figure(found[name], digits)} +- {figure(found[f'{name}_se'], digits)}"
 
 
 def _schedule(schedule: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.cli.explain_robustness import robustness
 from pipelines.cli.output import records
 from pipelines.cli.reading import Reading
 
@@ -36,7 +37,7 @@ def explanation(release: Reading, region_id: str) -> dict[str, Any]:
     Returns
     -------
     dict[str, Any]
-        region, ranking, design, lcoe, reliability, schedule, other_stacks and inputs.
+        region, ranking, robustness, design, lcoe, reliability, schedule, other_stacks and inputs.
     """
     of_region = {"region_id": region_id}
     rows = release.query("select * from ranked_sites where region_id = $region_id order by rank", of_region)
@@ -46,6 +47,7 @@ def explanation(release: Reading, region_id: str) -> dict[str, Any]:
     return {
         "region": release.one("select * from regions where region_id = $region_id", of_region),
         "ranking": _ranking(release, site, lines),
+        "robustness": robustness(release, site, lines),
         "design": {"stack_id": site["stack_id"], "design_id": site["design_id"], **{key: site[key] for key in _DESIGN}},
         "lcoe": {
             "lcoe_usd_per_mwh": site["lcoe_usd_per_mwh"],
@@ -102,6 +104,10 @@ def _reliability(release: Reading, site: dict[str, Any], lines: pl.DataFrame) ->
         **{key: site[key] for key in keys},
         "availability_target": float(target.item()) if target.height == 1 else None,
         "lost_hours_per_year": _section(lines, "reliability", "cause", "lost_hours_per_year"),
+        "adequacy": release.one(
+            "select * from adequacy where region_id = $region_id and stack_id = $stack_id",
+            {key: site[key] for key in ("region_id", "stack_id")},
+        ),
     }
 
 

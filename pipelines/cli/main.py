@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -11,13 +12,6 @@ from typing import Any, NoReturn
 import click
 from pydantic import ValidationError
 
-from pipelines.cli.explain import explain
-from pipelines.cli.export import export
-from pipelines.cli.rank import rank
-from pipelines.cli.refresh import refresh
-from pipelines.cli.sql import sql
-from pipelines.cli.status import status
-from pipelines.cli.ui import ui
 from pipelines.errors import FirstmwError, UsageError
 
 TRACEBACK = "FIRSTMW_TRACEBACK"
@@ -28,12 +22,17 @@ _HELP = """Rank where the first megawatt of AI capacity can be live first.
 \b
 Examples:
   firstmw refresh                          run tonight's pipeline, publish a release
+  firstmw refresh --profile live           the same on what the public sources say today
   firstmw rank --top 20                    the best region x stack rows
   firstmw rank --state TX --stack gas_recip
   firstmw explain abilene_tx               why one region stands where it stands
   firstmw sql "from stacks"                any SELECT on the release, read-only
   firstmw export ranked_sites --format xlsx
   firstmw status                           what the release holds and how old its inputs are
+  firstmw simulate --region abilene_tx --it-mw 20 --solar-mw 60 --firm recip --units 8    one what-if
+  firstmw size --region abilene_tx --it-mw 20                      the least-cost design for a target
+  firstmw adequacy --units u.csv --load l.csv    loss of load of any fleet, two ways
+  firstmw survive abilene_tx               riding through a loss of grid or gas
 
 Every subcommand but ui takes --json. Settings come from the environment (FIRSTMW_DATA_DIR, default `data`).
 
@@ -42,8 +41,25 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 served from stale inputs.
 """
 
 
+# Each the name of a module of this package and of the command in it.
+SUBCOMMANDS = (
+    "refresh", "replay", "rank", "explain", "sql", "export", "status", "simulate", "size", "adequacy", "survive", "ui",
+)  # fmt: skip
+
+
 class CommandLine(click.Group):
-    """A group whose errors are one sentence on stderr and never a traceback."""
+    """A group whose errors are one sentence on stderr and never a traceback; it loads a subcommand when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the subcommands."""
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a subcommand, None where there is none of the name."""
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"pipelines.cli.{cmd_name}"), cmd_name)
+        return command
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
@@ -110,10 +126,6 @@ def _setting_sentence(error: ValidationError) -> str:
 @click.version_option(package_name="firstmw", prog_name="firstmw", message="%(prog)s %(version)s")
 def main() -> None:
     """Collect the subcommands; the help text is above."""
-
-
-for _command in (refresh, rank, explain, sql, export, status, ui):
-    main.add_command(_command)
 
 
 if __name__ == "__main__":

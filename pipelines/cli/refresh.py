@@ -19,6 +19,9 @@ Examples:
   firstmw refresh --regions abilene_tx,milam_tx    a few regions
   firstmw refresh --state TX --state NM
   firstmw refresh --weather-dir ~/tmy3             real weather files where one is near enough
+  firstmw refresh --profile live                   ask the public sources first; what fails falls back and is marked
+
+The live profile fetches weather, prices, queues and lead-time indicators; docs/sources.md says how to get the keys.
 """
 
 
@@ -34,6 +37,11 @@ Examples:
     help="Folder of weather files (TMY3, EPW, SAM CSV, NSRDB PSM); default FIRSTMW_WEATHER_DIR.",
 )
 @click.option(
+    "--profile",
+    type=click.Choice(["reference", "live"]),
+    help="Embedded facts only, or the public sources over them; default FIRSTMW_PROFILE, else reference.",
+)
+@click.option(
     "--wait",
     "wait_seconds",
     default=0.0,
@@ -47,30 +55,51 @@ def refresh(
     regions: tuple[str, ...],
     states: tuple[str, ...],
     weather_dir: Path | None,
+    profile: str | None,
     wait_seconds: float,
     as_json: bool,
 ) -> int:
     """Run the night and publish a release."""
+    night: date = as_of.date() if as_of else datetime.now(UTC).date()
+    settings = Settings()
+    if profile is not None:
+        settings = Settings(profile="live" if profile == "live" else "reference")
+    return run_night(settings, night, regions, states, weather_dir, wait_seconds, as_json=as_json)
+
+
+def run_night(
+    settings: Settings,
+    night: date,
+    regions: tuple[str, ...],
+    states: tuple[str, ...],
+    weather_dir: Path | None,
+    wait_seconds: float,
+    *,
+    as_json: bool,
+    is_replay: bool = False,
+) -> int:
+    """Run a night, show its progress and its end, and return the exit code."""
     # The one place where the domain calls the orchestration, and only when asked to.
     from assets.refresh import refresh_night  # noqa: PLC0415
 
     if weather_dir is not None and not weather_dir.is_dir():
         raise UsageError(f"the weather folder {weather_dir} does not exist; check --weather-dir.")
-    night: date = as_of.date() if as_of else datetime.now(UTC).date()
     outcome = refresh_night(
-        Settings(),
+        settings,
         night,
         regions=_split(regions) or None,
         states=[state.upper() for state in _split(states)] or None,
         weather_dir=weather_dir,
         wait_seconds=wait_seconds,
         on_event=_progress(as_json),
+        is_replay=is_replay,
     )
     if as_json:
         echo_json(
             {
                 "run_id": outcome.run_id,
                 "as_of": night,
+                "profile": settings.profile,
                 "release_dir": str(outcome.release_dir),
                 "is_reused": outcome.is_reused,
                 "is_stale": outcome.is_stale,

@@ -89,7 +89,7 @@ def choice(description: str, values: list[str], *, key: bool = False, nullable: 
     )
 
 
-def number(  # noqa: PLR0913 - one argument per fact about the column
+def number(
     description: str,
     unit: str,
     *,
@@ -113,9 +113,7 @@ def integer(
     description: str, unit: str = "", *, minimum: int | None = None, nullable: bool = False, key: bool = False
 ) -> dy.Int64:
     """Describe a 64-bit integer column."""
-    return dy.Int64(
-        primary_key=key, nullable=nullable, min=minimum, description=description, metadata={"unit": unit}
-    )
+    return dy.Int64(primary_key=key, nullable=nullable, min=minimum, description=description, metadata={"unit": unit})
 
 
 def flag(description: str, *, nullable: bool = False) -> dy.Bool:
@@ -204,7 +202,8 @@ def _marked(frame: pl.DataFrame, info: TableInfo) -> pl.DataFrame:
     details = failures.details()
     reason = pl.concat_str(
         [
-            pl.when(pl.col(rule).cast(pl.String) == "invalid").then(pl.lit(f"{rule.replace('|', ' breaks ')}; "))
+            pl.when(pl.col(rule).cast(pl.String) == "invalid")
+            .then(pl.lit(f"{rule.replace('|', ' breaks ')}; "))
             .otherwise(pl.lit(""))
             for rule in rules
         ]
@@ -212,9 +211,9 @@ def _marked(frame: pl.DataFrame, info: TableInfo) -> pl.DataFrame:
     # The details hold failed rows only and carry the same values: match them back by all columns.
     columns = info.schema.column_names()
     broken = details.select(*columns, reason.alias("_reason")).unique(subset=columns, maintain_order=True)
-    return numbered.join(
-        broken, on=columns, how="left", nulls_equal=True, maintain_order="left"
-    ).with_columns(pl.col("_reason").fill_null(""))
+    return numbered.join(broken, on=columns, how="left", nulls_equal=True, maintain_order="left").with_columns(
+        pl.col("_reason").fill_null("")
+    )
 
 
 def _fault(frame: pl.DataFrame, info: TableInfo, place: str, *, is_file: bool) -> Exception:

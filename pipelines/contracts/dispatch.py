@@ -101,7 +101,7 @@ class _DispatchWeekly(dy.Schema):
 _WITHOUT_OUTAGES = "Energies are those with every unit in service; outages are counted in the adequacy columns."
 
 
-@table("sim.designs", grain="One row per design of the price-independent design grid.")
+@table("sim.designs", grain="One row per design: the design grid, and the sizes worked out around a region's best.")
 class SimDesigns(_Designs):
     """Designs that are dispatched."""
 

@@ -5,25 +5,14 @@ from __future__ import annotations
 import dataframely as dy
 
 from pipelines.contracts.base import choice, flag, integer, number, table, text, timestamp
-
-COMPONENTS = [
-    "solar_capital",
-    "bess_capital",
-    "reserve_capital",
-    "firm_capital",
-    "baseload_capital",
-    "grid_capital",
-    "electrical_capital",
-    "soft_capital",
-    "construction_financing",
-    "replacement",
-    "fixed_om",
-    "variable_om",
-    "fuel",
-    "grid_energy",
-    "carbon",
-]
-"""Parts of an LCOE, in the order they are shown; they sum to it."""
+from pipelines.contracts.costs import (
+    CHARGED_COMPONENTS,
+    COMPONENTS,
+    SIMPLE_COMPONENTS,
+    Candidates,
+    Chosen,
+    LcoeComponents,
+)
 
 SCORE_COMPONENTS = ["speed", "cost", "reliability", "carbon"]
 """Parts of a score, in the order they are shown; their weights sum to 1."""
@@ -51,7 +40,13 @@ class GasPricesByRegion(dy.Schema):
     state_industrial_usd_per_mmbtu = number(
         "Retail average price of industrial gas in the state", "USD/MMBtu", minimum=0, nullable=True
     )
-    gas_price_usd_per_mmbtu = number("Price used for generation", "USD/MMBtu", minimum=0, maximum=100)
+    gas_price_usd_per_mmbtu = number("Price of generation gas tonight", "USD/MMBtu", minimum=0, maximum=100)
+    gas_level_usd_per_mmbtu = number(
+        "Level price over the project: tonight's, moved by what Henry Hub moves in the outlook",
+        "USD/MMBtu",
+        minimum=0,
+        maximum=200,
+    )
     price_basis = choice("What the price used is made of", ["hub_plus_basis", "state_industrial"])
     is_fallback = flag("The retail average stands in because no hub basis is at hand")
     is_floored = flag("Hub plus basis lay below the floor")
@@ -79,6 +74,9 @@ class PowerPricesByRegion(dy.Schema):
         minimum=0,
         maximum=1000,
     )
+    power_level_usd_per_mwh = number(
+        "Level price over the project: tonight's, moved by the outlook", "USD/MWh", minimum=0, maximum=2000
+    )
     period = text("Months or year the price is averaged over")
     is_industrial_average = flag("The price is the state's industrial average, not a large-load tariff")
     grid_co2_kg_per_mwh = number("Average output rate of the eGRID subregion", "kg/MWh", minimum=0, maximum=2000)
@@ -99,7 +97,8 @@ class FuelPrices(dy.Schema):
 
     region_id = text("Region", key=True)
     fuel = choice("What is bought", ["diesel", "grid_power", "natural_gas", "uranium"], key=True)
-    price = number("Price in the unit of the row", "see unit", minimum=0)
+    price = number("Price tonight in the unit of the row", "see unit", minimum=0)
+    level_price = number("Level price over the project in the outlook, which the cost counts", "see unit", minimum=0)
     unit = choice("Unit of the price", ["USD/MMBtu", "USD/MWh"])
     price_basis = text("What the price is made of")
     is_fallback = flag("A stand-in, because the better figure is not at hand")
@@ -109,111 +108,6 @@ class FuelPrices(dy.Schema):
     publisher = text("Publisher of the source")
     url = text("Address of the source; empty for a setting")
     as_of = text("Date of the figure; empty for a setting")
-
-
-class _CostedDesign(dy.Schema):
-    region_id = text("Region", key=True)
-    stack_id = text("Stack")
-    design_id = text("Design")
-    solar_mw = number("Solar", "MW", minimum=0)
-    bess_mw = number("Dispatch battery, power", "MW", minimum=0)
-    bess_mwh = number("Dispatch battery, energy", "MWh", minimum=0)
-    reserve_mw = number("Ride-through reserve battery, power", "MW", minimum=0)
-    reserve_mwh = number("Ride-through reserve battery, energy", "MWh", minimum=0)
-    grid_mw = number("Grid connection", "MW", minimum=0)
-    is_grid_flexible = flag("The grid service may be curtailed")
-    baseload_technology = text("Baseload technology, empty where there is none")
-    baseload_units = integer("Baseload units", minimum=0)
-    baseload_unit_mw = number("Rating of a baseload unit", "MW", minimum=0)
-    firm_technology = text("Firm or standby technology, empty where there is none")
-    firm_units = integer("Firm or standby units", minimum=0)
-    firm_unit_mw = number("Rating of a firm unit", "MW", minimum=0)
-    rule = text("Dispatch rule")
-    load_mwh = number("Energy demanded at the bus", "MWh/year", minimum=0)
-    served_mwh = number("Energy served at the bus, outages counted", "MWh/year", minimum=0)
-    solar_potential_mwh = number("Solar before curtailment", "MWh/year", minimum=0)
-    curtailed_mwh = number("Solar that nothing could take", "MWh/year", minimum=0)
-    charge_mwh = number("Battery charging, AC side", "MWh/year", minimum=0)
-    discharge_mwh = number("Battery discharging, AC side", "MWh/year", minimum=0)
-    grid_mwh = number("Grid import", "MWh/year", minimum=0)
-    baseload_mwh = number("Output of the baseload units", "MWh/year", minimum=0)
-    firm_mwh = number("Output of the firm units", "MWh/year", minimum=0)
-    availability_frac = number("IT energy served of that demanded, outages counted", "fraction", minimum=0, maximum=1)
-    full_service_hours_frac = number("Hours fully served", "fraction", minimum=0, maximum=1)
-    lolh_hours_per_year = number("Hours with any load unserved", "h/year", minimum=0)
-    eue_mwh_per_year = number("Expected unserved energy", "MWh/year", minimum=0)
-    interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)
-    trips_per_year = number("Trips of running units", "1/year", minimum=0)
-    renewable_frac = number("Solar delivered to the load, share of load served", "fraction", minimum=0, maximum=1)
-    co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served", "kg/MWh", minimum=0)
-    lcoe_usd_per_mwh = number("Levelised cost per MWh served at the bus, real, before tax", "USD/MWh", minimum=0)
-    capex_usd_per_kw = number("Overnight capital of the power stack per kW of IT", "USD/kW IT", minimum=0)
-    gas_price_usd_per_mmbtu = number("Price of natural gas in the region", "USD/MMBtu", minimum=0)
-    is_gas_price_fallback = flag("That price is the state's retail average")
-    power_price_usd_per_mwh = number("Industrial average price of grid energy in the state", "USD/MWh", minimum=0)
-    solar_capex_usd = number("Overnight capital of solar", "USD", minimum=0)
-    bess_capex_usd = number("Overnight capital of the dispatch battery", "USD", minimum=0)
-    reserve_capex_usd = number("Overnight capital of the ride-through reserve", "USD", minimum=0)
-    firm_capex_usd = number("Overnight capital of firm or standby units", "USD", minimum=0)
-    baseload_capex_usd = number("Overnight capital of baseload units", "USD", minimum=0)
-    grid_capex_usd = number("Overnight capital of grid connection and UPS", "USD", minimum=0)
-    electrical_capex_usd = number("Overnight capital of transformers, switchgear and integration", "USD", minimum=0)
-    soft_capex_usd = number("Overnight capital of soft costs", "USD", minimum=0)
-    solar_capital_usd_per_year = number("Recovered capital of solar", "USD/year", minimum=0)
-    bess_capital_usd_per_year = number("Recovered capital of the dispatch battery", "USD/year", minimum=0)
-    reserve_capital_usd_per_year = number("Recovered capital of the ride-through reserve", "USD/year", minimum=0)
-    firm_capital_usd_per_year = number("Recovered capital of firm or standby units", "USD/year", minimum=0)
-    baseload_capital_usd_per_year = number("Recovered capital of baseload units", "USD/year", minimum=0)
-    grid_capital_usd_per_year = number("Recovered capital of grid connection and UPS", "USD/year", minimum=0)
-    electrical_capital_usd_per_year = number(
-        "Recovered capital of transformers, switchgear, integration", "USD/year", minimum=0
-    )
-    soft_capital_usd_per_year = number("Recovered capital of soft costs", "USD/year", minimum=0)
-    construction_financing_usd_per_year = number("Recovered interest during construction", "USD/year", minimum=0)
-    replacement_usd_per_year = number("Fuel-cell stack exchange and solar degradation allowance", "USD/year", minimum=0)
-    fixed_om_usd_per_year = number("Fixed operation and upkeep", "USD/year", minimum=0)
-    variable_om_usd_per_year = number("Variable operation and upkeep", "USD/year", minimum=0)
-    fuel_usd_per_year = number("Fuel", "USD/year", minimum=0)
-    grid_energy_usd_per_year = number("Grid energy", "USD/year", minimum=0)
-    carbon_usd_per_year = number("Carbon price on CO2", "USD/year", minimum=0)
-
-
-@table(
-    "sim.candidates",
-    grain="One row per region and design: sizes, costs, carbon and adequacy, mean of the weather years.",
-)
-class Candidates(_CostedDesign):
-    """What every design costs and does in every region at the night's prices."""
-
-    design_id = text("Design", key=True)
-
-
-@table(
-    "sim.chosen",
-    grain="One row per region and stack: the chosen design with sizes, costs, carbon and adequacy, mean of the years.",
-)
-class Chosen(_CostedDesign):
-    """The design that stands for a stack in a region."""
-
-    stack_id = text("Stack", key=True)
-    is_target_met = flag("The availability target is reached and the stack keeps its defining parts")
-    is_composition_met = flag("The stack keeps its defining parts")
-
-
-@table(
-    "mart.lcoe_components",
-    grain="One row per region, stack and part of the chosen design's levelised cost; the parts sum to the LCOE.",
-)
-class LcoeComponents(dy.Schema):
-    """What a levelised cost is made of."""
-
-    region_id = text("Region", key=True)
-    stack_id = text("Stack", key=True)
-    component = choice("Part of the cost", COMPONENTS, key=True)
-    component_order = integer("Order in which the parts are shown", minimum=1)
-    cost_usd_per_mwh = number("Part of the LCOE, per MWh served at the bus", "USD/MWh")
-    cost_usd_per_year = number("Annual cost", "USD/year")
-    capex_usd = number("Overnight capital behind the part, zero where it is none", "USD", minimum=0)
 
 
 @table(
@@ -274,7 +168,12 @@ class RankedSites(dy.Schema):
     completion_probability = number(
         "Probability that the project is energised at all", "fraction", minimum=0, maximum=1
     )
-    lcoe_usd_per_mwh = number("Levelised cost per MWh served at the bus, real, before tax", "USD/MWh", minimum=0)
+    lcoe_usd_per_mwh = number(
+        "Levelised cost per MWh served at the bus, real, after tax: it earns the owners' target return", "USD/MWh"
+    )
+    lcoe_simple_usd_per_mwh = number(
+        "Levelised cost per MWh served at the bus by capital recovery, real, before tax", "USD/MWh", minimum=0
+    )
     capex_usd_per_kw = number("Overnight capital of the power stack per kW of IT", "USD/kW IT", minimum=0)
     availability_frac = number("IT energy served of that demanded, outages counted", "fraction", minimum=0, maximum=1)
     full_service_hours_frac = number("Hours fully served", "fraction", minimum=0, maximum=1)
@@ -285,25 +184,55 @@ class RankedSites(dy.Schema):
     interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)
     renewable_frac = number("Solar delivered to the load, share of load served", "fraction", minimum=0, maximum=1)
     co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served", "kg/MWh", minimum=0)
-    gas_price_usd_per_mmbtu = number("Price of natural gas in the region", "USD/MMBtu", minimum=0)
+    gas_price_usd_per_mmbtu = number("Price of natural gas in the region tonight", "USD/MMBtu", minimum=0)
+    gas_level_usd_per_mmbtu = number(
+        "Level price of natural gas over the project in the outlook, which the cost counts", "USD/MMBtu", minimum=0
+    )
     is_gas_price_fallback = flag("That price is the state's retail average")
-    power_price_usd_per_mwh = number("Industrial average price of grid energy in the state", "USD/MWh", minimum=0)
+    power_price_usd_per_mwh = number(
+        "Industrial average price of grid energy in the state tonight", "USD/MWh", minimum=0
+    )
+    power_level_usd_per_mwh = number(
+        "Level price of grid energy over the project in the outlook, which the cost counts", "USD/MWh", minimum=0
+    )
     usable_mw_months_60 = number("Expected IT MW-months usable within 60 months", "MW-months", minimum=0)
-    value_usd_per_mw = number("Discounted margin over the horizon per planned MW of IT", "USD/MW")
+    value_usd_per_mw = number(
+        "Discounted margin over the horizon per planned MW of IT: online_years_discounted x net_usd_per_mw_year",
+        "USD/MW",
+    )
+    tie_id = integer("Rows with the same number lie within tie_frac of each other's value", minimum=1)
+    top10_frac = number("Draws of the inputs in which the row is among the first ten", "fraction", minimum=0, maximum=1)
+    rank_p05 = number("Rank, 5th percentile over draws of the inputs", "rank", minimum=1)
+    rank_p95 = number("Rank, 95th percentile over draws of the inputs", "rank", minimum=1)
+    online_years_discounted = number(
+        "Discounted years that a planned MW is expected online within the horizon: the speed in the value",
+        "years",
+        minimum=0,
+    )
+    net_usd_per_mw_year = number(
+        "What a MW of IT online earns in a year: availability x (margin - power) - restarts", "USD/MW/year"
+    )
+    power_usd_per_mw_year = number("Cost of the power of one MW of IT: LCOE x energy at the bus", "USD/MW/year")
+    restart_usd_per_mw_year = number("Margin lost to restarts after interruptions of the site", "USD/MW/year")
+    unserved_usd_per_mw_year = number("Margin lost to unserved energy and restarts", "USD/MW/year")
+    delay_usd_per_mw_month = number("Value lost if everything came a month later", "USD/MW/month")
+    is_pareto = flag("No other row is as good in months to the first MW, LCOE, availability and CO2, and better in one")
     speed_score = number("Speed on its anchors", "0-100", minimum=0, maximum=100)
     cost_score = number("Cost on its anchors", "0-100", minimum=0, maximum=100)
     reliability_score = number("Reliability on its anchors", "0-100", minimum=0, maximum=100)
     carbon_score = number("Carbon on its anchors", "0-100", minimum=0, maximum=100)
     score = number("Weighted score", "0-100", minimum=0, maximum=100)
-    weather_source = text("Where the hours come from: a weather file or the synthetic reference year")
+    weather_source = text("Where the hours come from: a weather file, a live source, or the synthetic reference year")
     is_stale = flag("An input is older than its source's limit")
     as_of_utc = timestamp("Logical date of the night")
     run_id = text("Run that made the row")
 
 
 __all__ = [
+    "CHARGED_COMPONENTS",
     "COMPONENTS",
     "SCORE_COMPONENTS",
+    "SIMPLE_COMPONENTS",
     "Candidates",
     "Chosen",
     "FuelPrices",

@@ -23,6 +23,8 @@ class Ledger(dy.Schema):
     size_bytes = integer("Length of the answer", "bytes", minimum=0)
     etag = text("Entity tag sent by the source", nullable=True)
     media_type = text("Content type sent by the source", nullable=True)
+    last_modified = text("Time of change sent by the source", nullable=True)
+    request_key = text("What the source was asked for; empty where a source is one file", key=True)
 
 
 @table("core.rejects", grain="One row per input row that breaks its contract and was left out.")

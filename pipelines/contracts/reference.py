@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataframely as dy
 import polars as pl
 
-from pipelines.contracts.base import choice, flag, integer, number, table, text
+from pipelines.contracts.base import choice, day, flag, integer, number, table, text
 from pipelines.contracts.citation import (
     PERIOD,
     RowRule,
@@ -22,6 +22,8 @@ from pipelines.contracts.citation import (
 )
 from pipelines.contracts.reference_series import GAS_PRICE_RULES
 
+TAX_PROVISIONS = ["48E", "45Y", "168", "168(k)", "11"]
+TAX_UNITS = ["percent_of_capital", "percent", "USD_per_MWh", "years"]
 MARKET_TYPES = ["emerging_btm", "emerging_hub", "energy_resource", "established_hub", "hyperscale_campus"]
 LOW_TO_HIGH = RowRule(
     "low_to_high",
@@ -202,6 +204,37 @@ class Policy(dy.Schema):
     unit = text("Unit of the value", nullable=True)
     fact = text("The rule in one line")
     verification = text("Whether a part is general knowledge")
+    source_title = title()
+    publisher = publisher_name()
+    url = url_of_source()
+    as_of = as_of_date()
+
+
+@table(
+    "core.tax_rules",
+    grain="One row per rule of federal tax on power plant: credits by technology and date, depreciation, income tax.",
+    time="Dates are those of the law: construction begun on or before, placed in service on or before.",
+)
+class TaxRules(dy.Schema):
+    rule_id = text("Rule", key=True)
+    technology = text("Technology, or all")
+    provision = choice(
+        "Section of the tax code: investment credit, production credit, recovery period, first-year share, income tax",
+        TAX_PROVISIONS,
+    )
+    begins_from = day("Construction, or purchase, begins on or after", nullable=True)
+    begins_by = day("Construction begins on or before", nullable=True)
+    in_service_by = day("Placed in service on or before", nullable=True)
+    continuity_years = integer(
+        "In service by the end of this many calendar years after the year construction began", "years", nullable=True
+    )
+    value = number("Figure", "see unit", minimum=0.0)
+    value_without_wages = number(
+        "Figure where prevailing wages and apprenticeships are not kept", "see unit", minimum=0.0, nullable=True
+    )
+    unit = choice("Unit of the figures", TAX_UNITS)
+    credit_years = integer("Years a production credit runs", "years", nullable=True)
+    note = note_on_figure()
     source_title = title()
     publisher = publisher_name()
     url = url_of_source()

@@ -48,3 +48,76 @@ class Adequacy(dy.Schema):
     largest_cause = choice("Cause of most of the unserved energy.", CAUSES)
     trips_per_year = number("Trips of running units and losses of grid.", "1/year", minimum=0)
     interruptions_per_year = number("Interruptions of the whole site.", "1/year", minimum=0)
+
+
+def _estimate(description: str, unit: str, *, minimum: float | None = 0) -> dy.Float64:
+    """Describe a sampled mean or its standard error."""
+    return number(f"{description}, sampled", unit, minimum=minimum)
+
+
+@table(
+    "mart.adequacy",
+    grain="One row per region and stack: adequacy of the chosen design by convolution and by sampled years (mc_).",
+    time="Figures are per year, mean of the weather years; _se is the standard error of the sampled mean beside it.",
+)
+class ChosenAdequacy(dy.Schema):
+    """What an engineer signs."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Power stack", key=True)
+    design_id = text("Chosen design")
+    load_mwh = number("Energy demanded at the bus", "MWh/year", minimum=0)
+    spare_units = integer(
+        "Firm units beyond those that carry the peak alone with the baseload units: the k of N+k", nullable=True
+    )
+    lolh_hours_per_year = number("Hours with any load unserved (LOLE in hours), by convolution", "h/year", minimum=0)
+    lolp_frac = number("Probability that an hour is not fully served (LOLP)", "fraction", minimum=0, maximum=1)
+    eue_mwh_per_year = number("Expected unserved energy, by convolution", "MWh/year", minimum=0)
+    normalised_eue_frac = number("Unserved over demanded energy", "fraction", minimum=0, maximum=1)
+    availability_frac = number("Served over demanded energy", "fraction", minimum=0, maximum=1)
+    nines = number("Nines of that availability, -log10 of what is lost", "1", nullable=True)
+    largest_cause = choice("Cause of most of the unserved energy", CAUSES)
+    trips_per_year = number("Trips of running units and losses of grid", "1/year", minimum=0)
+    interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)
+    mc_years = integer("Sampled years", minimum=1)
+    mc_lolh_hours_per_year = _estimate("Hours with any load unserved (LOLE in hours)", "h/year")
+    mc_lolh_hours_per_year_se = _estimate("Standard error of the hours", "h/year")
+    mc_lole_days_per_year = _estimate("Days short in their peak hour (LOLE in days)", "d/year")
+    mc_lole_days_per_year_se = _estimate("Standard error of the days", "d/year")
+    mc_lole_events_per_year = _estimate("Events: runs of hours with load unserved (LOLE in events)", "1/year")
+    mc_lole_events_per_year_se = _estimate("Standard error of the events", "1/year")
+    mc_lolp_frac = _estimate("Probability that an hour is not fully served", "fraction")
+    mc_lolp_frac_se = _estimate("Standard error of the probability", "fraction")
+    mc_eue_mwh_per_year = _estimate("Expected unserved energy", "MWh/year")
+    mc_eue_mwh_per_year_se = _estimate("Standard error of the unserved energy", "MWh/year")
+    mc_normalised_eue_frac = _estimate("Unserved over demanded energy", "fraction")
+    mc_normalised_eue_frac_se = _estimate("Standard error of the share, and of the availability", "fraction")
+    mc_availability_frac = number("Served over demanded energy, sampled", "fraction", minimum=0, maximum=1)
+    mc_nines = number("Nines of that availability; empty where no sampled year lost anything", "1", nullable=True)
+    mc_unserved_mwh_p50 = _estimate("Unserved energy of a year, median", "MWh")
+    mc_unserved_mwh_p95 = _estimate("Unserved energy of a year, 95th percentile", "MWh")
+    mc_unserved_mwh_p99 = _estimate("Unserved energy of a year, 99th percentile", "MWh")
+    mc_longest_outage_hours = _estimate("Longest event of all years", "h")
+    mc_trip_interruptions_per_year = _estimate("Interruptions by trips that nothing carries", "1/year")
+    mc_trip_interruptions_per_year_se = _estimate("Standard error of the interruptions", "1/year")
+    mc_failed_starts_per_year = _estimate("Units that failed to start or, called from standby, to run", "1/year")
+    mc_failed_starts_per_year_se = _estimate("Standard error of the failed starts", "1/year")
+    mc_difference_mwh_per_year = _estimate(
+        "Sampled less convolved unserved energy: what the battery bridges, and what the convolution leaves out",
+        "MWh/year",
+        minimum=None,
+    )
+    mc_bridged_mwh_per_year = _estimate(
+        "Unserved energy saved because units fill the battery while others are out", "MWh/year", minimum=None
+    )
+    mc_bridged_mwh_per_year_se = _estimate("Standard error of the energy bridged", "MWh/year")
+    survival_of = choice("What the ride-through columns lose", ["grid", "gas_supply", "nothing"])
+    survives_1h_frac = number(
+        "Probability to ride through a loss of it of 1 h that begins at a random hour",
+        "fraction",
+        minimum=0,
+        nullable=True,
+    )
+    survives_4h_frac = number("The same for 4 h", "fraction", minimum=0, nullable=True)
+    survives_8h_frac = number("The same for 8 h", "fraction", minimum=0, nullable=True)
+    survives_24h_frac = number("The same for 24 h", "fraction", minimum=0, nullable=True)

@@ -44,7 +44,10 @@ class CoreRegions(_Regions):
 class Regions(_Regions):
     """Where a site can stand, and the weather it runs on."""
 
-    weather_source = text("synthetic: reference year made from the climatology; file: hours of a weather file.")
+    weather_source = text(
+        "synthetic: reference year made from the climatology; file: hours of a weather file; else the source of "
+        "fetched calendar years."
+    )
     weather_station = text("Station of the climatology or of the file.")
     weather_distance_km = number("Distance from the site to that station.", "km", minimum=0)
     solar_capacity_factor_frac = number(
@@ -76,7 +79,7 @@ class OnlineShare(dy.Schema):
     region_id = text("Region.", key=True)
     stack_id = text("Stack.", key=True)
     month = integer("Month after the start, from 1.", "months", minimum=1, key=True)
-    online_frac = number("Expected share of the IT MW online at the end of that month.", "fraction", minimum=0, maximum=1)
+    online_frac = number("Expected share of the IT MW online at the month's end.", "fraction", minimum=0, maximum=1)
 
 
 @table(

@@ -6,7 +6,7 @@ import dataframely as dy
 
 from pipelines.contracts.base import choice, integer, number, table, text, timestamp
 
-_SOURCES = ["file", "synthetic"]
+_SOURCES = ["file", "nsrdb", "nasa_power", "open_meteo", "pvgis", "synthetic"]
 _FORMATS = ["tmy3", "epw", "sam_csv", "nsrdb_psm"]
 
 
@@ -19,9 +19,11 @@ class WeatherChoice(dy.Schema):
 
     region_id = text("Region", key=True)
     weather_source = choice("Where the hours come from", _SOURCES)
-    station = text("Station of the weather file; empty for a synthetic year", nullable=True)
+    station = text("Station of the weather file, or sources of fetched years; empty if synthetic", nullable=True)
     weather_format = choice("Format of the weather file", _FORMATS, nullable=True)
-    distance_km = number("Distance from the region to the station of the file", "km", minimum=0.0, nullable=True)
+    distance_km = number(
+        "Distance from the region to the station of the file; 0 for gridded data", "km", minimum=0.0, nullable=True
+    )
     file_name = text("Name of the weather file", nullable=True)
 
 
@@ -64,7 +66,10 @@ class WeatherMonthly(dy.Schema):
     )
     month = integer("Month of the year, 1 to 12", key=True, minimum=1)
     weather_source = choice("Where the hours come from", _SOURCES)
-    station = text("Station of the weather file, or of the climatology behind a synthetic year", nullable=True)
+    station = text(
+        "Station of the weather file, sources of fetched years, or station of the climatology behind a synthetic year",
+        nullable=True,
+    )
     ghi_kwh_per_m2_day = number("Global horizontal irradiation, daily mean", "kWh/m2/day", minimum=0.0, maximum=12.0)
     dni_kwh_per_m2_day = number("Direct normal irradiation, daily mean", "kWh/m2/day", minimum=0.0, maximum=15.0)
     dhi_kwh_per_m2_day = number("Diffuse horizontal irradiation, daily mean", "kWh/m2/day", minimum=0.0, maximum=8.0)

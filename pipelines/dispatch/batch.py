@@ -26,7 +26,8 @@ class NeedBlock:
     ----------
     firm_need_mw : NDArray[np.floating]
         What firm units and unserved load together cover after solar, grid, baseload and battery, (n_hours, n_designs).
-        Under look_ahead and cycle_charging it includes what the rule wants to store.
+        Under look_ahead and cycle_charging it includes what the rule wants to store; load curtailed within its budget
+        is not in it.
     second_mw : NDArray[np.floating]
         What the baseload block gives, or the grid where a design has no baseload: in its outage the firm units have to
         carry that too, (n_hours, n_designs).
@@ -41,7 +42,8 @@ class DispatchResult:
     """Yearly sums, each of shape (n_sites, n_designs), in double precision.
 
     Energies are at the AC bus. Run hours count unit-hours; starts exclude units that run in the first step. Fuel is
-    higher heating value. Solar potential is before, delivered solar after curtailment.
+    higher heating value. Solar potential is before, delivered solar after curtailment. Flexed is load curtailed within
+    its yearly budget (`DispatchOptions`); unserved is without it.
     """
 
     load_mwh: NDArray[np.float64]
@@ -54,6 +56,7 @@ class DispatchResult:
     firm_mwh: NDArray[np.float64]
     unserved_mwh: NDArray[np.float64]
     unserved_hours: NDArray[np.float64]
+    flexed_mwh: NDArray[np.float64]
     baseload_fuel_mmbtu: NDArray[np.float64]
     firm_fuel_mmbtu: NDArray[np.float64]
     baseload_starts: NDArray[np.float64]
@@ -71,13 +74,13 @@ class DispatchResult:
     @property
     def renewable_frac(self) -> NDArray[np.float64]:
         """Return the share of served energy that neither grid, baseload nor firm units gave, (n_sites, n_designs)."""
-        served = self.load_mwh - self.unserved_mwh
+        served = self.load_mwh - self.unserved_mwh - self.flexed_mwh
         other = self.grid_mwh + self.baseload_mwh + self.firm_mwh
         share = np.divide(other, served, out=np.ones_like(served), where=served > 0)
         return np.clip(1.0 - share, 0.0, 1.0)
 
     def to_frame(self, sites: Sequence[SiteYear], designs: DesignSet) -> pl.DataFrame:
-        """Return the sums as `sim.dispatch_annual` rows, sites outer, designs inner."""
+        """Return the sums as `sim.dispatch_annual` rows, sites outer, designs inner; the table has no flexible load."""
         n_sites, n_designs = self.load_mwh.shape
         frame = pl.DataFrame(
             {
@@ -85,7 +88,11 @@ class DispatchResult:
                 "design_id": np.tile(np.array(designs.design_id, object), n_sites),
                 "stack_id": np.tile(np.array(designs.stack_id, object), n_sites),
                 "weather_year": np.repeat(np.array([site.weather_year for site in sites], np.int64), n_designs),
-                **{field.name: getattr(self, field.name).ravel() for field in fields(self)},
+                **{
+                    field.name: getattr(self, field.name).ravel()
+                    for field in fields(self)
+                    if field.name != "flexed_mwh"
+                },
                 "solar_mwh": self.solar_mwh.ravel(),
                 "renewable_frac": self.renewable_frac.ravel(),
             },
@@ -249,7 +256,7 @@ class _SiteSums:
         by_name = dict(zip(k.TOTALS, self.totals, strict=True))
         result.load_mwh[index] = float(site.load_mw.sum()) * dt
         result.solar_potential_mwh[index] = designs.solar_mw * (float(site.solar_mw_per_mw.sum()) * dt)
-        for name in ("curtailed", "charge", "discharge", "grid", "baseload", "firm", "unserved"):
+        for name in ("curtailed", "charge", "discharge", "grid", "baseload", "firm", "unserved", "flexed"):
             getattr(result, f"{name}_mwh")[index] = by_name[name] * dt
         result.unserved_hours[index] = by_name["unserved_steps"] * dt
         for fleet, unit_mw, running, given in (

@@ -146,6 +146,7 @@ def _work_array(
         "baseload_units": designs.baseload_units[columns],
         "baseload_unit_mw": designs.baseload_unit_mw[columns],
         "baseload_per_mw": _reciprocal(designs.baseload_unit_mw[columns]),
+        "flexible_frac": np.full(len(columns), options.flexible_load_frac),
     }
     for row, name in enumerate(k.PARAMETERS):
         rows[row, : len(columns)] = values[name]
@@ -184,6 +185,10 @@ class SiteRunner:
         self._options, self._dtype = options, np.dtype(dtype)
         day = max(1, round(24.0 / site.step_hours))
         self._steps = (day, max(day, round(options.look_ahead_hours / site.step_hours)))
+        # In MW x steps, as the sums are.
+        self._budget = (
+            options.flexible_budget_frac * float(site.load_mw.sum()) if options.flexible_load_frac > 0 else 0.0
+        )
         self._kinds: dict[Kind, tuple[NDArray[np.floating], NDArray[np.floating]]] = {}
 
     def run(
@@ -210,10 +215,12 @@ class SiteRunner:
         series, constants = self._kinds[kind]
         work = block.work.copy()
         keep = k.KEEP_SUMS if out is None else k.KEEP_NEED if set(rows) <= k.NEED_ROWS else k.KEEP_ALL
-        simulate = k.kernel(kind.rule, kind.has_baseload, keep)
+        simulate = k.kernel(kind.rule, kind.has_baseload, self._budget > 0, keep)
         nothing, no_rows = np.empty((0, 0, 0), self._dtype), np.empty(0, np.int64)
+        work[k.S_BUDGET : k.S_BUDGET + n] = self._budget
         if self._options.is_year_closed:
             simulate(work, series, constants, *self._steps, _sums(), no_rows, nothing, 0, 0)
+            work[k.S_BUDGET : k.S_BUDGET + n] = self._budget
         start = work[k.S_SOC : k.S_SOC + n].astype(np.float64)
         sums = _sums()
         if out is None:

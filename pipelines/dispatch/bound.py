@@ -48,10 +48,7 @@ class DispatchBound:
     baseload_mwh: float
     firm_mwh: float
     unserved_mwh: float
-
-
-# Columns of the programme, each one block of n_hours variables.
-_SOLAR, _GRID, _BASE, _FIRM, _GIVE, _TAKE, _UNSERVED, _SOC = range(8)
+    flexed_mwh: float
 
 
 def dispatch_bound(
@@ -97,48 +94,52 @@ def dispatch_bound(
     floor = full * battery.soc_floor_frac
     start = full * max(battery.soc_start_frac, battery.soc_floor_frac)
     power = float(designs.bess_mw[index])
-    ones = np.ones(n)
-    grid_share = site.grid_available_frac if designs.is_grid_flexible[index] else ones
-    upper = np.concatenate(
-        [
-            designs.solar_mw[index] * site.solar_mw_per_mw,
-            designs.grid_mw[index] * grid_share,
-            _fleet(
-                designs.baseload_technology[index], designs.baseload_units[index], designs.baseload_unit_mw[index], site
-            ),
-            _fleet(designs.firm_technology[index], designs.firm_units[index], designs.firm_unit_mw[index], site),
-            ones * power * options.discharge_power_frac,
-            ones * power * options.charge_power_frac,
-            site.load_mw,
-            ones * full,
-        ]
-    )
-    lower = np.zeros_like(upper)
-    lower[_SOC * n :] = floor
-    lower[-1] = min(max(soc_end_mwh, floor), full)
-    cost = np.zeros_like(upper)
-    firm_usd = _heat_rate(technologies, designs.firm_technology[index]) * prices.firm_fuel_usd_per_mmbtu
-    base_usd = _heat_rate(technologies, designs.baseload_technology[index]) * prices.baseload_fuel_usd_per_mmbtu
-    for block, usd_per_mwh in (
-        (_GRID, prices.grid_usd_per_mwh),
-        (_BASE, base_usd),
-        (_FIRM, firm_usd),
-        (_UNSERVED, prices.unserved_usd_per_mwh),
-    ):
-        cost[block * n : (block + 1) * n] = usd_per_mwh * dt
-    eye = sparse.identity(n, format="csr")
-    none = sparse.csr_matrix((n, n))
-    balance = sparse.hstack([eye, eye, eye, eye, eye, -eye, eye, none])
-    change = eye - sparse.eye(n, k=-1)
-    books = sparse.hstack(
-        [none, none, none, none, eye * (dt / battery.discharge_efficiency), eye * (-dt * battery.charge_efficiency),
-         none, change]
-    )  # fmt: skip
+    grid_share = site.grid_available_frac if designs.is_grid_flexible[index] else np.ones(n)
+    # What the load lacks after solar; where it is negative, what is not stored is curtailed.
+    short = site.load_mw - designs.solar_mw[index] * site.solar_mw_per_mw
+    parts = {
+        "grid": _Part(designs.grid_mw[index] * grid_share, prices.grid_usd_per_mwh),
+        "baseload": _fleet(site, technologies, designs.baseload_technology[index], designs.baseload_units[index],
+                           designs.baseload_unit_mw[index], prices.baseload_fuel_usd_per_mmbtu),
+        "firm": _fleet(site, technologies, designs.firm_technology[index], designs.firm_units[index],
+                       designs.firm_unit_mw[index], prices.firm_fuel_usd_per_mmbtu),
+        "unserved": _Part(site.load_mw, prices.unserved_usd_per_mwh),
+        "flexed": _Part(site.load_mw * options.flexible_load_frac * (options.flexible_budget_frac > 0), 0.0),
+        "give": _Part(np.full(n, power * options.discharge_power_frac), 0.0),
+        "take": _Part(np.full(n, power * options.charge_power_frac), 0.0),
+    }  # fmt: skip
+    if full <= 0:
+        parts["give"] = parts["take"] = _Part(np.zeros(n), 0.0)
+    parts = {name: part for name, part in parts.items() if part.limit_mw.max() > 0}
+    order = {name: block for block, name in enumerate(parts)}
+    limits = [part.limit_mw for part in parts.values()]
+    costs = [np.full(n, part.usd_per_mwh * dt) for part in parts.values()]
+    eye, none = sparse.identity(n, format="csr"), sparse.csr_matrix((n, n))
+    has_store = "give" in order
+    # At least what is short, from all parts; what is charged counts against it.
+    enough = [-eye if name != "take" else eye for name in order] + [none] * has_store
+    rows, right = [sparse.hstack(enough)], [-short]
+    if "flexed" in order:
+        whole = sparse.csr_matrix(np.ones((1, n)))
+        blank = sparse.csr_matrix((1, n))
+        rows.append(sparse.hstack([whole if name == "flexed" else blank for name in order] + [blank] * has_store))
+        right.append(np.array([options.flexible_budget_frac * float(site.load_mw.sum())]))
+    books = None
+    lower = np.zeros(n * (len(order) + has_store))
+    if has_store:
+        change = {"give": eye * (dt / battery.discharge_efficiency), "take": eye * (-dt * battery.charge_efficiency)}
+        books = sparse.hstack([*(change.get(name, none) for name in order), eye - sparse.eye(n, k=-1)], format="csr")
+        limits.append(np.full(n, full))
+        costs.append(np.zeros(n))
+        lower[len(order) * n :] = floor
+        lower[-1] = min(max(soc_end_mwh, floor), full)
     solution = linprog(
-        cost,
-        A_eq=sparse.vstack([balance, books], format="csr"),
-        b_eq=np.concatenate([site.load_mw, [start], np.zeros(n - 1)]),
-        bounds=np.column_stack([lower, upper]),
+        np.concatenate(costs),
+        A_ub=sparse.vstack(rows, format="csr"),
+        b_ub=np.concatenate(right),
+        A_eq=books,
+        b_eq=None if books is None else np.concatenate([[start], np.zeros(n - 1)]),
+        bounds=np.column_stack([lower, np.concatenate(limits)]),
         method="highs",
     )
     if solution.status != 0:
@@ -146,10 +147,17 @@ def dispatch_bound(
             f"design {designs.design_id[index]} has no dispatch that leaves {soc_end_mwh:g} MWh in the battery; "
             "ask for less."
         )
-    energy = solution.x.reshape(8, n).sum(axis=1) * dt
-    return DispatchBound(
-        float(solution.fun), float(energy[_GRID]), float(energy[_BASE]), float(energy[_FIRM]), float(energy[_UNSERVED])
-    )
+    energy = {name: float(solution.x[block * n : (block + 1) * n].sum()) * dt for name, block in order.items()}
+    sums = {name: energy.get(name, 0.0) for name in ("grid", "baseload", "firm", "unserved", "flexed")}
+    return DispatchBound(float(solution.fun), **{f"{name}_mwh": value for name, value in sums.items()})
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one source can give by hour (MW), shape (n_hours,), and what that costs."""
+
+    limit_mw: NDArray[np.float64]
+    usd_per_mwh: float
 
 
 def regret(
@@ -212,12 +220,16 @@ def regret(
     return pl.DataFrame(rows)
 
 
-def _fleet(technology: str, units: int, unit_mw: float, site: SiteYear) -> NDArray[np.float64]:
-    """Return what a fleet can give by hour (MW), shape (n_hours,)."""
+def _fleet(
+    site: SiteYear,
+    technologies: Mapping[str, FirmTechnology],
+    technology: str,
+    units: int,
+    unit_mw: float,
+    fuel_usd_per_mmbtu: float,
+) -> _Part:
+    """Return a fleet at its full-load heat rate."""
     if not units:
-        return np.zeros(len(site.load_mw))
-    return float(units) * float(unit_mw) * site.capacity_frac[technology]
-
-
-def _heat_rate(technologies: Mapping[str, FirmTechnology], technology: str) -> float:
-    return technologies[technology].heat_rate_mmbtu_per_mwh if technology in technologies else 0.0
+        return _Part(np.zeros(len(site.load_mw)), 0.0)
+    usd_per_mwh = technologies[technology].heat_rate_mmbtu_per_mwh * fuel_usd_per_mmbtu
+    return _Part(float(units) * float(unit_mw) * site.capacity_frac[technology], usd_per_mwh)

@@ -1,16 +1,24 @@
-"""Hourly traces of the chosen designs, every one checked before it is kept."""
+"""Hourly traces and weeks of the chosen designs, every trace checked before it is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from pipelines.dispatch.inputs import DesignSet, SiteYear
-from pipelines.dispatch.trace import check_trace, simulate_trace, trace_limits
+from pipelines.dispatch.trace import check_trace, simulate_trace, trace_limits, weekly
 from pipelines.errors import ContractError
+from pipelines.identity import content_hash
 from pipelines.plant.technology import Battery, FirmTechnology
+from pipelines.warehouse.cache import Cache
+
+
+class TraceError(ContractError):
+    """A trace breaks a balance, a limit or the battery's books; names region, stack and hour."""
 
 
 def traced_sites(sites: Sequence[SiteYear]) -> list[SiteYear]:
@@ -21,57 +29,121 @@ def traced_sites(sites: Sequence[SiteYear]) -> list[SiteYear]:
     return list(first.values())
 
 
-def chosen_traces(
-    sites: Sequence[SiteYear],
-    chosen: pl.DataFrame,
-    designs: DesignSet,
-    technologies: Mapping[str, FirmTechnology],
-    battery: Battery,
-    *,
-    threads: int = 2,
-) -> pl.DataFrame:
-    """Return the hours of every chosen design.
+def chosen_sets(chosen: pl.DataFrame, designs: DesignSet) -> dict[str, DesignSet]:
+    """Return by region its chosen designs, in order of the stacks.
 
     Parameters
     ----------
-    sites : Sequence[SiteYear]
-        One site year per region, as from `traced_sites`.
     chosen : pl.DataFrame
         region_id, stack_id, design_id.
     designs : DesignSet
-    technologies : Mapping[str, FirmTechnology]
-    battery : Battery
-    threads : int
-        Regions worked on at once; the rows do not depend on it.
+        Every design that may be chosen.
+    """
+    frame = designs.to_frame().drop("stack_id")
+    rows = (
+        chosen.select("region_id", "stack_id", "design_id")
+        .sort("region_id", "stack_id")
+        .join(frame, on="design_id", how="left", maintain_order="left")
+    )
+    return {
+        str(region): DesignSet.from_frame(own.drop("region_id"))
+        for (region,), own in rows.partition_by("region_id", as_dict=True, maintain_order=True).items()
+    }
+
+
+def region_traces(
+    site: SiteYear, designs: DesignSet, technologies: Mapping[str, FirmTechnology], battery: Battery
+) -> pl.DataFrame:
+    """Return the hours of a region's chosen designs.
 
     Returns
     -------
     pl.DataFrame
-        Contract `mart.dispatch_hourly`, ordered by its key.
+        Contract `mart.dispatch_hourly`, in the order of the designs.
 
     Raises
     ------
-    ContractError
-        If a trace breaks a balance, a limit or the battery's books; names region, stack and hour.
+    TraceError
+        If a trace breaks what must hold in every hour.
     """
-    position = {design_id: index for index, design_id in enumerate(designs.design_id)}
-    wanted = chosen.select("region_id", "stack_id", "design_id").sort("region_id", "stack_id")
-    by_region = wanted.partition_by("region_id", as_dict=True, maintain_order=True)
+    traces = []
+    for index, (stack_id, design_id) in enumerate(zip(designs.stack_id, designs.design_id, strict=True)):
+        trace = simulate_trace(site, designs, index, technologies, battery)
+        violations = check_trace(trace, trace_limits(site, designs, index, battery))
+        if violations:
+            raise TraceError(
+                f"mart.dispatch_hourly: the trace of {stack_id} in {site.region_id} ({design_id}) breaks "
+                f"{violations[0]}; look for the fault in the dispatch kernel."
+            )
+        traces.append(trace)
+    return pl.concat(traces)
 
-    def region(site: SiteYear) -> pl.DataFrame:
-        traces = []
-        for stack_id, design_id in by_region[site.region_id,].select("stack_id", "design_id").iter_rows():
-            index = position[design_id]
-            trace = simulate_trace(site, designs, index, technologies, battery)
-            violations = check_trace(trace, trace_limits(site, designs, index, battery))
-            if violations:
-                raise ContractError(
-                    f"mart.dispatch_hourly: the trace of {stack_id} in {site.region_id} ({design_id}) breaks "
-                    f"{violations[0]}; look for the fault in the dispatch kernel."
-                )
-            traces.append(trace)
-        return pl.concat(traces)
 
-    ordered = sorted((site for site in sites if (site.region_id,) in by_region), key=lambda site: site.region_id)
-    with ThreadPoolExecutor(threads) as pool:
-        return pl.concat(list(pool.map(region, ordered)), rechunk=False)
+@dataclass(frozen=True)
+class ChosenTraces:
+    """The traces of the chosen designs of all regions, kept by region.
+
+    Attributes
+    ----------
+    sites : Mapping[str, SiteYear]
+        Region to the site year that is traced.
+    designs : Mapping[str, DesignSet]
+        Region to its chosen designs, as from `chosen_sets`.
+    technologies : Mapping[str, FirmTechnology]
+    battery : Battery
+    keys : Mapping[str, str]
+        Region to the hash of all that its site year is.
+    cache : Cache
+    threads : int
+        Regions worked on at once; the rows do not depend on it.
+    """
+
+    sites: Mapping[str, SiteYear]
+    designs: Mapping[str, DesignSet]
+    technologies: Mapping[str, FirmTechnology]
+    battery: Battery
+    keys: Mapping[str, str]
+    cache: Cache
+    threads: int = 2
+
+    @property
+    def count(self) -> int:
+        """Return how many traces there are."""
+        return sum(len(self.designs[region]) for region in self._regions())
+
+    def hourly(self) -> tuple[Path, bool]:
+        """Return the file of all hours, contract `mart.dispatch_hourly`, and whether it was there.
+
+        Raises
+        ------
+        TraceError
+            If a trace that was not there breaks what must hold in every hour.
+        """
+        whole = {region: self._key(region) for region in self._regions()}
+        return self.cache.file("traces", whole, lambda: pl.concat(self._each(self._trace), rechunk=False))
+
+    def weekly(self) -> pl.DataFrame:
+        """Return the weeks of all traces, contract `mart.dispatch_weekly`."""
+        return pl.concat(self._each(self._weeks))
+
+    def _regions(self) -> list[str]:
+        return sorted(set(self.sites) & set(self.designs))
+
+    def _key(self, region: str) -> dict[str, str]:
+        return {"site": self.keys[region], "designs": content_hash(self.designs[region].to_frame())}
+
+    def _trace(self, region: str) -> pl.DataFrame:
+        def make() -> pl.DataFrame:
+            return region_traces(self.sites[region], self.designs[region], self.technologies, self.battery)
+
+        trace, _ = self.cache.frame("trace", self._key(region), make)
+        # While the hours are at hand.
+        self.cache.frame("weeks", self._key(region), lambda: weekly(trace))
+        return trace
+
+    def _weeks(self, region: str) -> pl.DataFrame:
+        return self.cache.frame("weeks", self._key(region), lambda: weekly(self._trace(region)))[0]
+
+    def _each(self, make: Callable[[str], pl.DataFrame]) -> list[pl.DataFrame]:
+        with ThreadPoolExecutor(self.threads) as pool:
+            return list(pool.map(make, self._regions()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -74,7 +75,7 @@ class DesignSet:
     @classmethod
     def from_frame(cls, frame: pl.DataFrame) -> DesignSet:
         """Build from a `sim.designs` frame, in its row order."""
-        columns = {}
+        columns: dict[str, Any] = {}
         for column in fields(cls):
             series = frame[column.name]
             columns[column.name] = series.to_list() if series.dtype == pl.String else series.to_numpy().copy()

@@ -3,7 +3,8 @@
 Each step serves the load from solar, then grid import, then the baseload block, then what the rule draws from the
 battery; firm units give what is still missing, as few of them as can. What a minimum load gives beyond that first
 spares the battery, then charges it, then lowers the import, then curtails solar, and at last goes to a load bank. Solar
-surplus and spare import charge the battery. `load_following` draws all that the battery can give; `cycle_charging` lets
+surplus and spare import charge the battery. Load that may be curtailed gives way last, as long as the year's budget
+for it lasts. `load_following` draws all that the battery can give; `cycle_charging` lets
 units that had to start carry the load and fill the battery to a set level with their spare capacity; `look_ahead` keeps
 in the battery what full output of the units will not cover within the foreseen hours, and charges for it in time.
 
@@ -29,15 +30,16 @@ FLUSH_STEPS = 96  # single-precision sums are moved to double after as many step
 PARAMETERS = (
     "solar_mw", "grid_mw", "charge_mw", "discharge_mw", "soc_floor_mwh", "soc_full_mwh", "soc_set_mwh",
     "firm_units", "firm_unit_mw", "firm_per_mw", "baseload_units", "baseload_unit_mw", "baseload_per_mw",
+    "flexible_frac",
 )  # fmt: skip
 # State, and what the last step did:
 STATE = ("soc", "is_cycling", "battery", "want", "firm", "firm_on", "baseload", "baseload_on", "grid", "curtailed",
-         "unserved")  # fmt: skip
+         "unserved", "flexed", "budget")  # fmt: skip
 # Sums over steps, in MW x steps or counts:
 TOTALS = (
     "curtailed", "charge", "discharge", "grid", "firm", "unserved", "unserved_steps", "firm_on", "firm_on_capacity",
     "firm_starts", "firm_dumped", "baseload", "baseload_on", "baseload_on_capacity", "baseload_starts",
-    "baseload_dumped",
+    "baseload_dumped", "flexed",
 )  # fmt: skip
 SERIES = ("solar", "load", "grid", "firm", "per_firm", "baseload", "per_baseload")
 CONSTANTS = (
@@ -47,13 +49,25 @@ CONSTANTS = (
 
 N_ROWS = len(PARAMETERS) + len(STATE) + len(TOTALS)
 (P_SOLAR, P_GRID, P_CHARGE, P_DISCHARGE, P_FLOOR, P_FULL, P_SET, P_UNITS, P_UNIT, P_PER_MW, P_BASE_UNITS, P_BASE_UNIT,
- P_BASE_PER_MW) = (i * STRIDE for i in range(len(PARAMETERS)))  # fmt: skip
-(S_SOC, S_CYCLING, S_BATTERY, S_WANT, S_FIRM, S_ON, S_BASE, S_BASE_ON, S_GRID, S_CURTAILED, S_UNSERVED) = (
-    (len(PARAMETERS) + i) * STRIDE for i in range(len(STATE))
-)
+ P_BASE_PER_MW, P_FLEXIBLE) = (i * STRIDE for i in range(len(PARAMETERS)))  # fmt: skip
+(
+    S_SOC,
+    S_CYCLING,
+    S_BATTERY,
+    S_WANT,
+    S_FIRM,
+    S_ON,
+    S_BASE,
+    S_BASE_ON,
+    S_GRID,
+    S_CURTAILED,
+    S_UNSERVED,
+    S_FLEXED,
+    S_BUDGET,
+) = ((len(PARAMETERS) + i) * STRIDE for i in range(len(STATE)))
 T_FIRST = len(PARAMETERS) + len(STATE)
 (T_CURTAILED, T_CHARGE, T_DISCHARGE, T_GRID, T_FIRM, T_UNSERVED, T_UNSERVED_STEPS, T_ON, T_ON_CAP, T_STARTS, T_DUMPED,
- T_BASE, T_BASE_ON, T_BASE_ON_CAP, T_BASE_STARTS, T_BASE_DUMPED) = (
+ T_BASE, T_BASE_ON, T_BASE_ON_CAP, T_BASE_STARTS, T_BASE_DUMPED, T_FLEXED) = (
     (T_FIRST + i) * STRIDE for i in range(len(TOTALS))
 )  # fmt: skip
 N_TOTALS = len(TOTALS)
@@ -72,42 +86,49 @@ def _units(want: Any, units: Any, unit_mw: Any, per_mw: Any, frac: Any, per_frac
     return on, min(max(want, on * (min_load * capacity)), units * capacity)
 
 
-def _build(rule: int, has_baseload: bool, keep: int) -> Callable[..., None]:
-    """Compile the kernel for one rule; stores are what bounds its speed, so that a row no one reads is not written."""
+@njit(cache=True, nogil=True)
+def _require(
+    work: Any, series: Any, constants: Any, first: int, last: int, need: Any, has_baseload: bool
+) -> None:  # fmt: skip
+    """Fill need[i] with the energy that step first + i must begin with so that full firm output covers the rest.
 
-    @njit(cache=True, nogil=True)
-    def require(work: Any, series: Any, constants: Any, first: int, last: int, need: Any) -> None:
-        """Fill need[i] with the energy that step first + i must begin with so that full firm output covers the rest.
+    Backward in time from the end of the foreseen window: a shortfall beyond the units adds to what must be stored,
+    spare capacity of the units takes away from it, both within the power limits and the size of the battery.
+    """
+    (zero, _one, _limit, _limit, per_discharge, per_charge, tol, _tolerance, _min_load,
+     base_min_load) = (constants[0], constants[1], constants[2], constants[3], constants[4], constants[5],
+                       constants[6], constants[7], constants[8], constants[9])  # fmt: skip
+    kept = need.shape[0] - 1
+    for k in range(LANES):
+        work[S_WANT + k] = work[P_FLOOR + k]
+    for t in range(last, first - 1, -1):
+        if t < last:
+            solar, load, grid, firm = series[t, 0], series[t, 1], series[t, 2], series[t, 3]
+            base, per_base = series[t, 5], series[t, 6]
+            for k in range(LANES):
+                short = load - work[P_SOLAR + k] * solar - work[P_GRID + k] * grid
+                if has_baseload:
+                    _, given = _units(
+                        max(short, zero), work[P_BASE_UNITS + k], work[P_BASE_UNIT + k], work[P_BASE_PER_MW + k],
+                        base, per_base, base_min_load, tol,
+                    )  # fmt: skip
+                    short = short - given
+                short = short - work[P_UNITS + k] * (work[P_UNIT + k] * firm)
+                drawn = min(max(short, zero), work[P_DISCHARGE + k])
+                stored = min(max(-short, zero), work[P_CHARGE + k])
+                level = work[S_WANT + k] + drawn * per_discharge - stored * per_charge
+                work[S_WANT + k] = min(max(level, work[P_FLOOR + k]), work[P_FULL + k])
+        if t - first <= kept:
+            for k in range(LANES):
+                need[t - first, k] = work[S_WANT + k]
 
-        Backward in time from the end of the foreseen window: a shortfall beyond the units adds to what must be stored,
-        spare capacity of the units takes away from it, both within the power limits and the size of the battery.
-        """
-        (zero, _one, _limit, _limit, per_discharge, per_charge, tol, _tolerance, _min_load,
-         base_min_load) = (constants[0], constants[1], constants[2], constants[3], constants[4], constants[5],
-                           constants[6], constants[7], constants[8], constants[9])  # fmt: skip
-        kept = need.shape[0] - 1
-        for k in range(LANES):
-            work[S_WANT + k] = work[P_FLOOR + k]
-        for t in range(last, first - 1, -1):
-            if t < last:
-                solar, load, grid, firm = series[t, 0], series[t, 1], series[t, 2], series[t, 3]
-                base, per_base = series[t, 5], series[t, 6]
-                for k in range(LANES):
-                    short = load - work[P_SOLAR + k] * solar - work[P_GRID + k] * grid
-                    if has_baseload:
-                        _, given = _units(
-                            max(short, zero), work[P_BASE_UNITS + k], work[P_BASE_UNIT + k], work[P_BASE_PER_MW + k],
-                            base, per_base, base_min_load, tol,
-                        )  # fmt: skip
-                        short = short - given
-                    short = short - work[P_UNITS + k] * (work[P_UNIT + k] * firm)
-                    drawn = min(max(short, zero), work[P_DISCHARGE + k])
-                    stored = min(max(-short, zero), work[P_CHARGE + k])
-                    level = work[S_WANT + k] + drawn * per_discharge - stored * per_charge
-                    work[S_WANT + k] = min(max(level, work[P_FLOOR + k]), work[P_FULL + k])
-            if t - first <= kept:
-                for k in range(LANES):
-                    need[t - first, k] = work[S_WANT + k]
+
+def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Callable[..., None]:
+    """Compile the kernel for one rule; stores are what bounds its speed, so that a row no one reads is not written.
+
+    The closure holds numbers alone: compiled code is kept on the disk by their values, so that the next process loads
+    it. A compiled function in the closure would be a new one in every process.
+    """
 
     @njit(cache=True, nogil=True)
     def simulate(
@@ -125,7 +146,7 @@ def _build(rule: int, has_baseload: bool, keep: int) -> Callable[..., None]:
             base, per_base = series[t, 5], series[t, 6]
             if rule == LOOK_AHEAD:
                 if t % day_steps == 0:
-                    require(work, series, constants, t, min(t + seen_steps, n_steps), need)
+                    _require(work, series, constants, t, min(t + seen_steps, n_steps), need, has_baseload)
                 level = need[t % day_steps + 1]
             for k in range(LANES):
                 sun = work[P_SOLAR + k] * solar
@@ -176,6 +197,15 @@ def _build(rule: int, has_baseload: bool, keep: int) -> Callable[..., None]:
                 rest = rest - battery + grid_limit
                 imported = min(max(rest, zero), grid_limit)
                 unserved = max(rest, zero) - imported
+                if has_flexible:
+                    flexed = min(unserved, work[P_FLEXIBLE + k] * load, work[S_BUDGET + k])
+                    unserved = unserved - flexed
+                    work[S_BUDGET + k] -= flexed
+                    work[T_FLEXED + k] += flexed
+                    if keep >= KEEP_NEED:
+                        want = max(want - flexed, zero)
+                    if keep == KEEP_ALL:
+                        work[S_FLEXED + k] = flexed
                 is_short = one if unserved > tolerance else zero
                 unserved = unserved * is_short
                 curtailed = max(-rest, zero)
@@ -229,7 +259,7 @@ def _build(rule: int, has_baseload: bool, keep: int) -> Callable[..., None]:
 
 
 @cache
-def kernel(rule: int, has_baseload: bool, keep: int) -> Callable[..., None]:
+def kernel(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Callable[..., None]:
     """Return the compiled kernel of a rule.
 
     Parameters
@@ -238,6 +268,8 @@ def kernel(rule: int, has_baseload: bool, keep: int) -> Callable[..., None]:
         LOAD_FOLLOWING, CYCLE_CHARGING or LOOK_AHEAD.
     has_baseload : bool
         Whether any design has a baseload block, or a unit whose minimum load can exceed the load.
+    has_flexible : bool
+        Whether any load may be curtailed.
     keep : int
         KEEP_SUMS, KEEP_NEED or KEEP_ALL: which state rows each step writes.
 
@@ -249,4 +281,4 @@ def kernel(rule: int, has_baseload: bool, keep: int) -> Callable[..., None]:
         the state in `work`, adds to `totals` in MW x steps, and copies the first lanes of the rows at every step to the
         columns of `out` from first_column on.
     """
-    return _build(rule, has_baseload, keep)
+    return _build(rule, has_baseload, has_flexible, keep)

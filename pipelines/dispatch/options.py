@@ -27,6 +27,11 @@ class DispatchOptions:
     is_room_before_loss : bool
         Measure the room for charging before the charging loss. True only to reproduce models that do so: they leave
         part of the battery unused.
+    flexible_load_frac : float
+        Share of each step's load that may be curtailed where nothing else can serve it.
+    flexible_budget_frac : float
+        Share of the year's energy up to which that may happen; spent in order of time. Load curtailed within it is
+        neither served nor unserved.
     """
 
     energy_health_frac: float = 1.0
@@ -36,3 +41,5 @@ class DispatchOptions:
     charge_power_frac: float = 1.0
     discharge_power_frac: float = 1.0
     is_room_before_loss: bool = False
+    flexible_load_frac: float = 0.0
+    flexible_budget_frac: float = 0.0

@@ -56,7 +56,9 @@ def site_years(
         hours = years[region_id, weather_year]
         sun = suns.get((region_id, weather_year))
         if sun is None or not sun["hour_utc"].equals(hours["hour_utc"]):
-            raise ContractError(f"sim.solar_hourly: region {region_id}, year {weather_year} has other hours than its weather.")
+            raise ContractError(
+                f"sim.solar_hourly: region {region_id}, year {weather_year} has other hours than its weather."
+            )
         temperature = hours["temperature_c"].to_numpy()
         sites.append(
             SiteYear(

@@ -41,7 +41,8 @@ def simulate_trace(
     Returns
     -------
     pl.DataFrame
-        `mart.dispatch_hourly` rows. Solar is what load and battery took; SOC is that at the end of the interval.
+        `mart.dispatch_hourly` rows. Solar is what load and battery took; SOC is that at the end of the interval. Where
+        the options let load be curtailed, flexed_mw says how much was.
 
     Raises
     ------
@@ -53,10 +54,10 @@ def simulate_trace(
     block = blocks_of([site], one, technologies, battery, options, np.float64)[0]
     # Loads that a minimum load exceeds need the full kernel; elsewhere it gives the same hours.
     block = replace(block, kind=replace(block.kind, has_baseload=True))
-    rows = (k.S_CURTAILED, k.S_BATTERY, k.S_GRID, k.S_BASE, k.S_FIRM, k.S_ON, k.S_UNSERVED, k.S_SOC)
+    rows = (k.S_CURTAILED, k.S_BATTERY, k.S_GRID, k.S_BASE, k.S_FIRM, k.S_ON, k.S_UNSERVED, k.S_SOC, k.S_FLEXED)
     out = np.zeros((len(rows), len(site.load_mw), 1))
     SiteRunner(site, technologies, battery, options, np.float64).run(block, rows, out)
-    curtailed, battery_mw, grid, base, firm, units_on, unserved, soc = out[:, :, 0]
+    curtailed, battery_mw, grid, base, firm, units_on, unserved, soc, flexed = out[:, :, 0]
     n_hours = len(site.load_mw)
     interval = pl.duration(microseconds=pl.int_range(n_hours, dtype=pl.Int64) * round(site.step_hours * 3.6e9))
     return pl.DataFrame(
@@ -72,6 +73,7 @@ def simulate_trace(
             "firm_units_on": np.rint(units_on).astype(np.int64),
             "unserved_mw": unserved,
             "soc_mwh": soc,
+            **({"flexed_mw": flexed} if options.flexible_load_frac > 0 else {}),
         }
     ).select(
         pl.lit(site.region_id).alias("region_id"),
@@ -135,6 +137,8 @@ class TraceLimits:
     firm_limit_mw: np.ndarray | None = None
     firm_unit_limit_mw: np.ndarray | None = None
     solar_limit_mw: np.ndarray | None = None
+    flexible_limit_mw: np.ndarray | None = None
+    flexible_budget_mwh: float = 0.0
 
 
 def trace_limits(
@@ -171,6 +175,8 @@ def trace_limits(
         firm_limit_mw=firm * designs.firm_units[index],
         firm_unit_limit_mw=firm,
         solar_limit_mw=site.solar_mw_per_mw * designs.solar_mw[index],
+        flexible_limit_mw=site.load_mw * options.flexible_load_frac,
+        flexible_budget_mwh=float(site.load_mw.sum()) * site.step_hours * options.flexible_budget_frac,
     )
 
 
@@ -182,7 +188,7 @@ def check_trace(
     Parameters
     ----------
     trace : pl.DataFrame
-        Columns of `mart.dispatch_hourly`, in time order.
+        Columns of `mart.dispatch_hourly`, in time order; flexed_mw where load was curtailed within a budget.
     limits : TraceLimits
     tolerance : float
         In MW, and in MWh for the stored energy.
@@ -197,12 +203,16 @@ def check_trace(
         for name in ("load_mw", "solar_mw", "curtailed_mw", "charge_mw", "discharge_mw", "grid_mw", "baseload_mw",
                      "firm_mw", "unserved_mw", "soc_mwh")
     }  # fmt: skip
+    columns["flexed_mw"] = trace["flexed_mw"].to_numpy() if "flexed_mw" in trace.columns else np.zeros(len(trace))
     load, charge, discharge, soc = (columns[name] for name in ("load_mw", "charge_mw", "discharge_mw", "soc_mwh"))
     supply = columns["solar_mw"] + columns["grid_mw"] + columns["baseload_mw"] + columns["firm_mw"] + discharge
+    missing = columns["unserved_mw"] + columns["flexed_mw"]
+    flexed_mwh = np.cumsum(columns["flexed_mw"]) * limits.step_hours
     found: dict[str, np.ndarray] = {
-        "supply equals load": np.abs(supply - charge + columns["unserved_mw"] - load),
+        "supply equals load": np.abs(supply - charge + missing - load),
         "no value is negative": np.max([-values for values in columns.values()], axis=0),
-        "unserved is at most the load": columns["unserved_mw"] - load,
+        "unserved is at most the load": missing - load,
+        "curtailed load is within its budget": flexed_mwh - limits.flexible_budget_mwh,
         "no charge while discharging": np.minimum(charge, discharge),
     }
     upper = {
@@ -212,6 +222,7 @@ def check_trace(
         "grid import is within its limit": (columns["grid_mw"], limits.grid_limit_mw),
         "baseload is within its capacity": (columns["baseload_mw"], limits.baseload_limit_mw),
         "firm output is within its capacity": (columns["firm_mw"], limits.firm_limit_mw),
+        "curtailed load is within its share": (columns["flexed_mw"], limits.flexible_limit_mw),
     }
     for rule, (values, limit) in upper.items():
         if limit is not None:
@@ -237,8 +248,8 @@ def check_trace(
 
 
 def _idle(columns: dict[str, np.ndarray], limits: TraceLimits, before: np.ndarray) -> dict[str, np.ndarray]:
-    """Return, by source, the lesser of unserved load and what the source could still have given."""
-    unserved = columns["unserved_mw"]
+    """Return, by source, the lesser of load not served and what the source could still have given."""
+    unserved = columns["unserved_mw"] + columns["flexed_mw"]
     spare: dict[str, np.ndarray] = {"curtailed solar": columns["curtailed_mw"]}
     sources = {
         "grid": ("grid_mw", limits.grid_limit_mw),
@@ -251,7 +262,12 @@ def _idle(columns: dict[str, np.ndarray], limits: TraceLimits, before: np.ndarra
     if limits.bess_discharge_mw is not None and limits.soc_floor_mwh is not None:
         stored = (before - limits.soc_floor_mwh) * limits.discharge_efficiency / limits.step_hours
         spare["charged battery"] = np.minimum(limits.bess_discharge_mw, stored) - columns["discharge_mw"]
-    return {f"no unserved load beside {name}": np.minimum(unserved, value) for name, value in spare.items()}
+    found = {f"no unserved load beside {name}": np.minimum(unserved, value) for name, value in spare.items()}
+    if limits.flexible_limit_mw is not None:
+        left = limits.flexible_budget_mwh / limits.step_hours - np.cumsum(columns["flexed_mw"])
+        flexible = np.minimum(limits.flexible_limit_mw - columns["flexed_mw"], left)
+        found["no unserved load beside flexible load"] = np.minimum(columns["unserved_mw"], flexible)
+    return found
 
 
 def weekly(trace: pl.DataFrame) -> pl.DataFrame:

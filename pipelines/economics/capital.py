@@ -1,4 +1,4 @@
-"""Capital of every region and design by part, and what it costs per year."""
+"""Overnight capital and fixed upkeep of every region and design, by part."""
 
 from __future__ import annotations
 
@@ -54,24 +54,6 @@ def degradation_allowance(rate: float, years: float, degradation_per_year: float
     return 1.0 / mean - 1.0
 
 
-def _technology_terms(costs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Add the yearly shares that depend on rate and life only."""
-    rate = settings.discount_rate
-    rows = costs.iter_rows(named=True)
-    terms = [
-        {
-            "technology": row["technology"],
-            "recovery": capital_recovery_factor(rate, row["life_years"]),
-            "financing": financing_factor(rate, row["construction_months"]),
-            "exchange_usd_per_kw_year": row["exchange_usd_per_kw"]
-            * exchange_frac_per_year(rate, row["life_years"], row["exchange_years"]),
-            "allowance": degradation_allowance(rate, row["life_years"], row["degradation_per_year"]),
-        }
-        for row in rows
-    ]
-    return costs.join(pl.DataFrame(terms), on="technology", how="left", maintain_order="left")
-
-
 def capital_costs(
     designs: pl.DataFrame,
     regions: pl.DataFrame,
@@ -79,8 +61,9 @@ def capital_costs(
     site: dict[str, float],
     factors: pl.DataFrame,
     settings: Settings,
+    pairs: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Return overnight capital and its yearly cost by part for every region and design.
+    """Return overnight capital by part, and fixed upkeep, for every region and design.
 
     Parameters
     ----------
@@ -94,52 +77,33 @@ def capital_costs(
         From `costs.site_costs`.
     factors : pl.DataFrame
         From `costs.locational_multipliers`.
+    pairs : pl.DataFrame | None
+        region_id, design_id: only these; every design in every region where absent.
 
     Returns
     -------
     pl.DataFrame
-        region_id, design_id, `<part>_capex_usd` and `<part>_capital_usd_per_year` for solar, bess, reserve, firm,
-        baseload, grid, electrical and soft, plus construction_financing_usd_per_year, replacement_usd_per_year and
-        fixed_om_usd_per_year; rows ordered by region, then design order.
+        region_id, design_id, firm_technology, baseload_technology, firm_kw, baseload_kw, `<part>_capex_usd` for solar,
+        bess, reserve, firm, baseload, grid, electrical and soft, ups_capex_usd (within grid), fixed_om_usd_per_year;
+        rows ordered by region, then design order, or as the pairs are.
     """
     require_costs(designs, costs)
-    terms = _technology_terms(costs, settings)
-    one = {row["technology"]: row for row in terms.iter_rows(named=True)}
+    one = {row["technology"]: row for row in costs.iter_rows(named=True)}
     solar, battery = one[SOLAR], one[BATTERY]
-    rate = settings.discount_rate
-    site_recovery = capital_recovery_factor(rate, settings.capital_life_years)
-    ups_recovery = capital_recovery_factor(rate, settings.ups_life_years)
-    site_financing = financing_factor(rate, settings.default_construction_months)
     peak_kw = 1000.0 * peak_load_mw(settings)
-
     by_role = designs
     for role in ("firm", "baseload"):
-        picked = terms.select(
+        picked = costs.select(
             pl.col("technology").alias(f"{role}_technology"),
-            *(
-                pl.col(column).alias(f"{role}_{column}")
-                for column in (
-                    "capex_usd_per_kw",
-                    "fixed_om_usd_per_kw_year",
-                    "recovery",
-                    "financing",
-                    "exchange_usd_per_kw_year",
-                )
-            ),
+            *(pl.col(name).alias(f"{role}_{name}") for name in ("capex_usd_per_kw", "fixed_om_usd_per_kw_year")),
         )
-        by_role = by_role.join(picked, on=f"{role}_technology", how="left", maintain_order="left")
-    by_role = by_role.with_columns(
-        pl.col(f"{role}_{column}").fill_null(0.0)
-        for role in ("firm", "baseload")
-        for column in (
-            "capex_usd_per_kw",
-            "fixed_om_usd_per_kw_year",
-            "recovery",
-            "financing",
-            "exchange_usd_per_kw_year",
+        by_role = by_role.join(picked, on=f"{role}_technology", how="left", maintain_order="left").with_columns(
+            pl.col(f"{role}_capex_usd_per_kw", f"{role}_fixed_om_usd_per_kw_year").fill_null(0.0)
         )
-    )
-    frame = regions.select("region_id").join(by_role, how="cross", maintain_order="left_right")
+    if pairs is None:
+        frame = regions.select("region_id").join(by_role, how="cross", maintain_order="left_right")
+    else:
+        frame = pairs.select("region_id", "design_id").join(by_role, on="design_id", maintain_order="left")
     for alias, technology in (("solar_factor", SOLAR), ("bess_factor", BATTERY), ("works_factor", SITE_WORKS)):
         frame = frame.join(
             factors.filter(pl.col("technology") == technology).select(
@@ -168,62 +132,43 @@ def capital_costs(
             * pl.col("bess_factor")
         )
 
-    firm_kw = 1000.0 * pl.col("firm_units") * pl.col("firm_unit_mw")
-    baseload_kw = 1000.0 * pl.col("baseload_units") * pl.col("baseload_unit_mw")
     has_grid = pl.col("grid_mw") > 0.0
     has_plant = (pl.col("solar_mw") > 0) | (pl.col("bess_mw") > 0) | ~has_grid
     connection = 1000.0 * pl.col("grid_mw") * site["grid_connection_usd_per_kw"] * pl.col("works_factor")
     ups = pl.when(has_grid).then(1000.0 * settings.site_it_mw * site["ups_usd_per_kw"]).otherwise(0.0)
     integration = pl.when(has_plant).then(site["integration_usd_per_kw"]).otherwise(site["grid_integration_usd_per_kw"])
     frame = frame.with_columns(
+        (1000.0 * pl.col("firm_units") * pl.col("firm_unit_mw")).alias("firm_kw"),
+        (1000.0 * pl.col("baseload_units") * pl.col("baseload_unit_mw")).alias("baseload_kw"),
+    ).with_columns(
         (1000.0 * pl.col("solar_mw") * solar["capex_usd_per_kw"] * pl.col("solar_factor")).alias("solar_capex_usd"),
         battery_cost("bess_mw", "bess_mwh").alias("bess_capex_usd"),
         battery_cost("reserve_mw", "reserve_mwh").alias("reserve_capex_usd"),
-        (firm_kw * pl.col("firm_capex_usd_per_kw") * pl.col("firm_factor")).alias("firm_capex_usd"),
-        (baseload_kw * pl.col("baseload_capex_usd_per_kw") * pl.col("baseload_factor")).alias("baseload_capex_usd"),
+        *(
+            (pl.col(f"{role}_kw") * pl.col(f"{role}_capex_usd_per_kw") * pl.col(f"{role}_factor")).alias(
+                f"{role}_capex_usd"
+            )
+            for role in ("firm", "baseload")
+        ),
         (connection + ups).alias("grid_capex_usd"),
+        ups.alias("ups_capex_usd"),
         (peak_kw * (site["electrical_usd_per_kw"] + integration) * pl.col("works_factor")).alias(
             "electrical_capex_usd"
         ),
-    ).with_columns(
-        (pl.col("solar_capex_usd") * solar["recovery"]).alias("solar_capital_usd_per_year"),
-        (pl.col("bess_capex_usd") * battery["recovery"]).alias("bess_capital_usd_per_year"),
-        (pl.col("reserve_capex_usd") * battery["recovery"]).alias("reserve_capital_usd_per_year"),
-        (pl.col("firm_capex_usd") * pl.col("firm_recovery")).alias("firm_capital_usd_per_year"),
-        (pl.col("baseload_capex_usd") * pl.col("baseload_recovery")).alias("baseload_capital_usd_per_year"),
-        (connection * site_recovery + ups * ups_recovery).alias("grid_capital_usd_per_year"),
-        (pl.col("electrical_capex_usd") * site_recovery).alias("electrical_capital_usd_per_year"),
-    )
-    # Soft costs follow the hard cost that they belong to, so they are recovered over the same lives.
-    soft = site["soft_frac"]
-    financing = (
-        pl.col("solar_capital_usd_per_year") * solar["financing"]
-        + (pl.col("bess_capital_usd_per_year") + pl.col("reserve_capital_usd_per_year")) * battery["financing"]
-        + pl.col("firm_capital_usd_per_year") * pl.col("firm_financing")
-        + pl.col("baseload_capital_usd_per_year") * pl.col("baseload_financing")
-        + (pl.col("grid_capital_usd_per_year") + pl.col("electrical_capital_usd_per_year")) * site_financing
     )
     return frame.select(
         "region_id",
         "design_id",
+        *(f"{role}_{name}" for role in ("firm", "baseload") for name in ("technology", "kw")),
         *(f"{part}_capex_usd" for part in HARD_PARTS),
-        (soft * pl.sum_horizontal(f"{part}_capex_usd" for part in HARD_PARTS)).alias("soft_capex_usd"),
-        *(f"{part}_capital_usd_per_year" for part in HARD_PARTS),
-        (soft * pl.sum_horizontal(f"{part}_capital_usd_per_year" for part in HARD_PARTS)).alias(
-            "soft_capital_usd_per_year"
-        ),
-        ((1.0 + soft) * financing).alias("construction_financing_usd_per_year"),
-        (
-            pl.col("solar_capital_usd_per_year") * solar["allowance"] * (1.0 + soft)
-            + firm_kw * pl.col("firm_exchange_usd_per_kw_year")
-            + baseload_kw * pl.col("baseload_exchange_usd_per_kw_year")
-        ).alias("replacement_usd_per_year"),
+        "ups_capex_usd",
+        (site["soft_frac"] * pl.sum_horizontal(f"{part}_capex_usd" for part in HARD_PARTS)).alias("soft_capex_usd"),
         (
             1000.0 * pl.col("solar_mw") * solar["fixed_om_usd_per_kw_year"]
             + 1000.0 * (pl.col("bess_mw") + pl.col("reserve_mw")) * battery["fixed_om_usd_per_kw_year"]
             + (pl.col("bess_capex_usd") + pl.col("reserve_capex_usd")) * battery["fixed_om_frac"]
-            + firm_kw * pl.col("firm_fixed_om_usd_per_kw_year")
-            + baseload_kw * pl.col("baseload_fixed_om_usd_per_kw_year")
+            + pl.col("firm_kw") * pl.col("firm_fixed_om_usd_per_kw_year")
+            + pl.col("baseload_kw") * pl.col("baseload_fixed_om_usd_per_kw_year")
             + (pl.col("grid_capex_usd") + pl.col("electrical_capex_usd")) * settings.electrical_fixed_om_frac
         ).alias("fixed_om_usd_per_year"),
     )

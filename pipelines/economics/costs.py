@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.economics.prices import to_dollar_year
+from pipelines.economics.hub_prices import to_dollar_year
 from pipelines.errors import ContractError, InputError
 from pipelines.reference.parameters import Parameters
 from pipelines.settings import Settings
 
 SOLAR, BATTERY, STANDBY = "solar_pv_tracking", "bess", "diesel_standby_genset"
-SITE_WORKS = "site_works"
+SITE_WORKS, UPS = "site_works", "ups"
 
 FUELS: dict[str, str] = {
     "recip_genset": "natural_gas",
@@ -90,7 +90,8 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
     pl.DataFrame
         technology, fuel, capex_usd_per_kw, capex_usd_per_kwh, fixed_om_usd_per_kw_year, fixed_om_frac (of capital, per
         year), variable_om_usd_per_mwh, life_years, construction_months, exchange_usd_per_kw, exchange_years,
-        degradation_per_year; one row per technology.
+        degradation_per_year, is_movable (fetches a price at the end); one row per technology, and one each for the
+        works of the site and its UPS, whose prices are in `site_costs`.
 
     Raises
     ------
@@ -125,6 +126,18 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
                 "exchange_usd_per_kw": facts.money(name, "stack_replacement_cost") if exchanges else 0.0,
                 "exchange_years": facts.value(name, "stack_replacement") if exchanges else 0.0,
                 "degradation_per_year": facts.value_or(name, "degradation", 0.0) if name == SOLAR else 0.0,
+                "is_movable": True,
+            }
+        )
+    for name, life_years in ((SITE_WORKS, settings.capital_life_years), (UPS, settings.ups_life_years)):
+        rows.append(
+            {
+                **dict.fromkeys(rows[0], 0.0),
+                "technology": name,
+                "fuel": "",
+                "life_years": life_years,
+                "construction_months": settings.default_construction_months,
+                "is_movable": False,
             }
         )
     return pl.DataFrame(rows)

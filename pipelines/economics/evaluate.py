@@ -5,10 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.economics.capital import capital_costs
+from pipelines.economics.charges import charge_table
 from pipelines.economics.costs import locational_multipliers, site_costs, unit_costs
-from pipelines.economics.lcoe import lcoe_simple
+from pipelines.economics.credits import CreditDates, no_credits
+from pipelines.economics.finance import terms
+from pipelines.economics.lcoe import levelised_costs
 from pipelines.economics.prices import combustion_kg_per_mmbtu
 from pipelines.errors import ContractError
+from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import Parameters
 from pipelines.settings import Settings
 
@@ -102,6 +106,7 @@ def evaluate_candidates(
     settings: Settings,
     *,
     outage_causes: pl.DataFrame | None = None,
+    credits: CreditDates | None = None,
 ) -> pl.DataFrame:
     """Return cost, carbon and adequacy of every region and design.
 
@@ -121,23 +126,30 @@ def evaluate_candidates(
         Reference tables `locational_multipliers`, `emission_factors`.
     outage_causes : pl.DataFrame | None
         Contract `core.outage_causes`; its grid rows give the hours that standby gensets run.
+    credits : CreditDates | None
+        Dates that decide tax credits, with the tax rules; no credit is counted where absent.
 
     Returns
     -------
     pl.DataFrame
-        See `lcoe_simple`; one row per region and design.
+        See `levelised_costs`; one row per region and design.
     """
     energies = mean_years(dispatch_annual, adequacy)
     if outage_causes is not None:
         energies = energies.join(grid_outage_hours(outage_causes), on="region_id", how="left", maintain_order="left")
     costs, site = unit_costs(parameters, settings), site_costs(parameters, settings)
     present = regions.join(energies.select("region_id").unique(), on="region_id", how="semi", maintain_order="left")
-    capital = capital_costs(designs, present, costs, site, locational_multipliers(present, multipliers), settings)
-    return lcoe_simple(
+    factors = locational_multipliers(present, multipliers)
+    capital = capital_costs(designs, present, costs, site, factors, settings, pairs=energies)
+    tax_rules = credits.tax_rules if credits else load_reference("tax_rules", settings.reference_dir)
+    own = terms(parameters, tax_rules, settings)
+    return levelised_costs(
         energies,
         designs,
         capital,
         costs,
+        charge_table(costs, site["soft_frac"], tax_rules, own, settings),
+        credits.expected(designs) if credits else no_credits(designs),
         site,
         gas,
         power,

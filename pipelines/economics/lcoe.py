@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts.economics import COMPONENTS
+from pipelines.contracts.economics import CHARGED_COMPONENTS, COMPONENTS, SIMPLE_COMPONENTS
 from pipelines.economics.capital import HARD_PARTS
+from pipelines.economics.charges import ChargeTable, add_charges
 from pipelines.economics.costs import STANDBY
 from pipelines.settings import Settings
 
 
-def lcoe_simple(
+def levelised_costs(
     energies: pl.DataFrame,
     designs: pl.DataFrame,
     capital: pl.DataFrame,
     costs: pl.DataFrame,
+    charges: ChargeTable,
+    credits: pl.DataFrame,
     site: dict[str, float],
     gas: pl.DataFrame,
     power: pl.DataFrame,
@@ -22,12 +25,13 @@ def lcoe_simple(
     *,
     diesel_co2_kg_per_mmbtu: float,
 ) -> pl.DataFrame:
-    """Return levelised cost, its parts, CO2 and renewable share for every region and design.
+    """Return levelised cost after tax and before it, its parts, CO2 and renewable share for every region and design.
 
-    LCOE = sum over parts of capital recovery x capital, plus fixed and variable O&M, fuel, grid energy, replacement
-    and carbon, over the energy served at the bus (real dollars, before tax; Short, Packey and Holt, "A Manual for the
-    Economic Evaluation of Energy Efficiency and Renewable Energy Technologies", NREL/TP-462-5173, 1995, with each part
-    recovered over its own life).
+    After tax (`lcoe_usd_per_mwh`): the flat real price at which after-tax flows to the owners earn their target return
+    over the project, by the charges of `finance.unit_charges`. Before tax (`lcoe_simple_usd_per_mwh`): sum over parts
+    of capital recovery x capital, each over its own life, plus the same running costs (Short, Packey and Holt, "A
+    Manual for the Economic Evaluation of Energy Efficiency and Renewable Energy Technologies", NREL/TP-462-5173, 1995).
+    Both in real dollars over the energy served at the bus.
 
     Parameters
     ----------
@@ -37,32 +41,46 @@ def lcoe_simple(
         Optional: grid_outage_hours_per_year.
     designs, capital, costs, site
         As for `capital_costs`, and its result.
+    charges : ChargeTable
+    credits : pl.DataFrame
+        From `CreditDates.expected`.
     gas, power : pl.DataFrame
-        Contracts `core.gas_prices_by_region`, `core.power_prices_by_region`.
+        Contracts `core.gas_prices_by_region`, `core.power_prices_by_region`; the level prices of the outlook are paid.
     diesel_co2_kg_per_mmbtu : float
         Combustion CO2 of diesel.
 
     Returns
     -------
     pl.DataFrame
-        `energies` with the design's sizes, every part as `<component>_usd_per_year`, lcoe_usd_per_mwh,
-        capex_usd_per_kw (per kW of IT), served_mwh, renewable_frac, co2_kg_per_mwh and the prices used.
+        `energies` with the design's sizes, every part as `<component>_usd_per_year`, the charges by part of the plant,
+        lcoe_usd_per_mwh, lcoe_simple_usd_per_mwh, capex_usd_per_kw (per kW of IT), served_mwh, renewable_frac,
+        co2_kg_per_mwh and the prices used.
     """
     variable = {row["technology"]: row for row in costs.iter_rows(named=True)}
     sizes = [column for column in designs.columns if column not in energies.columns or column == "design_id"]
     frame = (
         energies.join(designs.select(sizes), on="design_id", how="left", maintain_order="left")
-        .join(capital, on=["region_id", "design_id"], how="left", maintain_order="left")
         .join(
-            gas.select("region_id", "gas_price_usd_per_mmbtu", "is_fallback", "co2_kg_per_mmbtu").rename(
-                {"is_fallback": "is_gas_price_fallback"}
-            ),
+            capital.drop("firm_technology", "baseload_technology"),
+            on=["region_id", "design_id"],
+            how="left",
+            maintain_order="left",
+        )
+        .join(credits, on="design_id", how="left", maintain_order="left")
+        .join(
+            gas.select(
+                "region_id",
+                "gas_price_usd_per_mmbtu",
+                "gas_level_usd_per_mmbtu",
+                "is_fallback",
+                "co2_kg_per_mmbtu",
+            ).rename({"is_fallback": "is_gas_price_fallback"}),
             on="region_id",
             how="left",
             maintain_order="left",
         )
         .join(
-            power.select("region_id", "power_price_usd_per_mwh", "grid_co2_kg_per_mwh"),
+            power.select("region_id", "power_price_usd_per_mwh", "power_level_usd_per_mwh", "grid_co2_kg_per_mwh"),
             on="region_id",
             how="left",
             maintain_order="left",
@@ -82,7 +100,7 @@ def lcoe_simple(
         fuel = fuel_of(column)
         return (
             pl.when(fuel == "natural_gas")
-            .then("gas_price_usd_per_mmbtu")
+            .then("gas_level_usd_per_mmbtu")
             .when(fuel == "diesel")
             .then(settings.diesel_usd_per_mmbtu)
             .when(fuel == "uranium")
@@ -121,14 +139,21 @@ def lcoe_simple(
         (pl.col("load_mwh") * pl.col("availability_frac")).alias("served_mwh"),
         (standby_mwh * site["standby_heat_rate_mmbtu_per_mwh"]).alias("standby_fuel_mmbtu"),
         standby_mwh.alias("standby_mwh"),
+        # A production credit is paid on what is used or sold, not on what is curtailed.
+        (pl.col("solar_potential_mwh") - pl.col("curtailed_mwh")).alias("solar_credited_mwh"),
+        pl.col("baseload_mwh").alias("baseload_credited_mwh"),
     )
+    frame = add_charges(frame, charges)
     firm_fuel = pl.col("firm_fuel_mmbtu") + pl.col("standby_fuel_mmbtu")
     co2_kg = (
         firm_fuel * fuel_co2("firm_technology")
         + pl.col("baseload_fuel_mmbtu") * fuel_co2("baseload_technology")
         + pl.col("grid_mwh") * pl.col("grid_co2_kg_per_mwh")
     )
-    frame = frame.with_columns(co2_kg.alias("co2_kg_per_year")).with_columns(
+    gas_mmbtu = pl.when(fuel_of("firm_technology") == "natural_gas").then(firm_fuel).otherwise(0.0) + pl.when(
+        fuel_of("baseload_technology") == "natural_gas"
+    ).then("baseload_fuel_mmbtu").otherwise(0.0)
+    frame = frame.with_columns(co2_kg.alias("co2_kg_per_year"), gas_mmbtu.alias("gas_mmbtu_per_year")).with_columns(
         (
             (pl.col("firm_mwh") + pl.col("standby_mwh")) * by_technology("firm_technology", "variable_om_usd_per_mwh")
             + pl.col("baseload_mwh") * by_technology("baseload_technology", "variable_om_usd_per_mwh")
@@ -137,7 +162,7 @@ def lcoe_simple(
             firm_fuel * fuel_price("firm_technology")
             + pl.col("baseload_fuel_mmbtu") * fuel_price("baseload_technology")
         ).alias("fuel_usd_per_year"),
-        (pl.col("grid_mwh") * pl.col("power_price_usd_per_mwh")).alias("grid_energy_usd_per_year"),
+        (pl.col("grid_mwh") * pl.col("power_level_usd_per_mwh")).alias("grid_energy_usd_per_year"),
         (pl.col("co2_kg_per_year") * (settings.carbon_price_usd_per_tonne / 1000.0)).alias("carbon_usd_per_year"),
     )
     # Solar delivered is what dispatch took from it, less what the battery lost of it.
@@ -148,6 +173,9 @@ def lcoe_simple(
     return frame.with_columns(
         (pl.sum_horizontal(f"{part}_usd_per_year" for part in COMPONENTS) / pl.col("served_mwh")).alias(
             "lcoe_usd_per_mwh"
+        ),
+        (pl.sum_horizontal(f"{simple_column(part)}" for part in SIMPLE_COMPONENTS) / pl.col("served_mwh")).alias(
+            "lcoe_simple_usd_per_mwh"
         ),
         (
             pl.sum_horizontal(f"{part}_capex_usd" for part in (*HARD_PARTS, "soft")) / (1000.0 * settings.site_it_mw)
@@ -160,13 +188,18 @@ def lcoe_simple(
     )
 
 
+def simple_column(component: str) -> str:
+    """Return the column that holds a component's yearly cost before tax; running costs are the same in both."""
+    return f"{'simple_' if component in CHARGED_COMPONENTS else ''}{component}_usd_per_year"
+
+
 def lcoe_components(chosen: pl.DataFrame) -> pl.DataFrame:
     """Return the parts of the chosen designs' levelised cost, one row per region, stack and part.
 
     Parameters
     ----------
     chosen : pl.DataFrame
-        Rows of `lcoe_simple`, one per region and stack.
+        Rows of `levelised_costs`, one per region and stack.
 
     Returns
     -------
@@ -177,6 +210,7 @@ def lcoe_components(chosen: pl.DataFrame) -> pl.DataFrame:
     for order, component in enumerate(COMPONENTS, start=1):
         capex = f"{component.removesuffix('_capital')}_capex_usd"
         has_capex = component.endswith("_capital") and capex in chosen.columns
+        simple = pl.col(simple_column(component)) if component in SIMPLE_COMPONENTS else pl.lit(0.0)
         parts.append(
             chosen.select(
                 "region_id",
@@ -185,6 +219,7 @@ def lcoe_components(chosen: pl.DataFrame) -> pl.DataFrame:
                 pl.lit(order, dtype=pl.Int64).alias("component_order"),
                 (pl.col(f"{component}_usd_per_year") / pl.col("served_mwh")).alias("cost_usd_per_mwh"),
                 pl.col(f"{component}_usd_per_year").alias("cost_usd_per_year"),
+                (simple / pl.col("served_mwh")).alias("simple_cost_usd_per_mwh"),
                 (pl.col(capex) if has_capex else pl.lit(0.0)).alias("capex_usd"),
             )
         )

@@ -8,69 +8,12 @@ import polars as pl
 
 from pipelines.contracts import economics as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
+from pipelines.economics.hub_prices import dollar_factor, henry_hub_usd_per_mmbtu, hub_basis
 from pipelines.errors import InputError
 from pipelines.settings import Settings
 
 _TRAILING_MONTHS = 12
 _CITATION = ["source_title", "publisher", "url", "as_of"]
-
-
-def to_dollar_year(value: float, from_year: int, settings: Settings) -> float:
-    """Return an amount of `from_year` dollars in dollars of `settings.dollar_year`."""
-    return value * (1.0 + settings.cost_escalation_per_year) ** (settings.dollar_year - from_year)
-
-
-def dollar_factor(year: pl.Expr, settings: Settings) -> pl.Expr:
-    """Return the factor that brings amounts of a column of years to `settings.dollar_year`."""
-    return pl.lit(1.0 + settings.cost_escalation_per_year).pow(settings.dollar_year - year.cast(pl.Float64))
-
-
-def henry_hub_usd_per_mmbtu(gas_prices: pl.DataFrame, as_of: date, settings: Settings) -> tuple[float, str]:
-    """Return the mean Henry Hub price of the twelve newest months up to `as_of`, and the newest month.
-
-    Raises
-    ------
-    InputError
-        If fewer than twelve months are at hand.
-    """
-    months = (
-        gas_prices.filter(
-            (pl.col("geography_type") == "hub")
-            & (pl.col("frequency") == "monthly")
-            & (pl.col("period") <= as_of.strftime("%Y-%m"))
-        )
-        .sort("period")
-        .tail(_TRAILING_MONTHS)
-    )
-    if months.height < _TRAILING_MONTHS:
-        raise InputError(
-            f"only {months.height} Henry Hub months up to {as_of:%Y-%m}, twelve are needed",
-            file="gas_prices.csv",
-            column="period",
-            remedy="add the missing months or choose a later as-of date",
-        )
-    year = pl.col("period").str.slice(0, 4).cast(pl.Int64)
-    priced = months.select(pl.col("price") * dollar_factor(year, settings))
-    return float(priced["price"].mean()), months["period"][-1]  # type: ignore[arg-type]
-
-
-def _hub_basis(gas_prices: pl.DataFrame, as_of: date, settings: Settings) -> pl.DataFrame:
-    """Return gas_hub, hub_basis_usd_per_mmbtu, hub_basis_year: the last full year of each hub before `as_of`."""
-    year = pl.col("period").str.slice(0, 4).cast(pl.Int64)
-    return (
-        gas_prices.filter(
-            (pl.col("geography_type") == "hub_basis") & ~pl.col("is_partial_period") & (year < as_of.year)
-        )
-        .sort("geography", "period", maintain_order=True)
-        .group_by("geography", maintain_order=True)
-        .last()
-        .select(
-            pl.col("geography").alias("gas_hub"),
-            (pl.col("price") * dollar_factor(year, settings)).alias("hub_basis_usd_per_mmbtu"),
-            year.alias("hub_basis_year"),
-            *(pl.col(column).alias(f"hub_{column}") for column in _CITATION),
-        )
-    )
 
 
 def heat_content_mmbtu_per_mcf(emission_factors: pl.DataFrame) -> pl.DataFrame:
@@ -130,6 +73,8 @@ def gas_prices_by_region(
     emission_factors: pl.DataFrame,
     as_of: date,
     settings: Settings,
+    *,
+    level_factor: float = 1.0,
 ) -> pl.DataFrame:
     """Return the price that a generator pays for gas in each region.
 
@@ -145,6 +90,9 @@ def gas_prices_by_region(
         Reference tables.
     as_of : date
         Logical date; nothing newer is used.
+    level_factor : float
+        Level of Henry Hub over the project as a share of tonight's, from the outlook; basis and delivery stay as they
+        are, so the price moves by what Henry Hub moves.
 
     Returns
     -------
@@ -170,7 +118,7 @@ def gas_prices_by_region(
             ),
             "gas_hub",
         )
-        .join(_hub_basis(gas_prices, as_of, settings), on="gas_hub", how="left", maintain_order="left")
+        .join(hub_basis(gas_prices, as_of, settings), on="gas_hub", how="left", maintain_order="left")
         .join(states, left_on="gas_price_state", right_on="state", how="left", maintain_order="left")
         .with_columns(
             pl.lit(henry_hub).alias("henry_hub_usd_per_mmbtu"),
@@ -191,6 +139,7 @@ def gas_prices_by_region(
         .then("hub_plus_basis_usd_per_mmbtu")
         .otherwise("state_industrial_usd_per_mmbtu")
         .alias("gas_price_usd_per_mmbtu"),
+        pl.lit(henry_hub * (level_factor - 1.0)).alias("level_rise"),
         pl.when("uses_hub").then(pl.lit("hub_plus_basis")).otherwise(pl.lit("state_industrial")).alias("price_basis"),
         (pl.col("uses_hub") != wants_hub).alias("is_fallback"),
         (pl.col("uses_hub") & (raw_hub < settings.gas_floor_usd_per_mmbtu)).fill_null(False).alias("is_floored"),
@@ -201,6 +150,11 @@ def gas_prices_by_region(
             if column != "as_of"
         ),
         pl.when("uses_hub").then(pl.lit(newest_month)).otherwise("period").alias("as_of"),
+    ).with_columns(
+        pl.max_horizontal(
+            pl.col("gas_price_usd_per_mmbtu") + pl.col("level_rise"),
+            pl.min_horizontal("gas_price_usd_per_mmbtu", pl.lit(settings.gas_floor_usd_per_mmbtu)),
+        ).alias("gas_level_usd_per_mmbtu")
     )
     _require(priced, "gas_price_usd_per_mmbtu", "gas_prices.csv", "gas_price_state")
     return validate(priced, "core.gas_prices_by_region")
@@ -234,7 +188,13 @@ def combustion_kg_per_mmbtu(emission_factors: pl.DataFrame, fuel: str) -> float:
 
 
 def power_prices_by_region(
-    regions: pl.DataFrame, power_prices: pl.DataFrame, emission_factors: pl.DataFrame, as_of: date, settings: Settings
+    regions: pl.DataFrame,
+    power_prices: pl.DataFrame,
+    emission_factors: pl.DataFrame,
+    as_of: date,
+    settings: Settings,
+    *,
+    level_factor: float = 1.0,
 ) -> pl.DataFrame:
     """Return the grid energy price and carbon intensity of each region.
 
@@ -247,6 +207,8 @@ def power_prices_by_region(
         region_id, state, egrid_subregion.
     power_prices, emission_factors : pl.DataFrame
         Reference tables.
+    level_factor : float
+        Level price over the project as a share of tonight's, from the outlook.
 
     Returns
     -------
@@ -307,7 +269,10 @@ def power_prices_by_region(
         regions.select("region_id", "state", "egrid_subregion")
         .join(prices, on="state", how="left", maintain_order="left")
         .join(grid, on="egrid_subregion", how="left", maintain_order="left")
-        .with_columns(pl.lit(True).alias("is_industrial_average"))
+        .with_columns(
+            pl.lit(True).alias("is_industrial_average"),
+            (pl.col("power_price_usd_per_mwh") * level_factor).alias("power_level_usd_per_mwh"),
+        )
     )
     _require(joined, "power_price_usd_per_mwh", "power_prices.csv", "state")
     _require(joined, "grid_co2_kg_per_mwh", "emission_factors.csv", "region_or_fuel")
@@ -329,6 +294,7 @@ def fuel_prices(
         "region_id",
         pl.lit("natural_gas").alias("fuel"),
         pl.col("gas_price_usd_per_mmbtu").alias("price"),
+        pl.col("gas_level_usd_per_mmbtu").alias("level_price"),
         pl.lit("USD/MMBtu").alias("unit"),
         "price_basis",
         "is_fallback",
@@ -340,6 +306,7 @@ def fuel_prices(
         "region_id",
         pl.lit("grid_power").alias("fuel"),
         pl.col("power_price_usd_per_mwh").alias("price"),
+        pl.col("power_level_usd_per_mwh").alias("level_price"),
         pl.lit("USD/MWh").alias("unit"),
         pl.lit("state_industrial_average").alias("price_basis"),
         pl.lit(False).alias("is_fallback"),
@@ -352,6 +319,7 @@ def fuel_prices(
             "region_id",
             pl.lit(fuel).alias("fuel"),
             pl.lit(float(price)).alias("price"),
+            pl.lit(float(price)).alias("level_price"),
             pl.lit("USD/MMBtu").alias("unit"),
             pl.lit("setting").alias("price_basis"),
             pl.lit(False).alias("is_fallback"),

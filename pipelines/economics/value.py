@@ -19,11 +19,111 @@ def margin_usd_per_mw_year(settings: Settings) -> float:
     Revenue less the annualised compute capital, which is bought when the MW is energised, less the operating cost that
     is not power. Revenue alone is never the margin.
     """
-    capital = settings.compute_capex_usd_per_mw * capital_recovery_factor(
-        settings.value_discount_rate, settings.compute_life_years
+    return settings.revenue_usd_per_mw_year - settings.compute_capex_usd_per_mw * compute_charge_frac(settings)
+
+
+def compute_charge_frac(settings: Settings) -> float:
+    """Return the yearly cost of compute capital, share of it: recovery over its life plus operation without power."""
+    return (
+        capital_recovery_factor(settings.value_discount_rate, settings.compute_life_years) + settings.nonpower_opex_frac
     )
-    opex = settings.compute_capex_usd_per_mw * settings.nonpower_opex_frac
-    return settings.revenue_usd_per_mw_year - capital - opex
+
+
+def discount_by_month(settings: Settings) -> NDArray[np.float64]:
+    """Return (1 + r)^(-m/12) / 12 for the months m = 1..M of the horizon: the years a month online is worth."""
+    months = np.arange(1, settings.horizon_months + 1)
+    return np.asarray((1.0 + settings.value_discount_rate) ** (-months / 12.0) / 12.0, dtype=np.float64)
+
+
+def online_years_discounted(online_share: NDArray[np.float64], settings: Settings) -> NDArray[np.float64]:
+    """Return the discounted years that one planned MW is expected to be online within the horizon.
+
+    Parameters
+    ----------
+    online_share : NDArray[np.float64]
+        Expected share of the site's IT online at the end of each month, shape (n_rows, n_months), n_months at least
+        the horizon.
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Years, shape (n_rows,).
+
+    Raises
+    ------
+    ContractError
+        If the shares do not cover the horizon.
+    """
+    discount = discount_by_month(settings)
+    if online_share.shape[1] < discount.size:
+        raise ContractError(
+            f"online_share: shape {online_share.shape} does not cover {discount.size} months; "
+            "build it with the same horizon."
+        )
+    # One column at a time in a fixed order: the same sum on any number of threads.
+    years = np.zeros(online_share.shape[0])
+    for month, worth in enumerate(discount):
+        years += worth * online_share[:, month]
+    return years
+
+
+def value_columns(
+    chosen: pl.DataFrame,
+    online_share: NDArray[np.float64],
+    settings: Settings,
+    *,
+    margin: float | None = None,
+) -> pl.DataFrame:
+    """Return the value of each chosen design per planned MW of IT, and the factors it is made of.
+
+    value = online_years_discounted x net_usd_per_mw_year, and
+    net_usd_per_mw_year = availability x (margin - power_usd_per_mw_year) - restart_usd_per_mw_year;
+    power is the levelised cost times the energy at the bus of one MW of IT, restarts cost the margin of the time that
+    the compute takes to come back.
+
+    Parameters
+    ----------
+    chosen : pl.DataFrame
+        lcoe_usd_per_mwh, availability_frac, load_mwh, interruptions_per_year; (n_rows,).
+    online_share : NDArray[np.float64]
+        As in `online_years_discounted`; row i belongs to row i of `chosen`.
+    margin : float | None
+        Margin before power (USD per MW of IT and year); the settings' when absent.
+
+    Returns
+    -------
+    pl.DataFrame
+        online_years_discounted, power_usd_per_mw_year, restart_usd_per_mw_year, unserved_usd_per_mw_year,
+        net_usd_per_mw_year, value_usd_per_mw, delay_usd_per_mw_month; (n_rows,).
+
+    Raises
+    ------
+    ContractError
+        If the shares do not cover the rows or the horizon.
+    """
+    if online_share.shape[0] != chosen.height:
+        raise ContractError(
+            f"online_share: shape {online_share.shape} does not cover {chosen.height} rows; build it from them."
+        )
+    before_power = margin_usd_per_mw_year(settings) if margin is None else margin
+    years = online_years_discounted(online_share, settings)
+    availability = chosen["availability_frac"].to_numpy()
+    power = chosen["lcoe_usd_per_mwh"].to_numpy() * chosen["load_mwh"].to_numpy() / settings.site_it_mw
+    restart = chosen["interruptions_per_year"].to_numpy() * settings.restart_hours / _HOURS_PER_YEAR * before_power
+    net = availability * (before_power - power) - restart
+    # The same plan a month later: every month's share falls to the month after, the last one out of the horizon.
+    later = np.concatenate([np.zeros((chosen.height, 1)), online_share[:, : settings.horizon_months - 1]], axis=1)
+    return pl.DataFrame(
+        {
+            "online_years_discounted": years,
+            "power_usd_per_mw_year": power,
+            "restart_usd_per_mw_year": restart,
+            "unserved_usd_per_mw_year": (1.0 - availability) * before_power + restart,
+            "net_usd_per_mw_year": net,
+            "value_usd_per_mw": years * net,
+            "delay_usd_per_mw_month": (years - online_years_discounted(later, settings)) * net,
+        }
+    )
 
 
 def value_usd_per_mw(
@@ -33,50 +133,5 @@ def value_usd_per_mw(
     *,
     margin: float | None = None,
 ) -> NDArray[np.float64]:
-    """Return the value of each chosen design per planned MW of IT.
-
-    Sum over the months m = 1..M of the horizon of (1 + r)^(-m/12) x expected online share in m x (availability x
-    (margin - power cost) - interruptions x restart time x margin), all per year / 12. Power cost is the levelised cost
-    times the energy at the bus of one MW of IT.
-
-    Parameters
-    ----------
-    chosen : pl.DataFrame
-        lcoe_usd_per_mwh, availability_frac, load_mwh, interruptions_per_year; (n_rows,).
-    online_share : NDArray[np.float64]
-        Expected share of the site's IT online at the end of each month, shape (n_rows, n_months), n_months at least
-        the horizon; row i belongs to row i of `chosen`.
-    margin : float | None
-        Margin before power (USD per MW of IT and year); the settings' when absent.
-
-    Returns
-    -------
-    NDArray[np.float64]
-        Value (USD per MW of IT), shape (n_rows,).
-
-    Raises
-    ------
-    ContractError
-        If the shares do not cover the rows or the horizon.
-    """
-    months = settings.horizon_months
-    if online_share.shape[0] != chosen.height or online_share.shape[1] < months:
-        raise ContractError(
-            f"online_share: shape {online_share.shape} does not cover {chosen.height} rows and {months} months; "
-            "build it from the same rows and horizon."
-        )
-    before_power = margin_usd_per_mw_year(settings) if margin is None else margin
-    discount = (1.0 + settings.value_discount_rate) ** (-np.arange(1, months + 1) / 12.0)
-    # One column at a time in a fixed order: the same sum on any number of threads.
-    online = np.zeros(chosen.height)
-    for month in range(months):
-        online += discount[month] * online_share[:, month]
-    return online / 12.0 * yearly_net_usd_per_mw(chosen, before_power, settings)
-
-
-def yearly_net_usd_per_mw(chosen: pl.DataFrame, margin: float, settings: Settings) -> NDArray[np.float64]:
-    """Return margin less power cost of one MW of IT that is online for a year, outages counted; shape (n_rows,)."""
-    bus_mwh = chosen["load_mwh"].to_numpy() / settings.site_it_mw
-    power = chosen["lcoe_usd_per_mwh"].to_numpy() * bus_mwh
-    restart = chosen["interruptions_per_year"].to_numpy() * settings.restart_hours / _HOURS_PER_YEAR * margin
-    return chosen["availability_frac"].to_numpy() * (margin - power) - restart
+    """Return the value of each chosen design (USD per planned MW of IT), shape (n_rows,); see `value_columns`."""
+    return value_columns(chosen, online_share, settings, margin=margin)["value_usd_per_mw"].to_numpy()

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import economics as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
-from pipelines.economics.value import value_usd_per_mw
+from pipelines.economics.value import value_columns
 from pipelines.errors import ContractError
+from pipelines.ranking.dominance import is_pareto
 from pipelines.ranking.score import add_scores
 from pipelines.settings import Settings
 
-_KEY = ["region_id", "stack_id"]
+KEY = ["region_id", "stack_id"]
 _TIME = [
     "first_mw_months_p10",
     "first_mw_months_p50",
@@ -56,6 +57,64 @@ def rank_sites(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def tie_ids(ranked: pl.DataFrame, tie_frac: float) -> NDArray[np.int64]:
+    """Return the number of the tie that each row belongs to, counted from the top.
+
+    A tie is a run of rows that lie within `tie_frac` of the value of its first row, so that any two of them differ by
+    no more than that; a row that misses the target never ties with one that meets it.
+
+    Parameters
+    ----------
+    ranked : pl.DataFrame
+        Rows of `rank_sites` in the order of rank.
+    tie_frac : float
+        Share of the first row's value.
+    """
+    values = ranked["value_usd_per_mw"].to_numpy()
+    is_met = ranked["is_target_met"].to_numpy()
+    ties = np.empty(len(values), dtype=np.int64)
+    start, tie = 0, 0
+    for row in range(len(values)):
+        if row == 0 or is_met[row] != is_met[start] or values[start] - values[row] > tie_frac * abs(values[start]):
+            start, tie = row, tie + 1
+        ties[row] = tie
+    return ties
+
+
+def valued_sites(
+    regions: pl.DataFrame,
+    chosen: pl.DataFrame,
+    time_to_power: pl.DataFrame,
+    online_share: NDArray[np.float64],
+    settings: Settings,
+) -> pl.DataFrame:
+    """Return the chosen designs with their months to power, place, value and its factors.
+
+    Parameters
+    ----------
+    regions, chosen, time_to_power, online_share
+        As for `ranked_sites`.
+
+    Raises
+    ------
+    ContractError
+        If a chosen row has no time to power or no region.
+    """
+    times = time_to_power.select(*KEY, *_TIME).with_row_index("_share")
+    joined = chosen.join(times, on=KEY, how="left", maintain_order="left").join(
+        regions.select("region_id", *_REGION), on="region_id", how="left", maintain_order="left"
+    )
+    orphans = joined.filter(pl.col("_share").is_null() | pl.col("region_name").is_null())
+    if orphans.height:
+        row = orphans.row(0, named=True)
+        raise ContractError(
+            f"mart.ranked_sites: region {row['region_id']}, stack {row['stack_id']} has no time to power or no region; "
+            "compute both for every chosen row."
+        )
+    share = online_share[joined["_share"].to_numpy()]
+    return joined.drop("_share").hstack(value_columns(joined, share, settings))
+
+
 def ranked_sites(
     regions: pl.DataFrame,
     chosen: pl.DataFrame,
@@ -63,6 +122,7 @@ def ranked_sites(
     online_share: NDArray[np.float64],
     settings: Settings,
     *,
+    acceptability: pl.DataFrame,
     as_of_utc: datetime,
     run_id: str,
     is_stale: bool = False,
@@ -79,6 +139,8 @@ def ranked_sites(
         One row per region and stack.
     online_share : NDArray[np.float64]
         Row i belongs to row i of `time_to_power`, shape (n_rows, n_months).
+    acceptability : pl.DataFrame
+        Contract `mart.rank_acceptability`.
     as_of_utc : datetime
         Logical date of the night, without a zone.
     run_id : str
@@ -96,20 +158,16 @@ def ranked_sites(
     ContractError
         If a chosen row has no time to power or no region.
     """
-    times = time_to_power.select(*_KEY, *_TIME).with_row_index("_share")
-    joined = chosen.join(times, on=_KEY, how="left", maintain_order="left").join(
-        regions.select("region_id", *_REGION), on="region_id", how="left", maintain_order="left"
+    valued = valued_sites(regions, chosen, time_to_power, online_share, settings)
+    ranked = rank_sites(add_scores(valued)).join(
+        acceptability.filter(pl.col("ordered_by") == "value").select(*KEY, "top10_frac", "rank_p05", "rank_p95"),
+        on=KEY,
+        how="left",
+        maintain_order="left",
     )
-    orphans = joined.filter(pl.col("_share").is_null() | pl.col("region_name").is_null())
-    if orphans.height:
-        row = orphans.row(0, named=True)
-        raise ContractError(
-            f"mart.ranked_sites: region {row['region_id']}, stack {row['stack_id']} has no time to power or no region; "
-            "compute both for every chosen row."
-        )
-    share = online_share[joined["_share"].to_numpy()]
-    valued = joined.with_columns(pl.Series("value_usd_per_mw", value_usd_per_mw(joined, share, settings)))
-    ranked = rank_sites(add_scores(valued)).with_columns(
+    ranked = ranked.with_columns(
+        pl.Series("tie_id", tie_ids(ranked, settings.tie_frac)),
+        pl.Series("is_pareto", is_pareto(ranked)),
         pl.lit(is_stale).alias("is_stale"),
         pl.lit(as_of_utc).cast(pl.Datetime("us")).alias("as_of_utc"),
         pl.lit(run_id).alias("run_id"),

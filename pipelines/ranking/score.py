@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipelines.contracts.economics import SCORE_COMPONENTS
 
@@ -56,6 +61,23 @@ _ANCHORS: list[dict[str, str | float]] = [
 def score_anchors() -> pl.DataFrame:
     """Return the anchors and default weights, contract `mart.score_anchors`."""
     return pl.DataFrame(_ANCHORS)
+
+
+def utility(figures: NDArray[np.float64], anchor: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Return figures of one component on its anchors, 0 to 100.
+
+    Parameters
+    ----------
+    figures : NDArray[np.float64]
+        In the unit of the component's column, any shape.
+    anchor : Mapping[str, Any]
+        Row of `score_anchors`.
+    """
+    read = figures
+    if anchor["transform"] == "nines":
+        read = -np.log10(np.clip(1.0 - figures, 10.0**-_MOST_NINES, 1.0))
+    share = (read - anchor["anchor_low"]) / (anchor["anchor_high"] - anchor["anchor_low"])
+    return np.asarray(100.0 * np.clip(share, 0.0, 1.0))
 
 
 def add_scores(frame: pl.DataFrame, anchors: pl.DataFrame | None = None) -> pl.DataFrame:

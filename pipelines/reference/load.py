@@ -25,11 +25,17 @@ _TABLES = (
     "price_projections",
     "queue_statistics",
     "sources",
+    "tax_rules",
     "technology",
     "temperature_outage",
 )
 _BOOLEANS = {"true": True, "false": False}
-_KINDS: dict[type[pl.DataType], str] = {pl.Float64: "a number", pl.Int64: "a whole number", pl.Boolean: "true or false"}
+_KINDS: dict[type[pl.DataType], str] = {
+    pl.Float64: "a number",
+    pl.Int64: "a whole number",
+    pl.Boolean: "true or false",
+    pl.Date: "a date YYYY-MM-DD",
+}
 
 
 def reference_tables() -> list[str]:
@@ -102,6 +108,8 @@ def _typed(text: pl.DataFrame, info: TableInfo, file: str) -> pl.DataFrame:
             )
         if kind == pl.Boolean:
             cast = raw.str.to_lowercase().replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
+        elif kind == pl.Date:
+            cast = raw.str.to_date("%Y-%m-%d", strict=False)
         else:
             cast = raw.cast(kind, strict=False)
         unread = (cast.is_null() & raw.is_not_null()).arg_true()

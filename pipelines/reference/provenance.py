@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.identity import content_hash
-from pipelines.settings import Settings
+from pipelines.settings import Settings, is_secret
 
 _CITATION = ["source_title", "publisher", "url"]
 # Settings that say where things are or how the machine works; no result rests on them.
@@ -74,7 +74,7 @@ def assumptions(technology: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """
     chosen = []
     for name, field in Settings.model_fields.items():
-        if name in _PLUMBING or name.endswith("_api_key"):
+        if name in _PLUMBING or is_secret(name) or name.endswith("_file") or name.startswith(("http_", "source_")):
             continue
         meaning = field.description or ""
         value = getattr(settings, name)
@@ -193,11 +193,12 @@ def _data_through(frame: pl.DataFrame) -> datetime | None:
         if column in frame.columns:
             newest = frame[column].cast(pl.String).drop_nulls().max()
             if isinstance(newest, str) and re.fullmatch(r"\d{4}(-\d{2})?(-\d{2})?", newest):
-                return _end_of(newest)
+                return end_of_period(newest)
     return None
 
 
-def _end_of(period: str) -> datetime:
+def end_of_period(period: str) -> datetime:
+    """Return the last day of a year, a month, or the day itself (YYYY, YYYY-MM or YYYY-MM-DD)."""
     parts = [int(part) for part in period.split("-")]
     if len(parts) == 1:
         return datetime(parts[0] + 1, 1, 1) - timedelta(days=1)

@@ -13,6 +13,7 @@ from pipelines.dispatch.inputs import DesignSet
 from pipelines.errors import UsageError
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reliability.fleet import below_tables, forced_outage_rate, units_available
+from pipelines.reliability.starts import start_unavailability
 
 # A need this far above what the units give is rounding of a single-precision dispatch, not a shortfall.
 TOLERANCE_MW = 1e-4
@@ -32,6 +33,8 @@ class NeedAdequacy:
         With nothing on outage: the resource or the sizes fall short.
     stranded_eue_mwh, stranded_lolh_hours : NDArray[np.float64]
         With the whole firm fleet lost, as when its fuel supply fails, and the second block's outages.
+    frost_eue_mwh, frost_lolh_hours : NDArray[np.float64]
+        What losses of the fuel supply that depend on the hour add to the first two.
     """
 
     eue_mwh: NDArray[np.float64]
@@ -41,6 +44,8 @@ class NeedAdequacy:
     shortage_hours: NDArray[np.float64]
     stranded_eue_mwh: NDArray[np.float64]
     stranded_lolh_hours: NDArray[np.float64]
+    frost_eue_mwh: NDArray[np.float64]
+    frost_lolh_hours: NDArray[np.float64]
 
 
 def adequacy_of_need(
@@ -54,7 +59,8 @@ def adequacy_of_need(
     load_mw: NDArray[np.float64] | None = None,
     grid_unavailability: ArrayLike = 0.0,
     series_unavailability: float = 0.0,
-    failure_to_start: Mapping[str, float] | None = None,
+    start_failure: Mapping[str, float] | None = None,
+    supply_loss: Mapping[str, NDArray[np.float64]] | None = None,
     step_hours: float = 1.0,
     tolerance_mw: float = TOLERANCE_MW,
 ) -> NeedAdequacy:
@@ -83,8 +89,10 @@ def adequacy_of_need(
         Share of time without grid that nothing else bridges, scalar or shape (n_designs,).
     series_unavailability : float
         Unavailability of what stands in series with each firm or baseload unit, such as its transformer.
-    failure_to_start : Mapping[str, float] | None
-        Technology to probability that a standby unit does not start when it is called.
+    start_failure : Mapping[str, float] | None
+        Technology to probability that a unit does not start when it is called, as from `start_failures`.
+    supply_loss : Mapping[str, NDArray[np.float64]] | None
+        Technology to probability that all its units are without fuel, shape (n_hours,), independent of their outages.
     step_hours : float
         Length of one interval (h).
     tolerance_mw : float
@@ -119,8 +127,11 @@ def adequacy_of_need(
     if ((designs.baseload_units > 0) & (designs.grid_mw > 0)).any():
         raise UsageError("a design with both baseload units and a grid has two second blocks; split the design.")
 
-    hours = _hours(designs, technologies, capacity_frac, temperature_c, series_unavailability, failure_to_start or {})
-    firm = _firm_tables(designs, technologies, hours)
+    hours = _hours(designs, technologies, capacity_frac, temperature_c, series_unavailability, supply_loss or {})
+    in_repair = start_unavailability(
+        need_mw, designs, technologies, capacity_frac, start_failure or {}, step_hours=step_hours
+    )
+    firm = _firm_tables(designs, technologies, hours, in_repair)
     second = _second_tables(designs, technologies, hours, grid_unavailability)
     sums = _need_kernel(
         need_mw,
@@ -128,6 +139,7 @@ def adequacy_of_need(
         np.full(len(temperature_c), np.inf) if load_mw is None else np.asarray(load_mw, dtype=np.float64),
         hours.rate_index,
         hours.fraction,
+        hours.lost,
         hours.number_of(designs.firm_technology, designs.firm_units),
         np.asarray(designs.firm_units, dtype=np.int64),
         np.asarray(designs.firm_unit_mw, dtype=np.float64),
@@ -146,12 +158,13 @@ def adequacy_of_need(
 
 @dataclass(frozen=True)
 class _Hours:
-    """Outage rates and unit capacity by technology and hour; the last row stands for no technology."""
+    """Outage rates, unit capacity and loss of fuel by technology and hour; the last row stands for no technology."""
 
     number: dict[str, int]
     rates: list[NDArray[np.float64]]
     rate_index: NDArray[np.int64]
     fraction: NDArray[np.float64]
+    lost: NDArray[np.float64]
 
     def number_of(self, names: list[str], units: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return each design's technology number, the last one where it has no unit."""
@@ -173,7 +186,7 @@ def _hours(
     capacity_frac: Mapping[str, NDArray[np.float64]],
     temperature_c: NDArray[np.float64],
     series_unavailability: float,
-    failure_to_start: Mapping[str, float],
+    supply_loss: Mapping[str, NDArray[np.float64]],
 ) -> _Hours:
     used = {name for name, units in zip(designs.firm_technology, designs.firm_units, strict=True) if units > 0}
     used |= {name for name, units in zip(designs.baseload_technology, designs.baseload_units, strict=True) if units > 0}
@@ -184,32 +197,40 @@ def _hours(
     rates = []
     rate_index = np.zeros((len(names) + 1, len(temperature_c)), dtype=np.int64)
     fraction = np.ones((len(names) + 1, len(temperature_c)))
+    lost = np.zeros((len(names) + 1, len(temperature_c)))
     for i, name in enumerate(names):
-        in_service = 1.0 - forced_outage_rate(technologies[name], temperature_c)
-        in_service *= (1.0 - series_unavailability) * (1.0 - failure_to_start.get(name, 0.0))
+        in_service = (1.0 - forced_outage_rate(technologies[name], temperature_c)) * (1.0 - series_unavailability)
         distinct, rate_index[i] = np.unique(1.0 - in_service, return_inverse=True)
         rates.append(distinct)
         fraction[i] = capacity_frac[name]
-    return _Hours({name: i for i, name in enumerate(names)}, [*rates, np.zeros(1)], rate_index, fraction)
+        lost[i] = supply_loss.get(name, 0.0)
+    return _Hours({name: i for i, name in enumerate(names)}, [*rates, np.zeros(1)], rate_index, fraction, lost)
 
 
-def _firm_tables(designs: DesignSet, technologies: Mapping[str, FirmTechnology], hours: _Hours) -> _Tables:
+def _firm_tables(
+    designs: DesignSet,
+    technologies: Mapping[str, FirmTechnology],
+    hours: _Hours,
+    in_repair: NDArray[np.float64],
+) -> _Tables:
     """Lay out P(fewer than k units) and E[units; fewer than k units] of each distinct firm fleet."""
-    starts: dict[tuple[int, int], int] = {}
+    starts: dict[tuple[int, int, float], int] = {}
     start = np.zeros(len(designs), dtype=np.int64)
     below: list[NDArray[np.float64]] = []
     moment: list[NDArray[np.float64]] = []
     length = 0
     for d, number in enumerate(hours.number_of(designs.firm_technology, designs.firm_units)):
         units = int(designs.firm_units[d])
-        if (number, units) not in starts:
+        key = (int(number), units, float(in_repair[d]))
+        if key not in starts:
             planned = technologies[designs.firm_technology[d]].planned_outage_rate if units else 0.0
-            probability, first = below_tables(units, hours.rates[number], planned)
+            rates = 1.0 - (1.0 - hours.rates[number]) * (1.0 - in_repair[d])
+            probability, first = below_tables(units, rates, planned)
             below.append(probability.ravel())
             moment.append(first.ravel())
-            starts[number, units] = length
+            starts[key] = length
             length += probability.size
-        start[d] = starts[number, units]
+        start[d] = starts[key]
     return _Tables(start, (np.concatenate(below), np.concatenate(moment)))
 
 
@@ -266,6 +287,7 @@ def _need_kernel(  # pragma: no cover
     load_mw: NDArray[np.float64],
     rate_index: NDArray[np.int64],
     fraction: NDArray[np.float64],
+    lost: NDArray[np.float64],
     firm: NDArray[np.int64],
     firm_units: NDArray[np.int64],
     firm_unit_mw: NDArray[np.float64],
@@ -279,9 +301,9 @@ def _need_kernel(  # pragma: no cover
     mass: NDArray[np.float64],
     tolerance: float,
 ) -> NDArray[np.float64]:
-    """Return the seven sums of NeedAdequacy, shape (n_designs, 7), per unit of step length."""
+    """Return the sums of NeedAdequacy, shape (n_designs, 9), per unit of step length."""
     n_hours, n_designs = need_mw.shape
-    out = np.zeros((n_designs, 7))
+    out = np.zeros((n_designs, 9))
     for h in range(n_hours):
         for d in range(n_designs):
             need = min(float(need_mw[h, d]), load_mw[h])
@@ -300,26 +322,26 @@ def _need_kernel(  # pragma: no cover
             if missing > tolerance:
                 row[3] += missing
                 row[4] += 1.0
-            if blocks == 0:
-                row[0] += short
-                row[1] += chance
-                row[5] += need
-                row[6] += needed
-                continue
             # A grid has no technology: its row of rates is the last, with the one rate of its table.
             place = second_start[d] + rate_index[base[d], h] * (blocks + 1)
-            whole = mass[place + blocks]
-            row[0] += whole * short
-            row[1] += whole * chance
-            row[5] += whole * need
-            row[6] += whole * needed
+            weight = mass[place + blocks] if blocks > 0 else 1.0
+            hour_short, hour_chance = weight * short, weight * chance
+            stranded, hour_needed = weight * need, weight * needed
             for left in range(blocks):
                 weight = mass[place + left]
                 carried = left * second_unit_mw[d] * fraction[base[d], h]
                 wanted = min(need + max(given - carried, 0.0), load_mw[h])
                 short, chance = _short(wanted, capacity, units, start, below, moment, tolerance)
-                row[0] += weight * short
-                row[1] += weight * chance
-                row[5] += weight * wanted
-                row[6] += weight * (1.0 if wanted > tolerance else 0.0)
+                hour_short += weight * short
+                hour_chance += weight * chance
+                stranded += weight * wanted
+                hour_needed += weight * (1.0 if wanted > tolerance else 0.0)
+            row[0] += hour_short
+            row[1] += hour_chance
+            row[5] += stranded
+            row[6] += hour_needed
+            without = lost[firm[d], h]
+            if without > 0.0:
+                row[7] += without * (stranded - hour_short)
+                row[8] += without * (hour_needed - hour_chance)
     return out

@@ -38,6 +38,7 @@ def availability(
     settings: Settings,
     *,
     reserve_unavailability: float,
+    frost_events: float = 0.0,
 ) -> pl.DataFrame:
     """Return unserved energy by cause, availability, loss-of-load hours, trips and interruptions of each design.
 
@@ -56,6 +57,8 @@ def availability(
         Start time, load step and the failure of the UPS.
     reserve_unavailability : float
         Share of time that the battery reserve is itself on outage.
+    frost_events : float
+        Losses of the gas supply through frost over the hours given; their energy is in `need`.
 
     Returns
     -------
@@ -82,13 +85,14 @@ def availability(
 
     trips = _trips(designs, operation, technologies) / years
     grid_events = _events(causes, GRID_CAUSES) * (designs.grid_mw > 0)
-    uncarried = trips * _uncarried(designs, operation.load_mw, technologies, settings, reserve_unavailability)
-    uncarried = uncarried + grid_events * _grid_uncarried(designs, operation.load_mw, settings, reserve_unavailability)
+    by_unit, by_grid = uncarried_shares(designs, operation.load_mw, settings, reserve_unavailability)
+    uncarried = trips * by_unit + grid_events * by_grid
     restart_hours = settings.start_minutes / 60.0
     # A site that is off cannot lose more than its load.
     off_share = np.minimum(uncarried * years * restart_hours / max(hours, 1e-9), 1.0)
 
-    in_service = need.eue_mwh + no_gas * (need.stranded_eue_mwh - need.eue_mwh)
+    with_frost = need.eue_mwh + need.frost_eue_mwh
+    in_service = with_frost + no_gas * (need.stranded_eue_mwh - with_frost)
     before_trips = in_service + no_site * (load_mwh - in_service)
     parts = {
         "shortage": need.shortage_mwh,
@@ -101,10 +105,12 @@ def availability(
     parts = {cause: np.clip(part, 0.0, None) for cause, part in parts.items()}
     table = np.vstack([parts[cause] for cause in CAUSES])
     eue = np.minimum(table.sum(axis=0), load_mwh)
-    lolh = need.lolh_hours + no_gas * (need.stranded_lolh_hours - need.lolh_hours)
+    lolh = need.lolh_hours + need.frost_lolh_hours
+    lolh = lolh + no_gas * (need.stranded_lolh_hours - lolh)
     lolh = lolh + no_site * (hours - lolh)
     lolh = np.clip(lolh + off_share * (hours - lolh), 0.0, hours)
-    shared = (no_gas > 0) * _events(causes, (GAS_SUPPLY,)) * need.stranded_lolh_hours / max(hours, 1e-9)
+    lateral = (no_gas > 0) * _events(causes, (GAS_SUPPLY,)) * need.stranded_lolh_hours / max(hours, 1e-9)
+    frost = (need.frost_lolh_hours > 0) * frost_events / years
     largest = np.array([*CAUSES, "none"])[np.where(table.max(axis=0) > 0, table.argmax(axis=0), len(CAUSES))]
     return pl.DataFrame(
         {
@@ -118,7 +124,7 @@ def availability(
             **{f"unserved_{cause}_mwh": parts[cause] for cause in CAUSES},
             "largest_cause": largest.tolist(),
             "trips_per_year": trips + grid_events,
-            "interruptions_per_year": uncarried + shared + _events(causes, (SWITCHGEAR,)),
+            "interruptions_per_year": uncarried + lateral + frost + _events(causes, (SWITCHGEAR,)),
         }
     )
 
@@ -140,14 +146,26 @@ def _trips(designs: DesignSet, operation: Operation, technologies: Mapping[str, 
     return trips
 
 
-def _uncarried(
-    designs: DesignSet,
-    load_mw: NDArray[np.float64],
-    technologies: Mapping[str, FirmTechnology],
-    settings: Settings,
-    reserve_unavailability: float,
-) -> NDArray[np.float64]:
-    """Return the share of unit trips that interrupt an islanded site; a grid carries them all."""
+def uncarried_shares(
+    designs: DesignSet, load_mw: NDArray[np.float64], settings: Settings, reserve_unavailability: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the shares of unit trips and of grid losses that interrupt the site, each of shape (n_designs,).
+
+    Parameters
+    ----------
+    designs : DesignSet
+    load_mw : NDArray[np.float64]
+        Load at the bus (MW), shape (n_hours,).
+    settings : Settings
+        Start time, load step and the failure of the UPS.
+    reserve_unavailability : float
+        Share of time that the battery reserve is itself on outage.
+
+    Notes
+    -----
+    An islanded site needs a reserve of the largest unit and the load step for the start time; a grid carries every
+    trip of a unit. A loss of grid is carried by a battery of at least the peak, or else by the UPS.
+    """
     largest = np.maximum(
         np.where(designs.firm_units > 0, designs.firm_unit_mw, 0.0),
         np.where(designs.baseload_units > 0, designs.baseload_unit_mw, 0.0),
@@ -155,13 +173,7 @@ def _uncarried(
     power = largest + settings.load_step_frac * float(load_mw.max())
     energy = power * settings.start_minutes / 60.0
     is_carried = (designs.reserve_mw >= power * (1.0 - 1e-6)) & (designs.reserve_mwh >= energy * (1.0 - 1e-6))
-    share = np.where(is_carried, reserve_unavailability, 1.0)
-    return np.where(designs.grid_mw > 0, 0.0, share)
-
-
-def _grid_uncarried(
-    designs: DesignSet, load_mw: NDArray[np.float64], settings: Settings, reserve_unavailability: float
-) -> NDArray[np.float64]:
-    """Return the share of grid losses that interrupt the site: failures of its battery, or of the UPS without one."""
+    by_unit = np.where(designs.grid_mw > 0, 0.0, np.where(is_carried, reserve_unavailability, 1.0))
     has_battery = designs.bess_mw >= float(load_mw.max()) * (1.0 - 1e-6)
-    return np.where(has_battery, reserve_unavailability, settings.ups_failure_frac)
+    by_grid = np.where(has_battery, reserve_unavailability, settings.ups_failure_frac)
+    return by_unit, np.where(designs.grid_mw > 0, by_grid, 0.0)

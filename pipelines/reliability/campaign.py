@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import DTypeLike
 
 from pipelines.contracts.base import REGISTRY
 from pipelines.dispatch.batch import NeedBlock, simulate_batch
@@ -21,6 +22,8 @@ from pipelines.reference.parameters import Parameters
 from pipelines.reliability.adequacy import NeedAdequacy, adequacy_of_need
 from pipelines.reliability.availability import Operation, availability
 from pipelines.reliability.common_mode import UNIT_TRANSFORMER, bridge_hours, grid_unavailability, unavailability
+from pipelines.reliability.freeze import gas_freeze, is_struck_by_frost, outage_probability
+from pipelines.reliability.starts import start_failures
 from pipelines.settings import Settings
 from pipelines.warehouse.cache import Cache
 
@@ -64,6 +67,13 @@ def site_key(site: SiteYear, plant: Plant, causes: pl.DataFrame) -> dict[str, An
             settings.load_step_frac,
         ],
         "ups": settings.ups_failure_frac,
+        "frost": [
+            settings.gas_freeze_coldest_frac,
+            settings.gas_freeze_below_c,
+            settings.gas_freeze_outage_frac,
+            settings.gas_freeze_hours,
+        ],
+        "starts": start_failures(plant.technologies, settings),
         "code": physics_version(),
     }
 
@@ -92,7 +102,7 @@ def campaign(
 
     def one(site: SiteYear) -> tuple[pl.DataFrame, bool]:
         own = causes[site.region_id]
-        return cache.frame("campaign", site_key(site, plant, own), lambda: _assess(site, plant, own))
+        return cache.frame("campaign", site_key(site, plant, own), lambda: assess_site(site, plant, own))
 
     with ThreadPoolExecutor(threads) as pool:
         results = list(pool.map(one, sites))
@@ -103,11 +113,28 @@ def campaign(
     return annual, adequacy, sum(is_hit for _, is_hit in results)
 
 
-def _assess(site: SiteYear, plant: Plant, causes: pl.DataFrame) -> pl.DataFrame:
-    """Return the dispatch and adequacy columns of one site year, one row per design."""
+def assess_site(site: SiteYear, plant: Plant, causes: pl.DataFrame, *, dtype: DTypeLike = np.float32) -> pl.DataFrame:
+    """Return the dispatch and adequacy columns of one site year, one row per design.
+
+    Parameters
+    ----------
+    site : SiteYear
+    plant : Plant
+    causes : pl.DataFrame
+        The region's shared failures, as from `common_mode`.
+    dtype : DTypeLike
+        numpy.float64 where a design near a limit is decided.
+
+    Returns
+    -------
+    pl.DataFrame
+        Columns of `sim.dispatch_annual` and `sim.adequacy`.
+    """
     designs, settings = plant.designs, plant.settings
     needs: list[NeedAdequacy] = []
     ridden = bridge_hours(designs, plant.battery, site.load_mw)
+    frost = gas_freeze(site.temperature_c, settings, site.step_hours)
+    without_gas = outage_probability(frost, len(site.temperature_c))
 
     def on_site(_: int, need: NeedBlock) -> None:
         needs.append(
@@ -121,11 +148,17 @@ def _assess(site: SiteYear, plant: Plant, causes: pl.DataFrame) -> pl.DataFrame:
                 load_mw=site.load_mw,
                 grid_unavailability=np.where(designs.grid_mw > 0, grid_unavailability(causes, ridden), 0.0),
                 series_unavailability=unavailability(causes, UNIT_TRANSFORMER),
+                start_failure=start_failures(plant.technologies, settings),
+                supply_loss={
+                    name: without_gas for name, unit in plant.technologies.items() if is_struck_by_frost(unit)
+                },
                 step_hours=site.step_hours,
             )
         )
 
-    result = simulate_batch([site], designs, plant.technologies, plant.battery, with_need=on_site, threads=1)
+    result = simulate_batch(
+        [site], designs, plant.technologies, plant.battery, dtype=dtype, with_need=on_site, threads=1
+    )
     adequacy = availability(
         designs,
         needs[0],
@@ -134,6 +167,7 @@ def _assess(site: SiteYear, plant: Plant, causes: pl.DataFrame) -> pl.DataFrame:
         plant.technologies,
         settings,
         reserve_unavailability=plant.parameters.value("bess", "forced_outage_rate"),
+        frost_events=float((frost.failure * (1.0 - without_gas)).sum()),
     )
     annual = result.to_frame([site], designs)
     return pl.concat([annual, adequacy.drop(set(adequacy.columns) & set(annual.columns))], how="horizontal")

@@ -97,9 +97,10 @@ def common_mode(
     Parameters
     ----------
     parameters : Parameters
-        Reference table of technologies: MTBF of `transformer` and `mv_switchgear`, repair time of the latter.
+        Reference table of technologies: MTBF and repair time of `transformer` and `mv_switchgear`.
     settings : Settings
-        Loss of the gas lateral, and the time to swap in the spare transformer that is held on site.
+        Loss of the gas lateral, and the time to swap in the spare unit transformer that is held on site. The grid
+        connection's transformer has no spare and takes its whole repair time.
     fuels : Collection[str]
         Fuels of the stack's units; natural gas brings the gas supply in.
     grid : GridService | None
@@ -139,7 +140,9 @@ def common_mode(
     if grid is not None:
         add(GRID_ROUTINE, "grid", grid.routine_events, _ratio(grid.routine_hours, grid.routine_events), grid.source)
         add(GRID_MAJOR, "grid", grid.major_events, _ratio(grid.major_hours, grid.major_events), grid.source)
-        add(GRID_TRANSFORMER, "grid", transformer_events, swap, transformer)
+        repair = parameters.value("transformer", "mttr", "hours")
+        events = HOURS_PER_YEAR / (parameters.value("transformer", "mtbf", "hours") + repair)
+        add(GRID_TRANSFORMER, "grid", events, repair, parameters.row("transformer", "mttr"))
     return pl.DataFrame(rows)
 
 

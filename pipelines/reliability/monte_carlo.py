@@ -4,131 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from pipelines.errors import UsageError
-from pipelines.reliability.monte_carlo_kernel import simulate_years
+from pipelines.reliability.monte_carlo_kernel import (
+    ARRAY,
+    BLOCK,
+    DEFERRAL,
+    OUTCOMES,
+    SHARED,
+    STRIDE,
+    TOLERANCE_MW,
+    TRANSFORMER,
+    UNIT,
+    simulate_years,
+)
+from pipelines.reliability.parts import SITE, Chain, Deferral, Storage, System, UnitGroup
 
-Order = Literal["charging", "serving", "following"]
 _ORDER = {"charging": 0, "serving": 1, "following": 2}
-SITE = "site"
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Failure and repair of a two-state part per step.
-
-    Attributes
-    ----------
-    failure : NDArray[np.float64]
-        Probability that a part that is up is down one step later, a scalar or shape (n_steps,).
-    repair : float
-        Probability that a part that is down is up one step later.
-    """
-
-    failure: NDArray[np.float64]
-    repair: float
-
-
-def chain(outage_rate: ArrayLike, repair_hours: float, step_hours: float = 1.0) -> Chain:
-    """Return the chain that is out for the given share of time, in outages of the given mean length.
-
-    Parameters
-    ----------
-    outage_rate : ArrayLike
-        Share of time on outage, in [0, 1), a scalar or shape (n_steps,).
-    repair_hours : float
-        Mean length of an outage (h); one shorter than a step lasts a step, less often.
-    step_hours : float
-        Length of one step (h).
-
-    Raises
-    ------
-    UsageError
-        If a rate is outside [0, 1) or the repair time is not positive.
-    """
-    rate = np.asarray(outage_rate, dtype=np.float64)
-    if not np.all((rate >= 0.0) & (rate < 1.0)) or repair_hours <= 0.0:
-        raise UsageError("an outage chain needs a rate from 0 to below 1 and a repair time above 0 h.")
-    repair = min(1.0, step_hours / repair_hours)
-    return Chain(np.minimum(repair * rate / (1.0 - rate), 1.0), repair)
-
-
-NEVER = Chain(np.zeros(()), 1.0)
-
-
-@dataclass(frozen=True)
-class UnitGroup:
-    """Equal units that fail one by one.
-
-    Attributes
-    ----------
-    name : str
-    units : int
-    capacity_mw : NDArray[np.float64]
-        What one unit can give (MW), shape (n_steps,).
-    chain : Chain
-    order : str
-        "charging" runs before the battery and may charge it (a grid), "serving" runs before the battery (baseload),
-        "following" gives what is still missing after it (at most one such group).
-    min_load_frac : float
-        Least output of a running unit of a following group, share of what it can give.
-    planned_rate : float
-        Share of the year a unit is on maintenance, one unit behind the other.
-    """
-
-    name: str
-    units: int
-    capacity_mw: NDArray[np.float64]
-    chain: Chain
-    order: Order = "following"
-    min_load_frac: float = 0.0
-    planned_rate: float = 0.0
-
-
-@dataclass(frozen=True)
-class SharedOutage:
-    """An outage that takes whole groups, or the site, at once."""
-
-    name: str
-    strikes: tuple[str, ...]
-    chain: Chain
-
-
-@dataclass(frozen=True)
-class Storage:
-    """A battery of equal blocks at the AC bus; blocks share one state of charge and fail one by one."""
-
-    charge_mw: float
-    discharge_mw: float
-    energy_mwh: float
-    charge_efficiency: float = 1.0
-    discharge_efficiency: float = 1.0
-    floor_frac: float = 0.0
-    start_mwh: float = 0.0
-    blocks: int = 1
-    chain: Chain = NEVER
-
-
-@dataclass(frozen=True)
-class System:
-    """A site as the simulation sees it; series have the shape (n_steps,)."""
-
-    load_mw: NDArray[np.float64]
-    groups: Sequence[UnitGroup]
-    free_mw: NDArray[np.float64] | None = None
-    storage: Storage | None = None
-    shared: Sequence[SharedOutage] = field(default_factory=tuple)
-    step_hours: float = 1.0
 
 
 @dataclass(frozen=True)
 class YearlyOutcomes:
-    """One entry per sampled year, shape (n_years,): unserved energy, hours and days short, events, longest event."""
+    """One entry per sampled year, shape (n_years,).
+
+    Unserved energy, hours and days short, events, longest event, unserved energy while the whole site is struck;
+    interruptions by trips and the unserved energy in them, which the first figures contain; failures to start or,
+    called from standby, to run.
+    """
 
     unserved_mwh: NDArray[np.float64]
     short_hours: NDArray[np.float64]
@@ -136,6 +43,14 @@ class YearlyOutcomes:
     events: NDArray[np.float64]
     longest_hours: NDArray[np.float64]
     site_mwh: NDArray[np.float64]
+    interruptions: NDArray[np.float64]
+    interrupted_mwh: NDArray[np.float64]
+    failed_starts: NDArray[np.float64]
+
+    @classmethod
+    def together(cls, parts: Sequence[YearlyOutcomes]) -> YearlyOutcomes:
+        """Return the years of all parts, one part behind the other."""
+        return cls(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -204,7 +119,7 @@ def sample_years(
         raise UsageError("a Monte Carlo run needs at least one year.")
     arguments = _arguments(system)
     state = np.random.SeedSequence(seed).generate_state(years, np.uint64)
-    out = np.zeros((years, 6))
+    out = np.zeros((years, len(OUTCOMES)))
     edges = np.linspace(0, years, max(1, min(threads, years)) + 1).astype(int)
 
     def run(part: int) -> None:
@@ -216,8 +131,8 @@ def sample_years(
     else:
         with ThreadPoolExecutor(len(edges) - 1) as pool:
             list(pool.map(run, range(len(edges) - 1)))
-    hours = system.step_hours
-    return YearlyOutcomes(out[:, 0], out[:, 1] * hours, out[:, 2], out[:, 3], out[:, 4] * hours, out[:, 5])
+    out[:, [OUTCOMES.index("steps"), OUTCOMES.index("longest")]] *= system.step_hours
+    return YearlyOutcomes(*(np.ascontiguousarray(column) for column in out.T))
 
 
 def summarise(outcomes: YearlyOutcomes) -> Summary:
@@ -239,7 +154,7 @@ def summarise(outcomes: YearlyOutcomes) -> Summary:
 def _arguments(system: System) -> tuple[Any, ...]:
     """Return the kernel's arrays."""
     load = np.ascontiguousarray(system.load_mw, dtype=np.float64)
-    n_steps = len(load)
+    n_steps, step = len(load), system.step_hours
     free = np.zeros(n_steps) if system.free_mw is None else np.ascontiguousarray(system.free_mw, dtype=np.float64)
     groups = list(system.groups)
     names = [group.name for group in groups]
@@ -252,24 +167,29 @@ def _arguments(system: System) -> tuple[Any, ...]:
         raise UsageError(f"a shared outage strikes {unknown[0]!r}, which is no group of the system.")
 
     storage = system.storage or Storage(0.0, 0.0, 0.0)
-    chains = [group.chain for group in groups] + [storage.chain] + [outage.chain for outage in system.shared]
-    failure = np.vstack([np.broadcast_to(np.asarray(part.failure, dtype=np.float64), (n_steps,)) for part in chains])
-    repair = np.array([part.repair for part in chains])
-    # Hazard of the move into each step; a certain failure stands for a very likely one.
-    hazard = np.cumsum(-np.log1p(-np.minimum(failure, 1.0 - 1e-15)), axis=1)
-    first = failure[:, 0] / np.maximum(failure[:, 0] + repair, 1e-300)
-    kind = np.repeat(
-        np.arange(len(chains)), [*(group.units for group in groups), storage.blocks, *(1 for _ in system.shared)]
-    )
+    parts = _parts(system, storage)
+    failure = np.vstack([np.broadcast_to(np.asarray(chain.failure, np.float64), (n_steps,)) for chain in parts.chains])
+    repair = np.array([chain.repair for chain in parts.chains])
     strikes = np.zeros((len(system.shared), len(groups) + 1), dtype=np.bool_)
     for i, outage in enumerate(system.shared):
         for name in outage.strikes:
             strikes[i, len(groups) if name == SITE else names.index(name)] = True
-    steps_per_day = max(1, round(24.0 / system.step_hours))
+    steps_per_day = max(1, round(24.0 / step))
     is_peak = np.zeros(n_steps, dtype=np.bool_)
     for start in range(0, n_steps, steps_per_day):
         is_peak[start + int(np.argmax(load[start : start + steps_per_day]))] = True
     capacity = np.array([group.capacity_mw for group in groups], dtype=np.float64).reshape(len(groups), n_steps)
+    order = np.array([_ORDER[group.order] for group in groups], dtype=np.int64)
+    of_group = [
+        [
+            group.min_load_frac,
+            group.planned_rate,
+            -np.log1p(-min(group.start_failure, 1.0 - 1e-12)),
+            step / group.standby_mtbf_hours,
+            step * group.interruptions_per_hour,
+        ]
+        for group in groups
+    ]
     limits = [
         storage.charge_mw,
         storage.discharge_mw,
@@ -278,20 +198,92 @@ def _arguments(system: System) -> tuple[Any, ...]:
         storage.start_mwh,
         storage.charge_efficiency,
         storage.discharge_efficiency,
-        system.step_hours,
+        step,
     ]
+    workshops = [group.transformer.workshop_hours for group in groups if group.transformer is not None]
+    deferral = system.deferral or Deferral(0.0, 0.0, 0.0, 0)
+    site = [
+        system.interruption_hours / step,
+        min(1.0, step / max(workshops, default=step)),
+        deferral.borrow_mw,
+        deferral.payback_mw,
+        deferral.energy_mwh,
+        float(deferral.within_steps),
+    ]
+    is_passable = bool(free.max() <= 0.0 and deferral.energy_mwh <= 0.0)
     return (
         load,
         free,
         is_peak,
         np.ascontiguousarray(capacity),
-        np.array([_ORDER[group.order] for group in groups], dtype=np.int64),
-        np.array([group.min_load_frac for group in groups], dtype=np.float64),
-        np.array([group.planned_rate for group in groups], dtype=np.float64),
-        kind.astype(np.int64),
-        np.ascontiguousarray(hazard),
-        first,
+        order,
+        np.array([*of_group, [0.0, storage.planned_rate, 0.0, 0.0, 0.0]], dtype=np.float64),
+        np.array(parts.role, dtype=np.int64),
+        np.array(parts.chain_of, dtype=np.int64),
+        np.array(parts.target, dtype=np.int64),
+        # Hazard of the move into each step; a certain failure stands for a very likely one.
+        np.ascontiguousarray(np.cumsum(-np.log1p(-np.minimum(failure, 1.0 - 1e-15)), axis=1)),
+        failure[:, 0] / np.maximum(failure[:, 0] + repair, 1e-300),
         repair,
         strikes,
         np.array(limits, dtype=np.float64),
+        np.array(site, dtype=np.float64),
+        is_passable,
+        *_need(groups, order, capacity, load - free),
     )
+
+
+@dataclass
+class _Parts:
+    """The parts that fail: what each is, the row of its chain, what it belongs to."""
+
+    chains: list[Chain] = field(default_factory=list)
+    role: list[int] = field(default_factory=list)
+    chain_of: list[int] = field(default_factory=list)
+    target: list[int] = field(default_factory=list)
+
+    def add(self, role: int, chain: Chain, targets: Sequence[int]) -> None:
+        """Add equal parts, one per target."""
+        self.chains.append(chain)
+        self.role += [role] * len(targets)
+        self.chain_of += [len(self.chains) - 1] * len(targets)
+        self.target += targets
+
+
+def _parts(system: System, storage: Storage) -> _Parts:
+    """Return the parts in the kernel's order: transformers, units, battery blocks, arrays, shared outages, deferral."""
+    parts = _Parts()
+    first_unit = sum(group.units for group in system.groups if group.transformer is not None)
+    unit = first_unit
+    for group in system.groups:
+        if group.transformer is not None:
+            parts.add(TRANSFORMER, group.transformer.chain, list(range(unit, unit + group.units)))
+        unit += group.units
+    for number, group in enumerate(system.groups):
+        parts.add(UNIT, group.chain, [number] * group.units)
+    parts.add(BLOCK, storage.chain, [0] * storage.blocks)
+    if system.free_mw is not None and np.any(system.free_chain.failure):
+        parts.add(ARRAY, system.free_chain, [0] * system.free_blocks)
+    for row, outage in enumerate(system.shared):
+        parts.add(SHARED, outage.chain, [row])
+    if system.deferral is not None:
+        parts.add(DEFERRAL, system.deferral.chain, [0])
+    return parts
+
+
+def _need(
+    groups: Sequence[UnitGroup],
+    order: NDArray[np.int64],
+    capacity: NDArray[np.float64],
+    missing_mw: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], ...]:
+    """Return the following units needed per step with all else in service, their peak per stride, and running sums."""
+    units = np.array([group.units for group in groups], dtype=np.float64)
+    others = order < 2
+    short = missing_mw - (capacity[others] * units[others, None]).sum(axis=0)
+    # Where nothing follows, one unit that is not there stands for a shortfall.
+    unit = np.maximum(capacity[~others][0], 1e-9) if (~others).any() else np.full(len(short), 1e9)
+    need = np.ceil(np.clip((short - TOLERANCE_MW) / unit, 0.0, 1e6)).astype(np.int64)
+    rises = np.concatenate([[0, 0], np.cumsum(np.maximum(np.diff(need), 0))])
+    peaks = np.maximum.reduceat(need, np.arange(0, len(need), STRIDE))
+    return need, peaks, np.concatenate([[0], np.cumsum(need)]), rises.astype(np.int64)

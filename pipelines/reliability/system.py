@@ -7,25 +7,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.plant.technology import Battery, FirmTechnology
+from pipelines.reliability.availability import uncarried_shares
 from pipelines.reliability.common_mode import (
     GAS_SUPPLY,
     GRID_CAUSES,
+    HOURS_PER_YEAR,
     SWITCHGEAR,
     UNIT_TRANSFORMER,
-    unavailability,
 )
 from pipelines.reliability.fleet import forced_outage_rate
-from pipelines.reliability.monte_carlo import SITE, SharedOutage, Storage, System, UnitGroup, chain
+from pipelines.reliability.freeze import gas_freeze, is_struck_by_frost
+from pipelines.reliability.parts import NEVER, SITE, SharedOutage, Storage, System, Transformer, UnitGroup, chain
+from pipelines.reliability.starts import is_standby, start_failures
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.reference.parameters import Parameters
 
-GRID, BASELOAD, FIRM = "grid", "baseload", "firm"
+GRID, BASELOAD, FIRM, GAS_FROST = "grid", "baseload", "firm", "gas_frost"
+# A plant of more blocks than this is simulated in this many: by then a block more or less shows no more.
+MOST_BLOCKS = 24
 
 
 def system_of_design(
@@ -51,41 +55,51 @@ def system_of_design(
     causes : pl.DataFrame
         Shared failures as from `common_mode`.
     parameters : Parameters
-        Outage rate and repair time of `bess`.
+        Outage rates and times of `bess`, repair time of `transformer`.
     settings : Settings
-        Size of a battery block.
 
     Notes
     -----
-    The same rates as in the convolution: a unit's transformer is in series with it, repair takes the unit's own time.
+    The same rates as in the convolution, and what it leaves out: battery and solar blocks that fail, a second
+    transformer that waits for the spare, standby units that fail while they run. The availability that the solar
+    losses contain is taken out of them again and becomes outages of blocks.
     """
-    n_hours = len(site.load_mw)
-    series = unavailability(causes, UNIT_TRANSFORMER)
+    n_hours, step = len(site.load_mw), site.step_hours
+    by_unit, by_grid = uncarried_shares(designs, site.load_mw, settings, parameters.value("bess", "forced_outage_rate"))
+    failures = start_failures(technologies, settings)
     groups: list[UnitGroup] = []
     shared: list[SharedOutage] = []
 
     def strike(names: tuple[str, ...], group: str) -> None:
         for row in causes.filter(pl.col("cause").is_in(names)).iter_rows(named=True):
             if row["unavailability_frac"] > 0.0:
-                outage = chain(row["unavailability_frac"], row["hours_per_event"], site.step_hours)
+                outage = chain(row["unavailability_frac"], row["hours_per_event"], step)
                 shared.append(SharedOutage(row["cause"], (group,), outage))
 
     def units(name: str, technology: str, count: int, unit_mw: float) -> UnitGroup:
         unit = technologies[technology]
-        rate: NDArray[np.float64] = 1.0 - (1.0 - forced_outage_rate(unit, site.temperature_c)) * (1.0 - series)
+        # A standby set is out when it does not start, or fails while it runs.
+        rate = np.zeros(n_hours) if is_standby(unit) else forced_outage_rate(unit, site.temperature_c)
         return UnitGroup(
             name,
             count,
             unit_mw * site.capacity_frac[technology],
-            chain(rate, unit.mttr_hours, site.step_hours),
+            chain(rate, unit.mttr_hours, step),
             "serving" if name == BASELOAD else "following",
             unit.min_load_frac if name == FIRM else 0.0,
             unit.planned_outage_rate,
+            failures.get(technology, 0.0) if name == FIRM else 0.0,
+            unit.mtbf_hours if is_standby(unit) else float("inf"),
+            float(by_unit[index]) / unit.mtbf_hours,
+            _transformer(causes, parameters, step),
         )
 
     if designs.grid_mw[index] > 0:
         share = site.grid_available_frac if designs.is_grid_flexible[index] else np.ones(n_hours)
-        groups.append(UnitGroup(GRID, 1, designs.grid_mw[index] * share, chain(0.0, 1.0), "charging"))
+        losses = float(causes.filter(pl.col("cause").is_in(GRID_CAUSES))["events_per_year"].sum())
+        interrupted = losses / HOURS_PER_YEAR * float(by_grid[index])
+        limit_mw = designs.grid_mw[index] * share
+        groups.append(UnitGroup(GRID, 1, limit_mw, NEVER, "charging", interruptions_per_hour=interrupted))
         strike(GRID_CAUSES, GRID)
     if designs.baseload_units[index] > 0:
         name, unit_mw = designs.baseload_technology[index], float(designs.baseload_unit_mw[index])
@@ -95,11 +109,47 @@ def system_of_design(
         groups.append(units(FIRM, name, int(designs.firm_units[index]), unit_mw))
         if technologies[name].fuel == "natural_gas":
             strike((GAS_SUPPLY,), FIRM)
+        frost = gas_freeze(site.temperature_c, settings, step)
+        if is_struck_by_frost(technologies[name]) and frost.failure.any():
+            shared.append(SharedOutage(GAS_FROST, (FIRM,), frost))
     strike((SWITCHGEAR,), SITE)
 
-    energy = float(designs.bess_mwh[index])
-    power = float(designs.bess_mw[index])
-    storage = Storage(
+    solar_mw = float(designs.solar_mw[index])
+    outages = settings.solar_outage_frac
+    return System(
+        load_mw=site.load_mw,
+        groups=groups,
+        free_mw=solar_mw * np.minimum(site.solar_mw_per_mw / (1.0 - outages), np.maximum(site.solar_mw_per_mw, 1.0)),
+        free_blocks=_blocks(solar_mw, settings.solar_block_mw),
+        free_chain=chain(outages, settings.solar_repair_hours, step) if solar_mw > 0.0 else NEVER,
+        storage=_storage(designs, index, battery, parameters, settings, step),
+        shared=shared,
+        interruption_hours=settings.start_minutes / 60.0,
+        step_hours=step,
+    )
+
+
+def _blocks(power_mw: float, block_mw: float) -> int:
+    return int(np.clip(round(power_mw / block_mw), 1, MOST_BLOCKS))
+
+
+def _transformer(causes: pl.DataFrame, parameters: Parameters, step_hours: float) -> Transformer | None:
+    """Return the unit transformer, or none where the causes have none."""
+    rows = causes.filter(pl.col("cause") == UNIT_TRANSFORMER)
+    if rows.is_empty():
+        return None
+    swap = chain(float(rows["unavailability_frac"][0]), float(rows["hours_per_event"][0]), step_hours)
+    return Transformer(swap, parameters.value("transformer", "mttr", "hours"))
+
+
+def _storage(
+    designs: DesignSet, index: int, battery: Battery, parameters: Parameters, settings: Settings, step_hours: float
+) -> Storage | None:
+    """Return the dispatch battery as blocks that fail, or none."""
+    energy, power = float(designs.bess_mwh[index]), float(designs.bess_mw[index])
+    if energy <= 0.0:
+        return None
+    return Storage(
         charge_mw=power,
         discharge_mw=power,
         energy_mwh=energy,
@@ -107,16 +157,9 @@ def system_of_design(
         discharge_efficiency=battery.discharge_efficiency,
         floor_frac=battery.soc_floor_frac,
         start_mwh=energy * max(battery.soc_start_frac, battery.soc_floor_frac),
-        blocks=max(1, round(power / settings.bess_block_mw)),
+        blocks=_blocks(power, settings.bess_block_mw),
         chain=chain(
-            parameters.value("bess", "forced_outage_rate"), parameters.value("bess", "mttr", "hours"), site.step_hours
+            parameters.value("bess", "forced_outage_rate"), parameters.value("bess", "mttr", "hours"), step_hours
         ),
-    )
-    return System(
-        load_mw=site.load_mw,
-        groups=groups,
-        free_mw=designs.solar_mw[index] * site.solar_mw_per_mw,
-        storage=storage if energy > 0 else None,
-        shared=shared,
-        step_hours=site.step_hours,
+        planned_rate=parameters.value("bess", "planned_outage_rate"),
     )

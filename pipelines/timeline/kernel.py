@@ -65,7 +65,7 @@ def _trace(c, sink, duration, multiple, months, pred_start, preds, from_module, 
 
 @njit(cache=True, nogil=True)
 def run_network(
-    months, duration, multiple, complete_multiple, pred_start, preds, from_module, is_full, varies, horizon
+    months, duration, multiple, complete_multiple, pred_start, preds, from_module, is_full, varies, horizon, worth
 ):
     """Draw one network.
 
@@ -89,11 +89,13 @@ def run_network(
         Whether the finish depends on the module.
     horizon : int
         Months counted.
+    worth : float64 (horizon + 1,)
+        What a module is worth that comes online in month 1..horizon; entry 0 is not read.
 
     Returns
     -------
-    first, full, complete : float64 (n_samples,)
-        Months until one module, all modules, the complete plant.
+    first, full, complete, earned : float64 (n_samples,)
+        Months until one module, all modules, the complete plant; and the mean over the modules of what they are worth.
     online : float64 (horizon,)
         Mean number of modules online at the end of month 1..horizon.
     time_share, on_chain, start_mean, finish_mean : float64 (n_activities,)
@@ -114,6 +116,7 @@ def run_network(
     first = np.empty(n_samples)
     full = np.empty(n_samples)
     complete = np.empty(n_samples)
+    earned = np.zeros(n_samples)
     online = np.zeros(horizon + 1)
     time_share = np.zeros(n_activities)
     on_chain = np.zeros(n_activities)
@@ -149,6 +152,7 @@ def run_network(
                 month = int(np.ceil(end[c]))
                 if month <= horizon:
                     online[max(month, 1)] += 1.0
+                    earned[begin + c] += worth[max(month, 1)]
         full[begin : begin + size] = end
         for activity in at_completion:
             _run(activity, complete_multiple[activity], drawn[duration[activity]], pred_start, preds, finish)
@@ -160,6 +164,7 @@ def run_network(
         first,
         full,
         complete,
+        earned / n_modules,
         online[1:] / n_samples,
         time_share / n_samples,
         on_chain / n_samples,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,7 @@ from pipelines.contracts import timeline as _contracts  # noqa: F401 - registers
 from pipelines.contracts.base import validate
 from pipelines.errors import InputError
 from pipelines.settings import Settings
-from pipelines.timeline.distribution import quantile, scores
+from pipelines.timeline.draws import DrawBook, Draws, online_worth
 from pipelines.timeline.durations import durations
 from pipelines.timeline.kernel import first_if_free, run_network
 from pipelines.timeline.network import Network, read_network
@@ -52,12 +53,15 @@ class TimelineResult:
         (n_rows, horizon_months), rows as in `time_to_power`.
     durations : pl.DataFrame
         Contract core.durations.
+    draws : Draws
+        Single draws behind the shares, completion left out.
     """
 
     time_to_power: pl.DataFrame
     critical_path: pl.DataFrame
     online_share: NDArray[np.float64]
     durations: pl.DataFrame
+    draws: Draws
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class _Row:
     network: Network
     arrays: NetworkArrays
     draw_rows: NDArray[np.int64]
+    drawn: tuple[tuple[str, float, float, float], ...]
     duration_ids: tuple[str, ...]
     completion: float
 
@@ -75,7 +80,7 @@ class _Row:
         """Return what the result depends on."""
         return (
             self.network.stack_id,
-            self.draw_rows.tobytes(),
+            self.drawn,
             self.arrays.multiple.tobytes(),
             self.arrays.complete_multiple.tobytes(),
             self.arrays.from_module.tobytes(),
@@ -88,6 +93,8 @@ class _Outcome:
 
     first: tuple[float, float, float]
     full: tuple[float, float, float]
+    first_draws: NDArray[np.float64]
+    online_years: NDArray[np.float64]
     complete_p50: float
     p_first: tuple[float, ...]
     online: NDArray[np.float64]
@@ -98,23 +105,8 @@ class _Outcome:
     finish_mean: NDArray[np.float64]
 
 
-class _Draws:
-    """Drawn months, one row per distinct pair of scores and figures."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, float, float, float], int] = {}
-
-    def row(self, score_name: str, figure: tuple[float, float, float]) -> int:
-        return self.rows.setdefault((score_name, *figure), len(self.rows))
-
-    def months(self, n_samples: int, seed: int, settings: Settings) -> NDArray[np.float64]:
-        """Return the draws, shape (n_draws, n_samples)."""
-        names = sorted({key[0] for key in self.rows})
-        drawn = dict(zip(names, scores(names, n_samples, seed, settings.duration_correlation), strict=True))
-        months = np.empty((len(self.rows), n_samples))
-        for (name, low, mid, high), row in self.rows.items():
-            months[row] = quantile(drawn[name], low, mid, high, tail=settings.duration_tail_per_sigma)
-        return months
+Known = dict[tuple, _Outcome]
+"""Networks drawn before, by what they depend on."""
 
 
 def time_to_power(
@@ -127,6 +119,9 @@ def time_to_power(
     seed: int,
     *,
     threads: int = 2,
+    known: Known | None = None,
+    used: pl.DataFrame | None = None,
+    is_path_wanted: bool = True,
 ) -> TimelineResult:
     """Return months to the first module and to all, who holds them up, and the expected share online by month.
 
@@ -149,6 +144,12 @@ def time_to_power(
         Seed of the draws.
     threads : int
         Networks drawn at the same time.
+    known : Known | None
+        Networks drawn before; those drawn now are added.
+    used : pl.DataFrame | None
+        Contract core.durations, where it is at hand.
+    is_path_wanted : bool
+        Whether what each activity would save is wanted; its column is zero otherwise.
 
     Returns
     -------
@@ -159,15 +160,20 @@ def time_to_power(
     InputError
         If a column or a region is missing, or a duration that a network needs is not in `durations.csv`.
     """
-    used = durations(lead_times, policy, queue_statistics, settings)
-    draws = _Draws()
+    if used is None:
+        used = durations(lead_times, policy, queue_statistics, settings)
+    draws = DrawBook()
     rows = _prepare(regions, chosen, used, policy, settings, draws)
     months = draws.months(settings.timeline_samples, seed, settings)
-    distinct = {row.key: row for row in rows}
+    of_draws = _draw_settings(settings, seed)
+    keys = [(of_draws, row.key) for row in rows]
+    outcomes: Known = {} if known is None else known
+    distinct = dict(zip(keys, rows, strict=True))
+    missing = {key: row for key, row in distinct.items() if key not in outcomes}
+    draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        results = pool.map(partial(_draw, months=months, settings=settings), distinct.values())
-        outcomes = dict(zip(distinct, results, strict=True))
-    per_row = [outcomes[row.key] for row in rows]
+        outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
+    per_row = [outcomes[key] for key in keys]
     completion = np.array([row.completion for row in rows])
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
     online *= completion[:, None]
@@ -177,6 +183,29 @@ def time_to_power(
         critical_path=validate(_critical_frame(ids, rows, per_row, used), "mart.critical_path"),
         online_share=online,
         durations=validate(used, "core.durations"),
+        draws=_kept_draws(keys, distinct, outcomes),
+    )
+
+
+def _draw_settings(settings: Settings, seed: int) -> tuple:
+    """Return what every network's outcome depends on beside its own durations and sizes."""
+    return (
+        seed,
+        settings.timeline_samples,
+        settings.robustness_draws,
+        settings.duration_tail_per_sigma,
+        settings.duration_correlation,
+        settings.horizon_months,
+        settings.value_discount_rate,
+    )
+
+
+def _kept_draws(keys: list[tuple], distinct: Iterable[tuple], outcomes: Known) -> Draws:
+    places = {key: place for place, key in enumerate(distinct)}
+    return Draws(
+        network=np.array([places[key] for key in keys], dtype=np.int64),
+        first_mw_months=np.array([outcomes[key].first_draws for key in places]),
+        online_years=np.array([outcomes[key].online_years for key in places]),
     )
 
 
@@ -186,7 +215,7 @@ def _prepare(
     used: pl.DataFrame,
     policy: pl.DataFrame,
     settings: Settings,
-    draws: _Draws,
+    draws: DrawBook,
 ) -> list[_Row]:
     for name, frame, columns in (
         ("regions", regions, ("region_id", "state", "iso")),
@@ -200,6 +229,9 @@ def _prepare(
     figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     places = {row["region_id"]: row for row in regions.select("region_id", "state", "iso").iter_rows(named=True)}
     networks = {name: read_network(name) for name in chosen["stack_id"].unique(maintain_order=True)}
+    # Few sizes and few places differ in what a network reads of them: each is made ready once.
+    arrays_of = cache(lambda stack_id, sizes: network_arrays(networks[stack_id], sizes, settings))
+    draws_of = cache(lambda stack_id, case: _draw_rows(networks[stack_id], case, variants, figures, draws))
     rows = []
     for design in chosen.select(_CHOSEN).iter_rows(named=True):
         if design["region_id"] not in places:
@@ -226,13 +258,14 @@ def _prepare(
             sizes.firm_unit_mw,
             load,
         )
-        draw_rows, ids = _draw_rows(network, case, variants, figures, draws)
+        draw_rows, drawn, ids = draws_of(design["stack_id"], case)
         is_grid = "grid_connection" in network.names
         rows.append(
             _Row(
                 network,
-                network_arrays(network, sizes, settings),
+                arrays_of(design["stack_id"], sizes),
                 draw_rows,
+                drawn,
                 ids,
                 settings.grid_completion_probability if is_grid else 1.0,
             )
@@ -245,10 +278,10 @@ def _draw_rows(
     case: Case,
     variants: Variants,
     figures: dict[str, tuple[float, float, float]],
-    draws: _Draws,
-) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Return each activity's row of the draws and the duration it stands for."""
-    draw_rows, ids = [], []
+    draws: DrawBook,
+) -> tuple[NDArray[np.int64], tuple[tuple[str, float, float, float], ...], tuple[str, ...]]:
+    """Return each activity's row of the draws, what is drawn there, and the duration it stands for."""
+    draw_rows, drawn, ids = [], [], []
     for activity in network.activities:
         name = activity.duration_id
         variant = variants.of(name, case)
@@ -263,14 +296,15 @@ def _draw_rows(
         if name in SAME_DRAWS:
             firm = figures[variants.of(SAME_DRAWS[name], case)]
             figure = tuple(min(pair) for pair in zip(figure, firm, strict=True))  # type: ignore[assignment]
+        drawn.append((SAME_DRAWS.get(name, name), *figure))
         draw_rows.append(draws.row(SAME_DRAWS.get(name, name), figure))
         ids.append(variant)
-    return np.array(draw_rows, dtype=np.int64), tuple(ids)
+    return np.array(draw_rows, dtype=np.int64), tuple(drawn), tuple(ids)
 
 
-def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings) -> _Outcome:
+def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> _Outcome:
     arrays = row.arrays
-    first, full, complete, online, time_share, on_chain, start_mean, finish_mean = run_network(
+    first, full, complete, earned, online, time_share, on_chain, start_mean, finish_mean = run_network(
         months,
         row.draw_rows,
         arrays.multiple,
@@ -281,11 +315,12 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings) -> _Out
         arrays.is_full,
         arrays.varies,
         settings.horizon_months,
+        online_worth(settings),
     )
     part = months[:, :_FREE_SAMPLES]
     base = float(np.median(first[:_FREE_SAMPLES]))
     saved = np.zeros(len(row.draw_rows))
-    for activity in np.flatnonzero(on_chain):
+    for activity in np.flatnonzero(on_chain) if is_path_wanted else ():
         free = first_if_free(
             part, row.draw_rows, arrays.multiple, arrays.pred_start, arrays.preds, arrays.from_module, activity
         )
@@ -293,6 +328,8 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings) -> _Out
     return _Outcome(
         first=tuple(np.quantile(first, [0.1, 0.5, 0.9]).tolist()),
         full=tuple(np.quantile(full, [0.1, 0.5, 0.9]).tolist()),
+        first_draws=first[: settings.robustness_draws].copy(),
+        online_years=earned[: settings.robustness_draws].copy(),
         complete_p50=float(np.median(complete)),
         p_first=tuple(float(np.mean(first <= month)) for month in (12, 24, 36, 60)),
         online=online / arrays.multiple.shape[1],

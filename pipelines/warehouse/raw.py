@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -33,6 +34,8 @@ class LedgerRow:
     size_bytes: int
     etag: str | None = None
     media_type: str | None = None
+    last_modified: str | None = None
+    request_key: str = ""
 
 
 class RawStore:
@@ -47,6 +50,9 @@ class RawStore:
     def __init__(self, data_dir: Path) -> None:
         self.folder = Path(data_dir) / "raw"
         self.ledger_path = self.folder / "ledger.jsonl"
+        self._writing = threading.Lock()
+        # The ledger as last read, with the size and time of the file it was read from.
+        self._read: tuple[tuple[int, int], dict[LedgerRow, None]] = ((0, 0), {})
 
     def path(self, digest: str) -> Path:
         """Return where the bytes with this SHA-256 are kept."""
@@ -62,6 +68,8 @@ class RawStore:
         status: int = 200,
         etag: str | None = None,
         media_type: str | None = None,
+        last_modified: str | None = None,
+        request_key: str = "",
     ) -> LedgerRow:
         """Keep the bytes of one fetch and write its ledger row; equal bytes are kept once.
 
@@ -76,7 +84,11 @@ class RawStore:
         retrieved_at_utc : datetime
             When the answer had arrived; with a zone, or without one in UTC.
         status : int
-            HTTP status; 0 for a file read from the disk.
+            HTTP status; 0 for a file read from the disk, 304 where the source said that these bytes still stand.
+        etag, media_type, last_modified : str | None
+            Headers of the answer.
+        request_key : str
+            What was asked for, unique within the source; empty where a source is one file.
 
         Returns
         -------
@@ -93,12 +105,16 @@ class RawStore:
             size_bytes=len(content),
             etag=etag,
             media_type=media_type,
+            last_modified=last_modified,
+            request_key=request_key,
         )
         path = self.path(digest)
-        if not path.is_file() or path.stat().st_size != len(content):
-            write_bytes(path, content)
-        if row not in self.rows():
-            self._append(row)
+        with self._writing:
+            if not path.is_file() or path.stat().st_size != len(content):
+                write_bytes(path, content)
+            if row not in self._known():
+                self._append(row)
+                self._known()
         return row
 
     def put_file(self, source_id: str, path: Path, *, name: str, read_at_utc: datetime) -> LedgerRow:
@@ -124,15 +140,28 @@ class RawStore:
 
     def rows(self) -> list[LedgerRow]:
         """Return the ledger in the order it was written; a last line cut short by a crash is left out."""
+        with self._writing:
+            return list(self._known())
+
+    def _known(self) -> dict[LedgerRow, None]:
+        """Return the rows in order; only what was added since the last look is read."""
         if not self.ledger_path.is_file():
-            return []
-        rows = []
-        for line in self.ledger_path.read_bytes().splitlines():
-            try:
-                fields = json.loads(line)
-            except ValueError:
-                continue
-            rows.append(LedgerRow(**{**fields, "retrieved_at_utc": datetime.fromisoformat(fields["retrieved_at_utc"])}))
+            return {}
+        found = self.ledger_path.stat()
+        stamp, rows = self._read
+        if stamp == (found.st_size, found.st_mtime_ns):
+            return rows
+        rows, start = (rows, stamp[0]) if 0 < stamp[0] < found.st_size else ({}, 0)
+        with self.ledger_path.open("rb") as file:
+            file.seek(start)
+            for line in file.read(found.st_size - start).splitlines():
+                try:
+                    fields = json.loads(line)
+                except ValueError:
+                    continue
+                moment = datetime.fromisoformat(fields["retrieved_at_utc"])
+                rows[LedgerRow(**{**fields, "retrieved_at_utc": moment})] = None
+        self._read = ((found.st_size, found.st_mtime_ns), rows)
         return rows
 
     def ledger(self) -> pl.DataFrame:

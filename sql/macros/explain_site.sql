@@ -19,6 +19,10 @@ with best as (
         sites.co2_kg_per_mwh,
         sites.score,
         sites.value_usd_per_mw,
+        sites.online_years_discounted,
+        sites.net_usd_per_mw_year,
+        sites.power_usd_per_mw_year,
+        sites.restart_usd_per_mw_year,
         rank() over (order by sites.first_mw_months_p50) as first_mw_months_p50_place,
         rank() over (order by sites.full_mw_months_p50) as full_mw_months_p50_place,
         rank() over (order by sites.usable_mw_months_60 desc) as usable_mw_months_60_place,
@@ -144,6 +148,100 @@ losses as (
     group by causes.cause
 ),
 
+adequacy_lines as (
+    select
+        found.region_id,
+        found.stack_id,
+        unnest([
+            {
+                'line': 1, 'item': 'lolh_hours_per_year', 'unit': 'h/year', 'value': found.lolh_hours_per_year,
+                'detail': 'convolution'
+            },
+            {
+                'line': 2, 'item': 'mc_lolh_hours_per_year', 'unit': 'h/year', 'value': found.mc_lolh_hours_per_year,
+                'detail': 'sampled, standard error ' || round(found.mc_lolh_hours_per_year_se, 2)
+            },
+            {
+                'line': 3, 'item': 'mc_lole_events_per_year', 'unit': '1/year', 'value': found.mc_lole_events_per_year,
+                'detail': 'sampled, standard error ' || round(found.mc_lole_events_per_year_se, 2)
+            },
+            {
+                'line': 4, 'item': 'eue_mwh_per_year', 'unit': 'MWh/year', 'value': found.eue_mwh_per_year,
+                'detail': 'convolution, most of it ' || found.largest_cause
+            },
+            {
+                'line': 5, 'item': 'mc_eue_mwh_per_year', 'unit': 'MWh/year', 'value': found.mc_eue_mwh_per_year,
+                'detail': 'sampled, standard error ' || round(found.mc_eue_mwh_per_year_se, 1)
+            },
+            {
+                'line': 6, 'item': 'mc_bridged_mwh_per_year', 'unit': 'MWh/year',
+                'value': found.mc_bridged_mwh_per_year,
+                'detail': 'saved by the battery, standard error ' || round(found.mc_bridged_mwh_per_year_se, 1)
+            },
+            {
+                'line': 7, 'item': 'mc_unserved_mwh_p50', 'unit': 'MWh', 'value': found.mc_unserved_mwh_p50,
+                'detail': 'median of ' || found.mc_years || ' years'
+            },
+            {
+                'line': 8, 'item': 'mc_unserved_mwh_p95', 'unit': 'MWh', 'value': found.mc_unserved_mwh_p95,
+                'detail': '95th percentile of years'
+            },
+            {
+                'line': 9, 'item': 'mc_unserved_mwh_p99', 'unit': 'MWh', 'value': found.mc_unserved_mwh_p99,
+                'detail': '99th percentile of years'
+            },
+            {
+                'line': 10, 'item': 'mc_longest_outage_hours', 'unit': 'h', 'value': found.mc_longest_outage_hours,
+                'detail': 'longest event of all years'
+            },
+            {
+                'line': 11, 'item': 'nines', 'unit': '1', 'value': found.nines,
+                'detail': 'nines of the availability, convolution'
+            },
+            {
+                'line': 12, 'item': 'survives_8h_frac', 'unit': 'share', 'value': found.survives_8h_frac,
+                'detail': 'loss of ' || found.survival_of || ' for 8 h from a random hour'
+            },
+            {
+                'line': 13, 'item': 'survives_24h_frac', 'unit': 'share', 'value': found.survives_24h_frac,
+                'detail': 'loss of ' || found.survival_of || ' for 24 h from a random hour'
+            }
+        ]) as figure
+    from adequacy as found
+),
+
+-- Value is years online x yearly net, and net is availability x (margin - power) - restarts. The change of a product is
+-- each factor's change times the mean of the other, so the three parts sum to the difference of the values.
+value_parts as (
+    select
+        unnest([
+            {
+                'line': 1, 'item': 'speed',
+                'value': (here.online_years_discounted - middle.online_years_discounted)
+                * (here.net_usd_per_mw_year + middle.net_usd_per_mw_year) / 2
+            },
+            {
+                'line': 2, 'item': 'cost',
+                'value': -(here.power_usd_per_mw_year - middle.power_usd_per_mw_year)
+                * (here.availability_frac + middle.availability_frac) / 2
+                * (here.online_years_discounted + middle.online_years_discounted) / 2
+            },
+            {
+                'line': 3, 'item': 'availability',
+                'value': (
+                    (here.availability_frac - middle.availability_frac)
+                    * (
+                        (here.net_usd_per_mw_year + here.restart_usd_per_mw_year) / here.availability_frac
+                        + (middle.net_usd_per_mw_year + middle.restart_usd_per_mw_year) / middle.availability_frac
+                    ) / 2
+                    - (here.restart_usd_per_mw_year - middle.restart_usd_per_mw_year)
+                ) * (here.online_years_discounted + middle.online_years_discounted) / 2
+            }
+        ]) as part
+    from here
+    cross join middle
+),
+
 lines as (
     select
         1 as section_order,
@@ -205,6 +303,28 @@ lines as (
     union all
     select
         5,
+        'adequacy',
+        found.figure.line::bigint,
+        found.figure.item,
+        found.figure.value,
+        found.figure.unit,
+        middle_found.figure.value,
+        null,
+        found.figure.detail,
+        null,
+        null
+    from adequacy_lines as found
+    inner join here on found.region_id = here.region_id and found.stack_id = here.stack_id
+    cross join middle
+    left join adequacy_lines as middle_found
+        on
+            middle.region_id = middle_found.region_id
+            and middle.stack_id = middle_found.stack_id
+            and found.figure.item = middle_found.figure.item
+    where found.figure.value is not null
+    union all
+    select
+        6,
         'critical_path',
         path.activity_order,
         path.activity,
@@ -223,7 +343,7 @@ lines as (
     where path.on_critical_path_frac > 0
     union all
     select
-        6,
+        7,
         'input',
         row_number() over (order by prices.fuel),
         prices.fuel,
@@ -239,6 +359,65 @@ lines as (
     cross join middle
     left join fuel_prices as middle_prices
         on middle.region_id = middle_prices.region_id and prices.fuel = middle_prices.fuel
+    union all
+    select
+        8,
+        'value_parts',
+        value_parts.part.line::bigint,
+        value_parts.part.item,
+        value_parts.part.value,
+        'USD/MW',
+        0.0,
+        null,
+        'part of the difference of the values',
+        null,
+        null
+    from value_parts
+    union all
+    select
+        9,
+        'assumption',
+        row_number() over (order by ranges.effect in ('revenue', 'compute_capital'), swings.importance),
+        swings.assumption_id,
+        swings.swing_usd_per_mw,
+        'USD/MW',
+        null,
+        null,
+        ranges.meaning || ': ' || case
+            when abs(swings.high) >= 1e5 then format('{:.1f} to {:.1f} M ', swings.low / 1e6, swings.high / 1e6)
+            else format('{:.4g} to {:.4g} ', swings.low, swings.high)
+        end || swings.unit || ', value ' || format('{:.2f} to {:.2f} M USD/MW', swings.value_at_low_usd_per_mw / 1e6,
+            swings.value_at_high_usd_per_mw / 1e6) || '; ' || ranges.reason,
+        nullif(ranges.source_title, '') || ' (' || ranges.publisher || ')',
+        nullif(ranges.as_of, '')
+    from site_sensitivity as swings
+    inner join here on swings.region_id = here.region_id and swings.stack_id = here.stack_id
+    inner join uncertainties as ranges on swings.assumption_id = ranges.assumption_id
+    -- Three that sites differ in, then what moves every site alike; what-ifs are left to scenarios.
+    where ranges.effect <> 'carbon'
+    qualify
+        row_number() over (
+            partition by ranges.effect in ('revenue', 'compute_capital')
+            order by swings.importance
+        ) <= 3
+    union all
+    select
+        10,
+        'flip',
+        row_number() over (order by flips.pair, flips.closeness),
+        flips.assumption_id,
+        flips.flip,
+        flips.unit,
+        null,
+        null,
+        'base ' || format('{:.4g}', flips.base) || '; there it is worth no more than '
+        || flips.other_region_id || ' with ' || flips.other_stack_id
+        || case when flips.is_within_range then '' else ', outside the range' end,
+        null,
+        null
+    from rank_flips as flips
+    inner join here on flips.region_id = here.region_id and flips.stack_id = here.stack_id
+    where flips.closeness <= 2
 )
 
 select

@@ -33,7 +33,9 @@ def test_every_asset_has_a_contract_a_layer_and_a_blocking_check(graph: dg.Asset
         assert graph.get(key).group_name == key.path[0]
         assert graph.get(key).description
         assert key in checks
-    assert all(graph.get(key).blocking for key in graph.asset_check_keys)
+    # A source that is down is a warning: its last good answer serves.
+    warnings = {key.name for key in graph.asset_check_keys if not graph.get(key).blocking}
+    assert warnings <= {"fresh"}
 
 
 def test_no_asset_reads_a_table_that_nothing_makes(graph: dg.AssetGraph) -> None:

@@ -7,6 +7,7 @@ a contract that are not named here are filled with a value that the contract all
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import itertools
 import pkgutil
 import re
@@ -24,6 +25,12 @@ from pipelines.warehouse import BuildLock, Publication, ReleaseInfo, Warehouse, 
 
 for _module in pkgutil.iter_modules(pipelines.contracts.__path__):
     importlib.import_module(f"pipelines.contracts.{_module.name}")
+
+_spec = importlib.util.spec_from_file_location("small_cases", Path(__file__).with_name("small_cases.py"))
+assert _spec is not None
+assert _spec.loader is not None
+small_cases = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(small_cases)
 
 AS_OF = date(2026, 11, 22)
 RUN_ID = "20261122-0123456789ab"
@@ -102,9 +109,36 @@ def small_tables(*, is_stale: bool = False) -> dict[str, pl.DataFrame]:
         "mart.dispatch_annual": _years(sites),
         "mart.data_status": _data_status(is_stale=is_stale),
         "mart.assumptions": _assumptions(),
+        "mart.input_changes": _changes(),
+        **small_cases.cases(sites),
+        **small_cases.uncertainty(sites),
+        **small_cases.nights(sites),
+        "mart.hazards": pl.DataFrame({"county_fips": ["48441"], "release": ["2025"], "state": ["TX"]}),
     }
     known = {name for name in REGISTRY if name.startswith("mart.")}
     return {name: _filled(name, frames.get(name)) for name in sorted(known)}
+
+
+def _changes() -> pl.DataFrame:
+    keys = {"core.queue_projects": "ERCOT | ERCOT | 25INR0001 | 1", "core.gas_prices": "hub | Henry Hub | spot"}
+    cells = (("", "added", None, None), ("status", "changed", "active", "withdrawn"))
+    return pl.DataFrame(
+        [
+            {
+                "table_name": name,
+                "row_key": key,
+                "column_name": column,
+                "change": change,
+                "before": before,
+                "after": after,
+                "before_as_of": date(2026, 11, 21),
+                "as_of": AS_OF,
+            }
+            for name, key in keys.items()
+            for column, change, before, after in cells
+        ],
+        schema_overrides={"before": pl.String, "after": pl.String},
+    )
 
 
 def _sites(*, is_stale: bool) -> pl.DataFrame:
@@ -164,6 +198,8 @@ def _sites(*, is_stale: bool) -> pl.DataFrame:
                     "is_gas_price_fallback": region_id == "phoenix_az",
                     "power_price_usd_per_mwh": 60.0 + 5 * index,
                     "usable_mw_months_60": max(0.0, 20 * (60 - first)) * (0.6 if grid else 1.0),
+                    "online_years_discounted": max(0.5, (120 - first) / 12) * (0.6 if grid else 1.0),
+                    "restart_usd_per_mw_year": 400.0 * index,
                     "value_usd_per_mw": (120 - first) * 90_000 * (0.6 if grid else 1.0) - 26_000 * lcoe,
                     **scores,
                     "score": sum(WEIGHTS[part] * scores[f"{part}_score"] for part in WEIGHTS),
@@ -178,7 +214,11 @@ def _sites(*, is_stale: bool) -> pl.DataFrame:
     best = frame.group_by("region_id", maintain_order=True).agg(pl.col("rank").min().alias("best"))
     best = best.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("region_rank"))
     joined = frame.join(best, on="region_id", how="left", maintain_order="left")
-    return joined.with_columns((pl.col("rank") == pl.col("best")).alias("is_region_best"))
+    return joined.with_columns(
+        (pl.col("rank") == pl.col("best")).alias("is_region_best"),
+        (pl.col("value_usd_per_mw") / pl.col("online_years_discounted")).alias("net_usd_per_mw_year"),
+        (small_cases.BUS_MWH * pl.col("lcoe_usd_per_mwh")).alias("power_usd_per_mw_year"),
+    )
 
 
 def _lcoe_components(sites: pl.DataFrame) -> pl.DataFrame:
@@ -378,7 +418,9 @@ def _allowed(column: str, described: dy.Column) -> Any:
     if described.nullable or values:
         return None if described.nullable else values[0]
     if isinstance(described, dy.String):
-        samples = ["2025"] if column == "as_of" else [f"a {column}", "2025", "48441", "TX", "https://example.org/"]
+        samples = (
+            ["2025"] if column == "as_of" else [f"a {column}", "2025", "2025-01", "48441", "TX", "https://example.org/"]
+        )
         return next(sample for sample in samples if not described.regex or re.search(described.regex, sample))
     for kind, value in ((dy.Bool, False), (dy.Datetime, datetime(2025, 1, 1)), (dy.Date, date(2025, 1, 1))):
         if isinstance(described, kind):

@@ -47,7 +47,18 @@ def test_the_median_site_differs_from_itself_in_nothing(run):
 def test_keys_stay(run):
     answer = explained(run, "abilene_tx")
     assert set(answer) == {
-        *("release", "region", "ranking", "design", "lcoe", "reliability", "schedule", "other_stacks", "inputs"),
+        *(
+            "release",
+            "region",
+            "ranking",
+            "robustness",
+            "design",
+            "lcoe",
+            "reliability",
+            "schedule",
+            "other_stacks",
+            "inputs",
+        ),
     }
     assert {"first_mw_months_p10", "first_mw_months_p50", "first_mw_months_p90", "activities"} <= set(
         answer["schedule"]
@@ -105,7 +116,8 @@ def test_a_region_like_nothing_points_to_the_list(run):
 def test_the_page_fits_the_width_and_one_page(run, columns):
     lines = run("explain", "columbus_oh", columns=columns).stdout.splitlines()
     assert max(len(line) for line in lines) <= columns
-    assert len(lines) <= 90
+    # A narrow console breaks more lines.
+    assert len(lines) <= (90 if columns >= 100 else 104)
     for heading in ("Why this rank", "Design", "LCOE", "Reliability", "Critical path", "Other stacks here", "Inputs"):
         assert any(line.startswith(heading) for line in lines)
 

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import click
 import pytest
 
 from pipelines.cli.main import main
@@ -72,7 +73,9 @@ def test_a_bad_setting_is_named(run, monkeypatch):
 
 
 def test_every_subcommand_has_help_with_a_first_sentence(run):
-    for name, command in main.commands.items():
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
         result = run(name, "--help")
         assert result.exit_code == 0
         assert command.help, name
@@ -146,12 +149,30 @@ def test_refresh_hands_over_what_was_asked_and_prints_a_line_per_step(run, monke
         "states": ["TX"],
         "weather_dir": tmp_path,
         "wait_seconds": 0.0,
+        "is_replay": False,
     }
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["core/regions", "133", "rows", "0.25", "s"]
     assert lines[1].split() == ["mart/report", "1.50", "s"]
     assert len(lines[0]) == len(lines[1])
     assert lines[2].startswith("published release 20261122-0123456789ab in 12.3 s")
+
+
+def test_replay_asks_for_the_night_that_is_held(run, monkeypatch):
+    night = Night(monkeypatch)
+    result = run("replay", "--as-of", "2026-11-22", "--state", "tx", "--json")
+    assert result.exit_code == 0
+    assert night.asked["is_replay"]
+    assert night.asked["states"] == ["TX"]
+    assert json.loads(result.stdout)["profile"] == "live"
+    assert run("replay").exit_code == 2
+
+
+def test_the_profile_is_an_option(run, monkeypatch):
+    Night(monkeypatch)
+    assert json.loads(run("refresh", "--json").stdout)["profile"] == "reference"
+    assert json.loads(run("refresh", "--profile", "live", "--json").stdout)["profile"] == "live"
+    assert run("refresh", "--profile", "dead").exit_code == 2
 
 
 def test_refresh_json_keeps_stdout_for_the_object(run, monkeypatch):

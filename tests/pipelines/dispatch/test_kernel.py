@@ -63,6 +63,7 @@ def slow_year(site, design, technologies, battery, options) -> list[dict[str, fl
     cycling = False
     day, seen = round(24 / dt), round(options.look_ahead_hours / dt)
     needs: list[float] = []
+    budget = options.flexible_budget_frac * sum(site.load_mw) * dt
     hours = []
     for t in range(len(site.load_mw)):
         unit = design["firm_unit_mw"] * site.capacity_frac["engine"][t]
@@ -109,7 +110,10 @@ def slow_year(site, design, technologies, battery, options) -> list[dict[str, fl
         balance = potential + grid_limit(site, design, t) + base + firm - site.load_mw[t]
         charge = min(max(balance, 0.0), can_take)
         discharge = min(max(-balance, 0.0), can_give)
-        unserved = max(-balance - discharge, 0.0)
+        missed = max(-balance - discharge, 0.0)
+        flexed = min(missed, options.flexible_load_frac * site.load_mw[t], budget / dt)
+        budget -= flexed * dt
+        unserved = missed - flexed
         # Whatever is too much lowers the grid import first, then solar, then goes to a load bank.
         too_much = max(balance - charge, 0.0)
         grid = grid_limit(site, design, t) - min(too_much, grid_limit(site, design, t))
@@ -124,6 +128,7 @@ def slow_year(site, design, technologies, battery, options) -> list[dict[str, fl
             {
                 "curtailed": curtailed, "charge": charge, "discharge": discharge, "grid": grid,
                 "baseload": base - base_dumped, "firm": firm - (too_much - base_dumped), "unserved": unserved,
+                "flexed": flexed,
                 "firm_on": on, "baseload_on": base_on, "firm_gross": firm, "baseload_gross": base,
                 "firm_running": on * unit,
                 "baseload_running": base_on * design["baseload_unit_mw"] * site.capacity_frac["reactor"][t],
@@ -146,9 +151,10 @@ class Case:
 
 @pytest.fixture(scope="module")
 def random_case(technology, site_year, design_set):
-    def make(seed: int, rule: str, step_hours: float, n_designs: int) -> Case:
+    def make(seed: int, rule: str, step_hours: float, n_designs: int, *, is_flexible: bool = False) -> Case:
         rng = np.random.default_rng(seed)
         n = 80
+        flexible = {"flexible_load_frac": rng.uniform(0.0, 0.6), "flexible_budget_frac": rng.uniform(0.0, 0.1)}
         sun = np.maximum(np.sin((np.arange(n) * step_hours - 6) * np.pi / 12), 0.0) * rng.uniform(0.2, 1.0, n)
         site = site_year(
             rng.uniform(4.0, 22.0, n), sun,
@@ -178,7 +184,8 @@ def random_case(technology, site_year, design_set):
             "reactor": technology("reactor", min_load_frac=0.4, heat_rate_mmbtu_per_mwh=10.0),
         }
         battery = Battery(*rng.uniform(0.85, 1.0, 2), float(rng.choice([0.0, 0.1])), float(rng.choice([0.1, 0.5, 1.0])))
-        return Case(site, designs, technologies, battery, DispatchOptions(look_ahead_hours=36.0))
+        options = DispatchOptions(look_ahead_hours=36.0, **(flexible if is_flexible else {}))
+        return Case(site, designs, technologies, battery, options)
 
     return make
 
@@ -188,11 +195,11 @@ def random_case(technology, site_year, design_set):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(
-    seed=st.integers(0, 2**32 - 1), rule=st.sampled_from(RULES), step_hours=st.sampled_from([1.0, 0.5, 0.25]),
-    n_designs=st.sampled_from([1, 100, 200]),
+    seed=st.integers(0, 2**32 - 1), rule=st.sampled_from(RULES), step_hours=st.sampled_from([1.0, 0.5, 0.25, 1 / 12]),
+    n_designs=st.sampled_from([1, 100, 200]), is_flexible=st.booleans(),
 )  # fmt: skip
-def test_kernel_equals_the_slow_implementation(random_case, seed, rule, step_hours, n_designs) -> None:
-    case = random_case(seed, rule, step_hours, n_designs)
+def test_kernel_equals_the_slow_implementation(random_case, seed, rule, step_hours, n_designs, is_flexible) -> None:
+    case = random_case(seed, rule, step_hours, n_designs, is_flexible=is_flexible)
     site, dt = case.site, step_hours
     found = simulate_batch(
         [site], case.designs, case.technologies, case.battery, dtype=np.float64, options=case.options
@@ -200,7 +207,7 @@ def test_kernel_equals_the_slow_implementation(random_case, seed, rule, step_hou
     for i, design in enumerate(case.designs.to_frame().iter_rows(named=True)):
         hours = slow_year(site, design, case.technologies, case.battery, case.options)
         total = {name: sum(hour[name] for hour in hours) * dt for name in hours[0]}
-        for name in ("curtailed", "charge", "discharge", "grid", "baseload", "firm", "unserved"):
+        for name in ("curtailed", "charge", "discharge", "grid", "baseload", "firm", "unserved", "flexed"):
             assert getattr(found, f"{name}_mwh")[0, i] == pytest.approx(total[name], abs=1e-6), (name, design)
         for fleet, name in (("firm", "engine"), ("baseload", "reactor")):
             kind = case.technologies[name]
@@ -220,16 +227,25 @@ def test_kernel_equals_the_slow_implementation(random_case, seed, rule, step_hou
     max_examples=8, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
-@given(seed=st.integers(0, 2**32 - 1), rule=st.sampled_from(RULES))
-def test_every_trace_passes_the_validator_and_sums_to_the_batch(random_case, seed, rule) -> None:
-    case = random_case(seed, rule, 1.0, 20)
+@given(seed=st.integers(0, 2**32 - 1), rule=st.sampled_from(RULES), is_flexible=st.booleans())
+def test_every_trace_passes_the_validator_and_sums_to_the_batch(random_case, seed, rule, is_flexible) -> None:
+    case = random_case(seed, rule, 1.0, 20, is_flexible=is_flexible)
     args = (case.technologies, case.battery)
     batch = simulate_batch([case.site], case.designs, *args, options=case.options)
     for i in range(20):
         trace = simulate_trace(case.site, case.designs, i, *args, options=case.options)
         limits = trace_limits(case.site, case.designs, i, case.battery, options=case.options)
         assert check_trace(trace, limits) == []
-        for name in ("curtailed", "charge", "discharge", "grid", "baseload", "firm", "unserved"):
+        for name in (
+            "curtailed",
+            "charge",
+            "discharge",
+            "grid",
+            "baseload",
+            "firm",
+            "unserved",
+            *["flexed"] * is_flexible,
+        ):
             total = trace[f"{name}_mw"].sum()
             assert getattr(batch, f"{name}_mwh")[0, i] == pytest.approx(total, rel=5e-4, abs=5e-3), name
         runs = int((trace["firm_units_on"].diff().clip(0) if len(trace) else pl.Series([0])).sum())

@@ -54,10 +54,13 @@ def test_sound_trace_keeps_contract_and_leap_day(sound) -> None:
         ({"firm_units_on": -3}, "running units can give the firm output"),
         ({"unserved_mw": -50.0}, "no value is negative"),
         ({"unserved_mw": 50.0}, "unserved is at most the load"),
+        ({"flexed_mw": 1.0}, "curtailed load is within its budget"),
+        ({"flexed_mw": 1.0}, "curtailed load is within its share"),
     ],
 )
 def test_validator_finds_a_planted_fault(sound, changes, rule) -> None:
     trace, limits = sound
+    trace = trace.with_columns(pl.lit(0.0).alias("flexed_mw"))
     row = trace.with_row_index().filter(pl.col("firm_units_on") == 3)["index"][40]
     at = pl.int_range(pl.len()) == row
     broken = trace.with_columns(

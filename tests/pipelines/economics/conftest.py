@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipelines.economics.credits import CreditDates
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.prices import gas_prices_by_region, power_prices_by_region
 from pipelines.reference.load import load_reference
@@ -160,6 +161,7 @@ class Facts:
         adequacy: pl.DataFrame,
         settings: Settings | None = None,
         gas: pl.DataFrame | None = None,
+        credits: CreditDates | None = None,
     ) -> pl.DataFrame:
         """Return the candidates of the given designs in the given regions."""
         used = settings or self.settings
@@ -174,6 +176,7 @@ class Facts:
             self.multipliers,
             self.emission_factors,
             used,
+            credits=credits,
         )
 
 

@@ -62,6 +62,11 @@ def test_parts_sum_to_the_cost(plausible: pl.DataFrame, facts) -> None:
     sums = parts.group_by("region_id", "stack_id").agg(pl.col("cost_usd_per_mwh").sum(), pl.col("capex_usd").sum())
     both = chosen.join(sums, on=["region_id", "stack_id"])
     assert both["cost_usd_per_mwh"].to_numpy() == pytest.approx(both["lcoe_usd_per_mwh"].to_numpy(), rel=1e-12)
+    simple = parts.group_by("region_id", "stack_id").agg(pl.col("simple_cost_usd_per_mwh").sum())
+    before_tax = chosen.join(simple, on=["region_id", "stack_id"])
+    assert before_tax["simple_cost_usd_per_mwh"].to_numpy() == pytest.approx(
+        before_tax["lcoe_simple_usd_per_mwh"].to_numpy(), rel=1e-12
+    )
     per_kw = both["capex_usd"].to_numpy() / (1000.0 * facts.settings.site_it_mw)
     assert per_kw == pytest.approx(both["capex_usd_per_kw"].to_numpy(), rel=1e-12)
 
@@ -81,9 +86,9 @@ BANDS = {
 
 def test_costs_lie_where_others_see_them(plausible: pl.DataFrame) -> None:
     table = plausible.group_by("stack_id").agg(
-        pl.col("lcoe_usd_per_mwh").median().alias("median"),
-        pl.col("lcoe_usd_per_mwh").min().alias("least"),
-        pl.col("lcoe_usd_per_mwh").max().alias("most"),
+        pl.col("lcoe_simple_usd_per_mwh").median().alias("median"),
+        pl.col("lcoe_simple_usd_per_mwh").min().alias("least"),
+        pl.col("lcoe_simple_usd_per_mwh").max().alias("most"),
         pl.col("capex_usd_per_kw").median(),
         pl.col("co2_kg_per_mwh").median(),
     )
@@ -100,7 +105,7 @@ def test_solar_and_battery_alone_cost_what_the_published_model_says(plausible: p
     )
     here = plausible.filter((pl.col("region_id") == "abilene_tx") & (pl.col("stack_id") == "solar_bess"))
     # Newkirk et al. size for their own availability and discount rate: the order of cost is what must agree.
-    assert here["lcoe_usd_per_mwh"].item() == pytest.approx(
+    assert here["lcoe_simple_usd_per_mwh"].item() == pytest.approx(
         published["solar_storage_ac_lcoe_usd_per_mwh"].item(), rel=0.25
     )
 
@@ -108,7 +113,7 @@ def test_solar_and_battery_alone_cost_what_the_published_model_says(plausible: p
 def test_gas_price_moves_fuel_and_nothing_else(facts, make_year, stacks, some_regions) -> None:
     year = make_year(stacks, some_regions)
     gas = facts.gas()
-    dear = gas.with_columns(pl.col("gas_price_usd_per_mmbtu") * 2.0)
+    dear = gas.with_columns(pl.col("gas_price_usd_per_mmbtu", "gas_level_usd_per_mmbtu") * 2.0)
     before, after = facts.candidates(*year, gas=gas), facts.candidates(*year, gas=dear)
     others = [f"{part}_usd_per_year" for part in COMPONENTS if part != "fuel"]
     assert before.select(others).equals(after.select(others))

@@ -82,7 +82,7 @@ def test_engines_that_give_most_of_the_energy_are_no_smr_hybrid(facts, make_year
     designs = {"smr_hybrid/r1": ({**sizes, "baseload_units": 1}, half), "smr_hybrid/r2": (sizes, energies)}
     row = choose(facts, make_year, designs)
     assert row["design_id"] == "smr_hybrid/r2"
-    assert row["lcoe_usd_per_mwh"] > 150.0
+    assert row["lcoe_simple_usd_per_mwh"] > 150.0
 
 
 @pytest.mark.parametrize(

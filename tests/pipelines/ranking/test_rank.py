@@ -7,13 +7,15 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipelines.contracts.base import REGISTRY
 from pipelines.contracts.economics import Chosen
+from pipelines.economics.value import margin_usd_per_mw_year, value_columns
 from pipelines.errors import ContractError
-from pipelines.ranking.rank import rank_sites, ranked_sites
+from pipelines.ranking.dominance import is_pareto
+from pipelines.ranking.rank import rank_sites, ranked_sites, tie_ids
 from pipelines.settings import Settings
 
 SETTINGS = Settings()
@@ -71,6 +73,14 @@ def chosen(region: str, stack: str, lcoe: float, *, is_met: bool = True) -> dict
     }
 
 
+def firm(designs: pl.DataFrame) -> pl.DataFrame:
+    """Return an acceptability of every row, by value and by score."""
+    rows = designs.select("region_id", "stack_id").with_columns(
+        pl.lit(0.5).alias("top10_frac"), pl.lit(1.0).alias("rank_p05"), pl.lit(4.0).alias("rank_p95")
+    )
+    return pl.concat([rows.with_columns(pl.lit(name).alias("ordered_by")) for name in ("value", "score")])
+
+
 @pytest.fixture
 def night() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, np.ndarray]:
     regions = pl.DataFrame(
@@ -115,7 +125,9 @@ def night() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, np.ndarray]:
 
 def test_published_rows(night) -> None:
     regions, designs, times, share = night
-    ranked = ranked_sites(regions, designs, times, share, SETTINGS, as_of_utc=AS_OF, run_id="20261122-abc")
+    ranked = ranked_sites(
+        regions, designs, times, share, SETTINGS, acceptability=firm(designs), as_of_utc=AS_OF, run_id="20261122-abc"
+    )
     assert ranked.columns == REGISTRY["mart.ranked_sites"].schema.column_names()
     order = ranked.select("region_id", "stack_id").rows()
     assert order == [("a", "gas_recip"), ("b", "gas_recip"), ("a", "grid"), ("b", "grid")]
@@ -126,9 +138,18 @@ def test_published_rows(night) -> None:
 
 def test_shares_follow_the_rows_of_the_time_to_power(night) -> None:
     regions, designs, times, share = night
-    straight = ranked_sites(regions, designs, times, share, SETTINGS, as_of_utc=AS_OF, run_id="r")
+    straight = ranked_sites(
+        regions, designs, times, share, SETTINGS, acceptability=firm(designs), as_of_utc=AS_OF, run_id="r"
+    )
     turned = ranked_sites(
-        regions, designs[::-1], times[[2, 0, 3, 1]], share[[2, 0, 3, 1]], SETTINGS, as_of_utc=AS_OF, run_id="r"
+        regions,
+        designs[::-1],
+        times[[2, 0, 3, 1]],
+        share[[2, 0, 3, 1]],
+        SETTINGS,
+        acceptability=firm(designs),
+        as_of_utc=AS_OF,
+        run_id="r",
     )
     assert straight.equals(turned)
 
@@ -136,4 +157,80 @@ def test_shares_follow_the_rows_of_the_time_to_power(night) -> None:
 def test_a_row_without_time_to_power_is_named(night) -> None:
     regions, designs, times, share = night
     with pytest.raises(ContractError, match="region b, stack grid"):
-        ranked_sites(regions, designs, times[:3], share[:3], SETTINGS, as_of_utc=AS_OF, run_id="r")
+        ranked_sites(
+            regions, designs, times[:3], share[:3], SETTINGS, acceptability=firm(designs), as_of_utc=AS_OF, run_id="r"
+        )
+
+
+def test_the_value_is_the_product_of_its_published_factors(night) -> None:
+    regions, designs, times, share = night
+    ranked = ranked_sites(
+        regions, designs, times, share, SETTINGS, acceptability=firm(designs), as_of_utc=AS_OF, run_id="r"
+    )
+    product = ranked["online_years_discounted"] * ranked["net_usd_per_mw_year"]
+    assert ranked["value_usd_per_mw"].to_numpy() == pytest.approx(product.to_numpy(), rel=1e-12)
+    margin = (ranked["net_usd_per_mw_year"] + ranked["restart_usd_per_mw_year"]) / ranked["availability_frac"]
+    margin += ranked["power_usd_per_mw_year"]
+    assert margin.to_numpy() == pytest.approx([margin_usd_per_mw_year(SETTINGS)] * 4, rel=1e-12)
+
+
+@given(values=st.lists(st.floats(-1e7, 1e7), min_size=1, max_size=40), frac=st.floats(0.0, 0.1))
+def test_rows_of_a_tie_lie_within_its_share_and_the_next_one_does_not(values, frac) -> None:
+    ordered = sorted(values, reverse=True)
+    frame = pl.DataFrame({"value_usd_per_mw": ordered, "is_target_met": [True] * len(ordered)})
+    ties = tie_ids(frame, frac)
+    assert ties[0] == 1
+    assert set(np.diff(ties)) <= {0, 1}
+    for tie in np.unique(ties):
+        inside = np.array(ordered)[ties == tie]
+        assert inside[0] - inside[-1] <= frac * abs(inside[0])
+        after = np.array(ordered)[ties == tie + 1]
+        if len(after):
+            assert inside[0] - after[0] > frac * abs(inside[0])
+
+
+def test_a_row_that_misses_the_target_never_ties_with_one_that_meets_it() -> None:
+    frame = pl.DataFrame({"value_usd_per_mw": [5.0, 5.0, 5.0], "is_target_met": [True, True, False]})
+    assert tie_ids(frame, 0.005).tolist() == [1, 1, 2]
+
+
+better = st.tuples(
+    st.floats(20, 300), st.floats(0, 100), st.floats(0.9, 0.9999), st.floats(0, 0.0005), st.integers(1, 60)
+)
+
+
+@given(site=better, months=st.integers(0, 20), frac=st.floats(1.0, 3.0))
+def test_a_site_better_in_every_component_never_ranks_below(site, months, frac) -> None:
+    lcoe, extra, available, more, start = site
+    pair = pl.DataFrame(
+        {
+            "region_id": ["a", "b"],
+            "stack_id": ["s", "s"],
+            "lcoe_usd_per_mwh": [lcoe + extra, lcoe],
+            "availability_frac": [available, min(available + more, 1.0)],
+            "interruptions_per_year": [frac, 1.0],
+            "load_mwh": [9_800.0 * SETTINGS.site_it_mw] * 2,
+            "is_target_met": [True, True],
+        }
+    )
+    share = np.array([[float(m >= begin) for m in range(1, MONTHS + 1)] for begin in (start + months, start)])
+    worth = value_columns(pair, share, SETTINGS)
+    # Below zero a later start loses less: order then speaks of sites that nobody would build.
+    assume(worth["net_usd_per_mw_year"].min() > 0.0)
+    ranked = rank_sites(pair.hstack(worth))
+    values = dict(ranked.select("region_id", "value_usd_per_mw").iter_rows())
+    assert values["b"] >= values["a"]
+    if values["b"] > values["a"]:
+        assert ranked["region_id"].to_list() == ["b", "a"]
+
+
+points = st.lists(st.tuples(*[st.integers(0, 4)] * 4), min_size=1, max_size=40)
+
+
+@given(rows=points)
+def test_the_front_is_what_nothing_dominates(rows) -> None:
+    names = ["first_mw_months_p50", "lcoe_usd_per_mwh", "availability_frac", "co2_kg_per_mwh"]
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Float64), orient="row")
+    points = np.array(rows, float) * np.array([1.0, 1.0, -1.0, 1.0])
+    expected = [not any((q <= p).all() and (q < p).any() for q in points) for p in points]
+    assert is_pareto(frame).tolist() == expected

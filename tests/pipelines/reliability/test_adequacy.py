@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,7 @@ COLD = ((-15.0, 0.199), (-5.0, 0.051), (10.0, 0.021), (35.0, 0.066))
 TURBINE = FirmTechnology("turbine", 16.0, 10.5, 0.2, 0.5, 0.015, COLD, 0.02, 4000, 24, 0.007, 15, 0.1, "natural_gas")
 REACTOR = FirmTechnology("reactor", 5.0, 10.4, 0.0, 0.5, 0.03, (), 0.06, 8000, 298, 0.0, 40.0, 0.0, "uranium")
 TECHNOLOGIES = {unit.technology: unit for unit in (ENGINE, TURBINE, REACTOR)}
+START = {"engine": 0.02}
 
 
 def design_set(rows: list[dict[str, Any]]) -> DesignSet:
@@ -64,15 +66,26 @@ def _direct(
     fraction: dict[str, NDArray[np.float64]],
     rates: dict[str, NDArray[np.float64]],
     lost: float,
+    no_fuel: dict[str, NDArray[np.float64]],
 ) -> NDArray[np.float64]:
-    """Return the seven sums of NeedAdequacy for one design as plain sums over every hour and state."""
-    total = np.zeros(7)
+    """Return the sums of NeedAdequacy for one design as plain sums over every hour and state."""
+    total = np.zeros(9)
+    starts, before = 0.0, None
     for h in range(len(need)):
+        if row.get("firm_units", 0):
+            unit = row["firm_unit_mw"] * fraction[row["firm_technology"]][h]
+            on = min(math.ceil(need[h] / unit - 1e-9), row["firm_units"])
+            starts += max(on - before, 0) if before is not None else 0
+            before = on
+    for h in range(len(need)):
+        before_hour = total.copy()
         firm_states = [(0, 1.0)]
         capacity = 0.0
         if row.get("firm_units", 0):
             name = row["firm_technology"]
-            firm_states = _states(row["firm_units"], rates[name][h], TECHNOLOGIES[name].planned_outage_rate)
+            in_repair = starts / row["firm_units"] / len(need) * START.get(name, 0.0) * TECHNOLOGIES[name].mttr_hours
+            out = 1 - (1 - rates[name][h]) * (1 - in_repair)
+            firm_states = _states(row["firm_units"], out, TECHNOLOGIES[name].planned_outage_rate)
             capacity = row["firm_unit_mw"] * fraction[name][h]
         second_states = [(need[h], 1.0)]
         if row.get("grid_mw", 0.0) > 0:
@@ -96,6 +109,11 @@ def _direct(
             for k, p in firm_states:
                 total[0] += q * p * max(wanted - k * capacity, 0.0)
                 total[1] += q * p * (wanted > k * capacity + TOLERANCE_MW)
+        # Without fuel the hour has no firm unit, whatever their state.
+        without = no_fuel.get(row.get("firm_technology", ""), np.zeros(len(need)))[h]
+        added = total - before_hour
+        total[7] += without * (added[5] - added[0])
+        total[8] += without * (added[6] - added[1])
     return total
 
 
@@ -109,6 +127,8 @@ def _as_rows(result: NeedAdequacy) -> NDArray[np.float64]:
             result.shortage_hours,
             result.stranded_eue_mwh,
             result.stranded_lolh_hours,
+            result.frost_eue_mwh,
+            result.frost_lolh_hours,
         ]
     )
 
@@ -133,7 +153,8 @@ def test_fast_path_is_the_direct_sum() -> None:
     need = np.minimum(np.maximum(rng.normal(12, 10, (hours, len(rows))), 0.0), load)
     second = np.maximum(rng.normal(9, 5, (hours, len(rows))), 0.0)
     lost = rng.uniform(0, 0.02, len(rows))
-    series, start = 1.2e-4, 0.0094
+    series = 1.2e-4
+    no_fuel = {"engine": np.where(temperature < -5.0, 0.05, 0.0)}
     result = adequacy_of_need(
         need,
         design_set(rows),
@@ -144,17 +165,22 @@ def test_fast_path_is_the_direct_sum() -> None:
         load_mw=np.full(hours, load),
         grid_unavailability=lost,
         series_unavailability=series,
-        failure_to_start={"engine": start},
+        start_failure=START,
+        supply_loss=no_fuel,
     )
     cold = np.array(COLD)
     failing = {
-        "engine": np.full(hours, 1 - (1 - 0.025) * (1 - series) * (1 - start)),
+        "engine": np.full(hours, 1 - (1 - 0.025) * (1 - series)),
         "turbine": 1 - (1 - np.interp(temperature, cold[:, 0], cold[:, 1])) * (1 - series),
         "reactor": np.full(hours, 1 - (1 - 0.03) * (1 - series)),
     }
     expected = np.array(
-        [_direct(need[:, d], second[:, d], load, row, fraction, failing, lost[d]) for d, row in enumerate(rows)]
+        [
+            _direct(need[:, d], second[:, d], load, row, fraction, failing, lost[d], no_fuel)
+            for d, row in enumerate(rows)
+        ]
     ).T
+    assert expected[7].max() > 0.1
     np.testing.assert_allclose(_as_rows(result), expected, rtol=1e-9, atol=1e-9)
 
 

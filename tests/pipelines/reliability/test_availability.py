@@ -31,6 +31,7 @@ GRID = GridService(routine_events=1.3, routine_hours=2.3, major_events=0.5, majo
 def _parameters(transformer_mtbf: float = 200_000.0, switchgear_mtbf: float = 500_000.0) -> Parameters:
     figures = {
         ("transformer", "mtbf"): transformer_mtbf,
+        ("transformer", "mttr"): 168.0,
         ("mv_switchgear", "mtbf"): switchgear_mtbf,
         ("mv_switchgear", "mttr"): 24.0,
     }
@@ -164,7 +165,7 @@ def test_grid_with_standby_units() -> None:
     assert alone["largest_cause"] == "baseload_or_grid"
     backed = _row(_design("standby", 10, grid_mw=25.0), causes)
     assert backed["unserved_baseload_or_grid_mwh"] < 0.01 * alone["unserved_baseload_or_grid_mwh"]
-    events = 1.3 + 0.5 + 8760 / 200_024
+    events = 1.3 + 0.5 + 8760 / 200_168
     assert backed["trips_per_year"] == pytest.approx(events)
     ups = Settings().ups_failure_frac
     assert backed["interruptions_per_year"] == pytest.approx(events * ups + 8760 / 500_024)

@@ -28,7 +28,12 @@ from pipelines.settings import REFERENCE_DIR, Settings
 
 CITED = {"source_title": "a table", "publisher": "a publisher", "url": "https://example.org/table", "as_of": "2026"}
 FIGURES = MappingProxyType(
-    {("transformer", "mtbf"): 200_000.0, ("mv_switchgear", "mtbf"): 500_000.0, ("mv_switchgear", "mttr"): 24.0}
+    {
+        ("transformer", "mtbf"): 200_000.0,
+        ("transformer", "mttr"): 168.0,
+        ("mv_switchgear", "mtbf"): 500_000.0,
+        ("mv_switchgear", "mttr"): 24.0,
+    }
 )
 
 
@@ -61,6 +66,8 @@ def test_every_cause_is_events_times_hours_with_its_citation() -> None:
     # An up-and-down process: repair / (running + repair).
     assert unavailability(causes, "switchgear") == pytest.approx(24.0 / 500_024.0, rel=1e-12)
     assert unavailability(causes, "unit_transformer") == pytest.approx(24.0 / 200_024.0, rel=1e-12)
+    # The spare on site is for the units; the grid's transformer takes its repair.
+    assert unavailability(causes, "grid_transformer") == pytest.approx(168.0 / 200_168.0, rel=1e-12)
     assert causes.filter(pl.col("cause") != "gas_supply")["url"].to_list() == [CITED["url"]] * 5
     assert "setting" in causes.filter(pl.col("cause") == "gas_supply")["source_title"][0]
 

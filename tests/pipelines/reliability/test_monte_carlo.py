@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
+from dataclasses import replace
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +18,18 @@ from hypothesis import strategies as st
 
 from pipelines.errors import UsageError
 from pipelines.reliability.fleet import fleet_adequacy
-from pipelines.reliability.monte_carlo import (
+from pipelines.reliability.monte_carlo import Estimate, sample_years, summarise
+from pipelines.reliability.parts import (
     NEVER,
     SITE,
     Chain,
-    Estimate,
+    Deferral,
     SharedOutage,
     Storage,
     System,
+    Transformer,
     UnitGroup,
     chain,
-    sample_years,
-    summarise,
 )
 
 
@@ -83,6 +86,131 @@ def test_pras_systems_within_three_standard_errors(shared: Path, case_id: str) -
     assert _is_near(result.lole_hours, case["expected"]["LOLE"])
     assert _is_near(result.eue_mwh, case["expected"]["EUE"])
     assert result.eue_mwh.standard_error < 0.02 * result.eue_mwh.mean
+
+
+def _by_states(case: dict[str, Any]) -> tuple[float, float]:
+    """Return loss of load (h) and unserved energy of a generator with deferrable load, summed over all paths."""
+    unit, deferral, load = case["generators"][0], case["demand_response"], case["load"]
+    steps = len(load)
+    hours = energy = 0.0
+    for up in itertools.product((0, 1), repeat=2 * steps):
+        # With lam + mu = 1 each hour is independent of the one before.
+        probability = float(np.prod([0.9 if state else 0.1 for state in up]))
+        owed, due = 0, -1
+        for t in range(steps):
+            due = -1 if owed == 0 else deferral["payback_periods"] - 1 if due < 0 else due - 1
+            spare = up[t] * unit["capacity"][t] - load[t]
+            moved = min(abs(spare), up[steps + t] * deferral["borrow_mw"])
+            moved = min(moved, deferral["energy_mwh"] - owed if spare < 0 else owed)
+            owed += moved if spare < 0 else -moved
+            lost = max(-spare, 0) - (moved if spare < 0 else 0)
+            if due == 0 or t == steps - 1:
+                lost, owed = lost + owed, 0
+            hours += probability * (lost > 0)
+            energy += probability * lost
+    return hours, energy
+
+
+def test_pras_system_with_deferred_load(shared: Path) -> None:
+    cases = json.loads((shared / "cases" / "pras_analytic.json").read_text())["cases"]
+    case = next(case for case in cases if case["id"] == "test4_gen_plus_demand_response")
+    unit, given_ = case["generators"][0], case["demand_response"]
+    system = System(
+        np.array(case["load"], float),
+        [UnitGroup("g", unit["n"], np.array(unit["capacity"], float), Chain(np.array(unit["lam"]), unit["mu"]))],
+        deferral=Deferral(
+            given_["borrow_mw"],
+            given_["payback_mw"],
+            given_["energy_mwh"],
+            given_["payback_periods"],
+            Chain(np.array(given_["lam"]), given_["mu"]),
+        ),
+    )
+    hours, energy = _by_states(case)
+    # The asserted figures are sampled ones themselves.
+    assert hours == pytest.approx(case["expected"]["LOLE"], rel=2e-3)
+    assert energy == pytest.approx(case["expected"]["EUE"], rel=2e-3)
+    result = summarise(sample_years(system, 200_000, seed=4))
+    assert _is_near(result.lole_hours, hours)
+    assert _is_near(result.eue_mwh, energy)
+
+
+def test_a_thousand_years_of_a_design_take_less_than_a_second() -> None:
+    hour = np.arange(8760)
+    engines = UnitGroup("firm", 9, np.full(8760, 2.5), chain(0.01, 23.0), "following", 0.4, 0.02, 0.002)
+    battery = Storage(20.0, 20.0, 80.0, 0.92, 0.92, 0.1, 40.0, 4, chain(0.02, 24.0), 0.006)
+    sun = 60.0 * np.maximum(np.sin((hour % 24 - 6) * np.pi / 12), 0.0)
+    system = System(np.full(8760, 22.0), [engines], sun, 15, chain(0.03, 72.0), battery, interruption_hours=0.25)
+    sample_years(system, 2, seed=1, threads=1)
+    started = time.thread_time()
+    result = summarise(sample_years(system, 1000, seed=1, threads=1))
+    seconds = time.thread_time() - started
+    print(f"solar, battery and engines: 1,000 years in {seconds:.2f} s of one core, EUE {result.eue_mwh}")
+    assert seconds < 1.0
+
+
+def _stride_systems() -> list[System]:
+    steps = 24 * 60
+    hour = np.arange(steps)
+    load = 20.0 + 3.0 * np.sin(2 * np.pi * hour / 24)
+    engines = UnitGroup("firm", 11, np.full(steps, 2.5), chain(0.05, 20.0), planned_rate=0.03, start_failure=0.01,
+                        interruptions_per_hour=1e-4, transformer=Transformer(chain(1e-3, 24.0), 168.0))  # fmt: skip
+    grid = UnitGroup("grid", 1, np.full(steps, 25.0), NEVER, "charging", interruptions_per_hour=1e-3)
+    lost = [SharedOutage("loss", ("grid",), chain(0.01, 6.0))]
+    base = UnitGroup("base", 2, np.full(steps, 5.0), chain(0.05, 90.0), "serving", planned_rate=0.05)
+    battery = Storage(25.0, 25.0, 60.0, 0.95, 0.95, 0.1, 60.0, 3, chain(0.02, 24.0))
+    return [
+        System(load, [engines], interruption_hours=0.25),
+        System(load, [base, engines], interruption_hours=0.25),
+        System(load, [grid, engines], shared=lost, interruption_hours=0.25),
+        System(load, [grid], shared=lost, storage=battery, interruption_hours=0.25),
+    ]
+
+
+@pytest.mark.parametrize("system", _stride_systems(), ids=["engines", "baseload", "grid", "grid and battery"])
+def test_passing_over_quiet_days_changes_nothing(system: System) -> None:
+    """A megawatt-billionth of sun makes the simulation go hour by hour, with the same random numbers."""
+    passed = sample_years(system, 400, seed=6)
+    slow = sample_years(replace(system, free_mw=np.full(len(system.load_mw), 1e-12)), 400, seed=6)
+    for name in ("unserved_mwh", "short_hours", "events", "longest_hours", "interruptions", "failed_starts"):
+        np.testing.assert_allclose(getattr(passed, name), getattr(slow, name), rtol=1e-9, atol=1e-9, err_msg=name)
+    assert slow.unserved_mwh.sum() > 0
+    assert slow.interruptions.sum() > 0
+
+
+def test_a_second_transformer_waits_for_the_spare() -> None:
+    steps, load = 20_000, np.full(20_000, 10.0)
+    ready = Transformer(chain(0.03, 24.0), 1.0)
+    slow = Transformer(chain(0.03, 24.0), 400.0)
+    one, two = (
+        sample_years(System(load, [UnitGroup("g", 4, np.full(steps, 2.5), NEVER, transformer=part)]), 60, seed=4)
+        for part in (ready, slow)
+    )
+    # Four in series, each out 3 % of the time when the spare is at hand.
+    assert one.short_hours.mean() / steps == pytest.approx(1 - 0.97**4, rel=0.05)
+    assert two.short_hours.mean() > 1.5 * one.short_hours.mean()
+
+
+def test_solar_blocks_fail_one_by_one_and_keep_the_mean() -> None:
+    steps = 6000
+    sun = np.full(steps, 30.0)
+    whole, blocks = (
+        sample_years(System(np.full(steps, 28.0), [], sun, number, chain(0.1, 48.0)), 300, seed=5) for number in (1, 10)
+    )
+    lost = sum(comb(10, k) * 0.9 ** (10 - k) * 0.1**k * max(28 - 3.0 * (10 - k), 0) for k in range(11))
+    assert blocks.unserved_mwh.mean() == pytest.approx(steps * lost, rel=0.03)
+    assert whole.unserved_mwh.mean() == pytest.approx(steps * 0.1 * 28, rel=0.05)
+    assert blocks.unserved_mwh.std() < whole.unserved_mwh.std()
+
+
+def test_trips_that_nothing_carries_interrupt_the_site() -> None:
+    steps = 8760
+    engines = UnitGroup("g", 8, np.full(steps, 2.5), NEVER, interruptions_per_hour=1e-4)
+    result = sample_years(System(np.full(steps, 19.0), [engines], interruption_hours=0.25), 2000, seed=7)
+    assert result.interruptions.mean() == pytest.approx(8 * steps * 1e-4, rel=0.03)
+    np.testing.assert_allclose(result.interrupted_mwh, result.interruptions * 0.25 * 19.0)
+    np.testing.assert_allclose(result.unserved_mwh, result.interrupted_mwh)
+    np.testing.assert_allclose(result.short_hours, 0.25 * result.interruptions)
 
 
 @settings(max_examples=12, deadline=None, derandomize=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,9 @@ from pipelines.reliability.common_mode import (
     grid_unavailability,
     unavailability,
 )
+from pipelines.reliability.freeze import gas_freeze, is_struck_by_frost, outage_probability
 from pipelines.reliability.monte_carlo import sample_years, summarise
+from pipelines.reliability.starts import start_failures
 from pipelines.reliability.system import system_of_design
 from pipelines.settings import Settings
 
@@ -39,10 +42,12 @@ GRID = GridService(routine_events=20.0, routine_hours=40.0, major_events=4.0, ma
 def _parameters(bess_rate: float = 0.0) -> Parameters:
     figures = {
         ("transformer", "mtbf"): 200_000.0,
+        ("transformer", "mttr"): 168.0,
         ("mv_switchgear", "mtbf"): 50_000.0,
         ("mv_switchgear", "mttr"): 24.0,
         ("bess", "mttr"): 24.0,
         ("bess", "forced_outage_rate"): bess_rate,
+        ("bess", "planned_outage_rate"): 0.0,
     }
     return Parameters({k: {"mid": v, "low": None, "high": None, "unit": "hours", **CITED} for k, v in figures.items()})
 
@@ -77,6 +82,7 @@ def _designs() -> DesignSet:
         {"stack_id": "grid_bess_bridge", "grid_mw": 30.0, "bess_mw": 25.0, "bess_mwh": 100.0, "firm": ("standby", 8)},
     ]
     for row in rows:
+        row |= {"reserve_mw": 10.0, "reserve_mwh": 10.0}
         for block in ("firm", "baseload"):
             technology, units = row.pop(block, ("", 0))
             row |= {
@@ -106,8 +112,16 @@ def _designs() -> DesignSet:
     )  # fmt: skip
 
 
-NOTHING_FAILS = Settings(gas_interruptions_per_year=0.0)
-ALL_FAIL = Settings(gas_interruptions_per_year=4.0, ups_failure_frac=0.0)
+NOTHING_FAILS = Settings(
+    gas_interruptions_per_year=0.0, gas_freeze_outage_frac=0.0, gas_start_failure=0.0, solar_outage_frac=0.0
+)
+ALL_FAIL = Settings(
+    gas_interruptions_per_year=4.0,
+    ups_failure_frac=0.0,
+    gas_freeze_outage_frac=0.0,
+    gas_start_failure=0.0,
+    solar_outage_frac=0.0,
+)
 
 
 def test_without_outages_the_simulation_is_the_dispatch() -> None:
@@ -127,9 +141,10 @@ def test_without_outages_the_simulation_is_the_dispatch() -> None:
     assert dispatch.unserved_mwh[0].max() > 1.0
 
 
-def _adequacy_frame(site: SiteYear, designs: DesignSet, causes: pl.DataFrame) -> pl.DataFrame:
+def _adequacy_frame(site: SiteYear, designs: DesignSet, causes: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return `sim.adequacy` columns by convolution, with interruptions of seconds left out."""
     found: list[NeedAdequacy] = []
+    without_gas = outage_probability(gas_freeze(site.temperature_c, settings), HOURS)
 
     def on_site(_: int, need: NeedBlock) -> None:
         found.append(
@@ -143,6 +158,8 @@ def _adequacy_frame(site: SiteYear, designs: DesignSet, causes: pl.DataFrame) ->
                 load_mw=site.load_mw,
                 grid_unavailability=grid_unavailability(causes, bridge_hours(designs, BATTERY, site.load_mw)),
                 series_unavailability=unavailability(causes, "unit_transformer"),
+                start_failure=start_failures(TECHNOLOGIES, settings),
+                supply_loss={name: without_gas for name, unit in TECHNOLOGIES.items() if is_struck_by_frost(unit)},
             )
         )
 
@@ -154,7 +171,7 @@ def _adequacy_frame(site: SiteYear, designs: DesignSet, causes: pl.DataFrame) ->
         Operation(site.load_mw, 1.0, nothing, nothing),
         causes,
         TECHNOLOGIES,
-        ALL_FAIL,
+        settings,
         reserve_unavailability=0.0,
     )
 
@@ -162,18 +179,59 @@ def _adequacy_frame(site: SiteYear, designs: DesignSet, causes: pl.DataFrame) ->
 def test_simulation_and_convolution_agree_where_nothing_bridges() -> None:
     site, designs, parameters = _site(), _designs(), _parameters()
     causes = common_mode(parameters, ALL_FAIL, fuels=["natural_gas"], grid=GRID)
-    exact = _adequacy_frame(site, designs, causes)
+    exact = _adequacy_frame(site, designs, causes, ALL_FAIL)
     expected = exact["eue_mwh_per_year"].to_numpy()
     hours = exact["lolh_hours_per_year"].to_numpy()
+    calm = TECHNOLOGIES | {"standby": replace(STANDBY, mtbf_hours=1e12)}
     for index, stack in enumerate(designs.stack_id):
-        system = system_of_design(site, designs, index, TECHNOLOGIES, BATTERY, causes, parameters, ALL_FAIL)
-        result = summarise(sample_years(system, 3000, seed=index, is_conserving=False))
-        if stack == "grid_bess_bridge":
-            # The battery carries what the standby units do not, not the whole load: more is bridged than assumed.
-            assert result.eue_mwh.mean < expected[index]
-            continue
-        assert abs(result.eue_mwh.mean - expected[index]) < 3.5 * result.eue_mwh.standard_error, stack
-        assert abs(result.lole_hours.mean - hours[index]) < 3.5 * result.lole_hours.standard_error, stack
+        system = system_of_design(site, designs, index, calm, BATTERY, causes, parameters, ALL_FAIL)
+        result = summarise(sample_years(system, 6000, seed=index, is_conserving=False))
+        # A standby set that did not start is repaired while a long loss of the grid goes on, and the battery of the
+        # bridge carries what the sets do not, not the whole load: less is lost there than the convolution says.
+        slack = 0.1 if stack.startswith("grid") else 0.0
+        error, lole = result.eue_mwh.mean - expected[index], result.lole_hours.mean - hours[index]
+        assert -3.5 * result.eue_mwh.standard_error - slack * expected[index] < error, stack
+        assert error < 3.5 * result.eue_mwh.standard_error, stack
+        assert -3.5 * result.lole_hours.standard_error - slack * hours[index] < lole, stack
+        assert lole < 3.5 * result.lole_hours.standard_error, stack
+
+
+def test_frost_and_failed_starts_are_the_same_both_ways() -> None:
+    site, designs, parameters = _site(), _designs(), _parameters()
+    causes = common_mode(parameters, NOTHING_FAILS)
+    chilly = replace(site, temperature_c=np.where(np.arange(HOURS) % 700 < 60, -12.0, 15.0))
+    settings = NOTHING_FAILS.model_copy(
+        update={"gas_freeze_coldest_frac": 0.1, "gas_freeze_outage_frac": 0.1, "gas_start_failure": 0.02}
+    )
+    exact = _adequacy_frame(chilly, designs, causes, settings)
+    without = _adequacy_frame(site, designs, causes, NOTHING_FAILS)
+    for index in (0, 2, 4):
+        system = system_of_design(chilly, designs, index, TECHNOLOGIES, BATTERY, causes, parameters, settings)
+        result = summarise(sample_years(system, 6000, seed=index, is_conserving=False))
+        expected = exact["eue_mwh_per_year"][index]
+        assert expected > without["eue_mwh_per_year"][index]
+        assert exact["unserved_gas_supply_mwh"][index] > 100.0
+        # A call fails when the unit is wanted, which a share of the time in repair does not see.
+        assert result.eue_mwh.mean == pytest.approx(expected, rel=0.02, abs=3.5 * result.eue_mwh.standard_error)
+    assert any(outage.name == "gas_frost" for outage in system.shared)
+    with_table = replace(ENGINE, forced_outage_by_temperature=((-15.0, 0.04), (30.0, 0.04)))
+    again = system_of_design(
+        chilly, designs, 2, TECHNOLOGIES | {"engine": with_table}, BATTERY, causes, parameters, settings
+    )
+    assert not any(outage.name == "gas_frost" for outage in again.shared)
+
+
+def test_solar_keeps_its_yearly_energy_when_its_blocks_fail() -> None:
+    site, designs, parameters = _site(), _designs(), _parameters()
+    causes = common_mode(parameters, NOTHING_FAILS).clear()
+    hazy = replace(site, solar_mw_per_mw=0.9 * site.solar_mw_per_mw)
+    for outages in (0.0, 0.03):
+        settings = NOTHING_FAILS.model_copy(update={"solar_outage_frac": outages})
+        system = system_of_design(hazy, designs, 3, TECHNOLOGIES, BATTERY, causes, parameters, settings)
+        assert system.free_mw is not None
+        assert (1 - outages) * system.free_mw.sum() == pytest.approx(150 * hazy.solar_mw_per_mw.sum(), rel=1e-9)
+        # No block gives more than its rating.
+        assert system.free_mw.max() <= 150.0 + 1e-9
 
 
 def test_an_operator_with_sight_of_outages_and_a_battery_leaves_less_unserved() -> None:

@@ -31,8 +31,9 @@ def draw(months, predecessors, *, multiple=None, complete=None, from_module=None
         np.zeros(n, bool) if is_full is None else np.asarray(is_full),
         varies,
         horizon,
+        np.arange(horizon, -1.0, -1.0) + 1.0,
     )
-    names = ("first", "full", "complete", "online", "time_share", "on_chain", "start_mean", "finish_mean")
+    names = ("first", "full", "complete", "earned", "online", "time_share", "on_chain", "start_mean", "finish_mean")
     return dict(zip(names, result, strict=True)), lambda free: first_if_free(*arguments, starts, links, waits, free)
 
 

@@ -1,0 +1,163 @@
+"""The night once more under other settings, for the assets that compare cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from assets.money import OUTLOOK_INPUTS, TIMELINE_SEED, night_terms
+from assets.night import Night
+from assets.plant import plant_parameters
+from assets.timeline import TIMELINE_INPUTS, night_timeline
+from pipelines.economics.charges import ChargeTable, charge_table
+from pipelines.economics.costs import site_costs, unit_costs
+from pipelines.economics.finance import Terms, at_equity_rate
+from pipelines.economics.hub_prices import henry_hub_usd_per_mmbtu, hub_basis_ranges
+from pipelines.ranking.cases import Case, CaseFacts, evaluate_case, may_be_chosen
+from pipelines.ranking.model import SiteModel, site_model
+from pipelines.ranking.rank import KEY, valued_sites
+from pipelines.ranking.scenarios import other_gas_basis
+from pipelines.ranking.uncertainty import Uncertain, uncertainties
+from pipelines.timeline.draws import Draws
+from pipelines.timeline.online import online_share_matrix
+
+_REFERENCE = (
+    "emission_factors",
+    "equipment_lead_times",
+    "gas_prices",
+    "locational_multipliers",
+    "policy",
+    "power_prices",
+    "price_projections",
+    "queue_statistics",
+    "tax_rules",
+    "technology",
+)
+BASE_INPUTS = ["core.regions", "core.weather_choice", "sim.chosen", "mart.time_to_power", "sim.online_share"]
+UNCERTAIN_INPUTS = [
+    *dict.fromkeys(
+        [
+            *BASE_INPUTS,
+            *TIMELINE_INPUTS,
+            *OUTLOOK_INPUTS,
+            "core.gas_prices",
+            "core.gas_prices_by_region",
+        ]
+    )
+]
+CASE_INPUTS = [
+    *dict.fromkeys(
+        [
+            *BASE_INPUTS,
+            *TIMELINE_INPUTS,
+            "sim.candidates",
+            "sim.designs",
+            "sim.dispatch_annual",
+            "sim.adequacy",
+            "core.outage_causes",
+            *(f"core.{name}" for name in _REFERENCE),
+        ]
+    )
+]
+
+
+@dataclass(frozen=True)
+class UncertainNight:
+    """The night's sites as functions of their assumptions, with the ranges of these."""
+
+    model: SiteModel
+    draws: Draws
+    uncertain: list[Uncertain]
+    basis: dict[str, tuple[float, float]]
+
+
+def placed_regions(night: Night) -> pl.DataFrame:
+    """Return the regions with the weather they run on."""
+    return night.read("core.regions").join(
+        night.read("core.weather_choice"), on="region_id", how="left", maintain_order="left"
+    )
+
+
+def _once(night: Night, name: str, make: Callable[[], Any]) -> Any:
+    """Return what several assets of a night share; made by the first that asks."""
+    if name not in night.shared:
+        night.shared[name] = make()
+    return night.shared[name]
+
+
+def base_case(night: Night) -> Case:
+    """Return the night itself as a case."""
+    return _once(night, "base case", lambda: _base_case(night))
+
+
+def other_basis_case(night: Night) -> Case:
+    """Return the night under the gas-price basis that it does not use."""
+    return _once(night, "other gas basis", lambda: evaluate_case(case_facts(night), other_gas_basis(night.settings)))
+
+
+def case_facts(night: Night) -> CaseFacts:
+    """Return what the night rests on, of the designs that other prices could choose."""
+    return _once(night, "case facts", lambda: _case_facts(night))
+
+
+def uncertain_night(night: Night) -> UncertainNight:
+    """Return the model of the night's sites with everything that is uncertain about it."""
+    return _once(night, "uncertain night", lambda: _uncertain_night(night))
+
+
+def _base_case(night: Night) -> Case:
+    times = night.read("mart.time_to_power")
+    chosen = night.read("sim.chosen")
+    share = online_share_matrix(night.read("sim.online_share"), times)
+    valued = valued_sites(placed_regions(night), chosen, times, share, night.settings)
+    order = chosen.select(KEY).join(times.select(KEY).with_row_index("row"), on=KEY, how="left", maintain_order="left")
+    return Case(valued, share[order["row"].to_numpy()], night.settings)
+
+
+def _case_facts(night: Night) -> CaseFacts:
+    night_timeline(night)
+    kept = may_be_chosen(night.read("sim.candidates"), night.read("sim.chosen"), night.settings)
+    key = ["region_id", "design_id"]
+    return CaseFacts(
+        regions=placed_regions(night),
+        designs=night.read("sim.designs"),
+        annual=night.read("sim.dispatch_annual").join(kept, on=key, how="semi", maintain_order="left"),
+        adequacy=night.read("sim.adequacy").join(kept, on=key, how="semi", maintain_order="left"),
+        reference={name: night.read(f"core.{name}") for name in _REFERENCE},
+        outage_causes=night.read("core.outage_causes"),
+        as_of=night.as_of,
+        seed=TIMELINE_SEED,
+        known=night.networks,
+    )
+
+
+def _uncertain_night(night: Night) -> UncertainNight:
+    own, settings = night_terms(night), night.settings
+    rules, figures = night.read("core.tax_rules"), plant_parameters(night)
+    costs, site = unit_costs(figures, settings), site_costs(figures, settings)
+    gas_prices = night.read("core.gas_prices")
+    uncertain = uncertainties(
+        figures,
+        night.read("core.price_projections"),
+        henry_hub_usd_per_mmbtu(gas_prices, night.as_of, settings)[0],
+        night.as_of,
+        own,
+        settings,
+    )
+    rates = {end for item in uncertain if item.effect == "cost_of_capital" for end in (item.low, item.high)}
+
+    def charges(terms: Terms) -> ChargeTable:
+        return charge_table(costs, site["soft_frac"], rules, terms, settings)
+
+    hubs = night.read("core.gas_prices_by_region", ["region_id", "gas_hub"])
+    rows = base_case(night).chosen.join(hubs, on="region_id", how="left", maintain_order="left")
+    others = {rate: charges(at_equity_rate(own, rate / 100.0)) for rate in sorted(rates)}
+    return UncertainNight(
+        model=site_model(rows, charges(own), others, settings),
+        draws=night_timeline(night).draws,
+        uncertain=uncertain,
+        basis=hub_basis_ranges(gas_prices, night.as_of, settings),
+    )

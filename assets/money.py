@@ -1,0 +1,33 @@
+"""What several assets need of the money: terms of finance, dates of credits, the outlook of prices."""
+
+from __future__ import annotations
+
+from assets.night import Night
+from assets.plant import plant_parameters
+from pipelines.economics.credits import CreditDates, credit_dates
+from pipelines.economics.finance import Terms, terms
+from pipelines.economics.outlook import Outlook, outlook
+from pipelines.identity import stable_seed
+
+TERMS_INPUTS = ["core.technology", "core.tax_rules"]
+OUTLOOK_INPUTS = [*TERMS_INPUTS, "core.price_projections"]
+CREDIT_INPUTS = ["core.tax_rules", "core.durations"]
+TIMELINE_SEED = stable_seed("time to power")
+"""Seed of the activity networks; credits are decided on the same draws."""
+
+
+def night_terms(night: Night) -> Terms:
+    """Return financing and tax of a project."""
+    return terms(plant_parameters(night), night.read("core.tax_rules"), night.settings)
+
+
+def night_outlook(night: Night) -> Outlook:
+    """Return the level factors of the night's outlook."""
+    return outlook(night.read("core.price_projections"), night.as_of, night_terms(night), night.settings)
+
+
+def night_credits(night: Night) -> CreditDates:
+    """Return the dates that decide the credits of the night."""
+    return credit_dates(
+        night.read("core.tax_rules"), night.read("core.durations"), night.as_of, night.settings, TIMELINE_SEED
+    )

@@ -1,0 +1,70 @@
+"""raw.fetches: every source asked once, its bytes stored, and what the night has of it."""
+
+import dagster as dg
+import polars as pl
+
+from assets.night import Night, fetch_sources
+from assets.resources import NightResource
+from assets.table_asset import CONTRACT_CHECK, key_of, materialise
+from pipelines.contracts.base import REGISTRY
+from pipelines.sources.archive import Archive
+from pipelines.sources.live import fetched_requests
+
+TABLE = "raw.fetches"
+FRESH_CHECK = "fresh"
+
+
+def fetched(night: Night) -> pl.DataFrame:
+    """Ask the sources of a live night, unless that is done; list what there is."""
+    if night.must_fetch and night.live is None:
+        night.use(fetch_sources(night.settings, night.scope))
+    return fetched_requests(night.live.record if night.live else None)
+
+
+def ask_again(night: Night, retry_number: int) -> dg.RetryRequested | None:
+    """Return Dagster's order to ask again where a source has not published yet; a broken source is not asked again."""
+    settings = night.settings
+    if not night.must_fetch or night.live is None or retry_number >= settings.source_late_retries:
+        return None
+    if not any(outcome.is_late for outcome in night.live.record.sources):
+        return None
+    return dg.RetryRequested(
+        max_retries=settings.source_late_retries, seconds_to_wait=settings.source_late_wait_minutes * 60.0
+    )
+
+
+@dg.asset(
+    key=key_of(TABLE),
+    group_name="raw",
+    kinds={"http"},
+    description=REGISTRY[TABLE].comment,
+    check_specs=[
+        dg.AssetCheckSpec(CONTRACT_CHECK, asset=key_of(TABLE), blocking=True, description="The table is as described."),
+        dg.AssetCheckSpec(
+            FRESH_CHECK, asset=key_of(TABLE), description="Every source gave what was wanted of it, or is not due."
+        ),
+    ],
+)
+def fetches(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
+    """Fetch, store, and say what is missing."""
+    open_night = night.night
+    if open_night.must_fetch and context.retry_number:
+        # What was found late a while ago is asked again; what was found then stays.
+        before = Archive(open_night.raw).read_night(open_night.as_of, open_night.scope.named())
+        open_night.use(fetch_sources(open_night.settings, open_night.scope, earlier=before))
+    result = materialise(open_night, TABLE, fetched)
+    again = ask_again(open_night, context.retry_number)
+    if again is not None:
+        raise again
+    stale = [outcome for outcome in open_night.live.record.sources if outcome.is_stale] if open_night.live else []
+    check = dg.AssetCheckResult(
+        passed=not stale,
+        check_name=FRESH_CHECK,
+        asset_key=key_of(TABLE),
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(reason for outcome in stale for reason in outcome.reasons)[:2000],
+        metadata={"stale": [outcome.source_id for outcome in stale]},
+    )
+    return dg.MaterializeResult(
+        asset_key=key_of(TABLE), metadata=result.metadata, check_results=[*(result.check_results or []), check]
+    )

@@ -1,0 +1,63 @@
+"""What the assets of the sizing share: the price of designs, and the designs worked out around each region's best."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import polars as pl
+
+from assets.money import CREDIT_INPUTS, night_credits
+from assets.night import Night
+from assets.plant import PLANT_INPUTS, causes_of, grid_plant, night_sites, plant_parameters
+from pipelines.economics.evaluate import evaluate_candidates
+from pipelines.sizing.market import Market, Price
+from pipelines.sizing.refine import Finalists, refine
+
+PRICE_INPUTS = [
+    "core.regions",
+    "core.gas_prices_by_region",
+    "core.power_prices_by_region",
+    "core.technology",
+    "core.locational_multipliers",
+    "core.emission_factors",
+    "core.outage_causes",
+    *CREDIT_INPUTS,
+]
+FINALIST_INPUTS = list(dict.fromkeys([*PLANT_INPUTS, *PRICE_INPUTS, "sim.design_grid", "sim.grid_candidates"]))
+
+
+def night_price(night: Night) -> Price:
+    """Return what prices designs at the night's prices."""
+    return partial(
+        evaluate_candidates,
+        regions=night.read("core.regions"),
+        gas=night.read("core.gas_prices_by_region"),
+        power=night.read("core.power_prices_by_region"),
+        parameters=plant_parameters(night),
+        multipliers=night.read("core.locational_multipliers"),
+        emission_factors=night.read("core.emission_factors"),
+        settings=night.settings,
+        outage_causes=night.read("core.outage_causes"),
+        credits=night_credits(night),
+    )
+
+
+def night_finalists(night: Night) -> Finalists:
+    """Return the designs worked out around each region's best; made by the first asset that asks."""
+    if "finalists" not in night.shared:
+        night.shared["finalists"] = refine(
+            night_sites(night),
+            grid_plant(night),
+            causes_of(night.read("core.outage_causes")),
+            night.read("sim.grid_candidates"),
+            Market(night_price(night), night.settings),
+            night.cache,
+        )
+    return night.shared["finalists"]
+
+
+def with_finalists(night: Night, grid_table: str, finalists: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Return a table of the grid and the finalists' rows; what was worked out twice stands as worked out last."""
+    rows = night.read(grid_table)
+    rest = rows.join(finalists.select(key).unique(), on=key, how="anti", maintain_order="left")
+    return pl.concat([rest, finalists.select(rows.columns)]).sort(key)

@@ -1,0 +1,179 @@
+"""The night once more under other settings: prices, choice, time to power, value and rank, on the same physics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.economics.credits import credit_dates
+from pipelines.economics.evaluate import evaluate_candidates
+from pipelines.economics.finance import terms
+from pipelines.economics.outlook import outlook
+from pipelines.economics.prices import gas_prices_by_region, power_prices_by_region
+from pipelines.economics.selection import select_least_cost
+from pipelines.economics.value import value_columns
+from pipelines.errors import UsageError
+from pipelines.ranking.rank import KEY, rank_sites, valued_sites
+from pipelines.reference.parameters import parameters
+from pipelines.settings import Settings
+from pipelines.timeline.durations import durations
+from pipelines.timeline.time_to_power import Known, time_to_power
+
+_FIRST_ECONOMIC = "dollar_year"
+
+
+def economic_settings() -> list[str]:
+    """Return the settings that prices, time to power and value read, and dispatch and outages do not."""
+    names = list(Settings.model_fields)
+    return names[names.index(_FIRST_ECONOMIC) :]
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What a night rests on, made ready to be priced again.
+
+    Attributes
+    ----------
+    regions : pl.DataFrame
+        Contract `core.regions` with weather_source.
+    designs, annual, adequacy : pl.DataFrame
+        Contracts `sim.designs`, `sim.dispatch_annual`, `sim.adequacy`; of the designs that may be chosen.
+    reference : dict[str, pl.DataFrame]
+        Reference tables by name.
+    outage_causes : pl.DataFrame
+        Contract `core.outage_causes`.
+    as_of : date
+    seed : int
+        Seed of the time to power.
+    known : Known
+        Networks drawn before; grows with each case.
+    """
+
+    regions: pl.DataFrame
+    designs: pl.DataFrame
+    annual: pl.DataFrame
+    adequacy: pl.DataFrame
+    reference: dict[str, pl.DataFrame]
+    outage_causes: pl.DataFrame
+    as_of: date
+    seed: int
+    known: Known = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One evaluation of the night.
+
+    Attributes
+    ----------
+    chosen : pl.DataFrame
+        Contract `sim.chosen` with months to power, value and its factors; one row per region and stack.
+    online_share : NDArray
+        Expected share online by month, shape (n_rows, horizon_months), rows as in `chosen`.
+    settings : Settings
+    """
+
+    chosen: pl.DataFrame
+    online_share: NDArray
+    settings: Settings
+
+    def ranked(self, margin: float | None = None) -> pl.DataFrame:
+        """Return the rows in the order of rank, at another margin before power where one is given."""
+        frame = self.chosen
+        if margin is not None:
+            worth = value_columns(frame, self.online_share, self.settings, margin=margin)
+            frame = frame.drop(worth.columns).hstack(worth)
+        return rank_sites(frame)
+
+
+def may_be_chosen(candidates: pl.DataFrame, chosen: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return region_id, design_id of the candidates that other prices could make the choice.
+
+    Whether a design meets the target and keeps its stack's parts does not depend on prices; where none does, the choice
+    goes by availability and stays.
+
+    Parameters
+    ----------
+    candidates, chosen : pl.DataFrame
+        Contracts `sim.candidates`, `sim.chosen`.
+    """
+    has_choice = chosen.filter("is_target_met").select(KEY)
+    met = candidates.filter(pl.col("availability_frac") >= settings.availability_target).join(
+        has_choice, on=KEY, how="semi", maintain_order="left"
+    )
+    fixed = chosen.filter(~pl.col("is_target_met"))
+    return pl.concat([met.select("region_id", "design_id"), fixed.select("region_id", "design_id")])
+
+
+def other_settings(settings: Settings, changes: dict[str, Any]) -> Settings:
+    """Return the settings with some of the economic ones changed.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown or is not an economic setting.
+    """
+    for name in changes:
+        if name not in Settings.model_fields:
+            raise UsageError(f"there is no setting {name!r}; settings are listed in the table assumptions.")
+        if name not in economic_settings():
+            raise UsageError(f"setting {name!r} changes dispatch or outages; a case shares them with the night.")
+    return Settings.model_validate({**settings.model_dump(), **changes})
+
+
+def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
+    """Price, choose, time and value the night under the given settings.
+
+    Parameters
+    ----------
+    facts : CaseFacts
+    settings : Settings
+        Differ from the night's in economic settings only.
+    """
+    own = parameters(facts.reference["technology"])
+    rules = facts.reference["tax_rules"]
+    level = outlook(facts.reference["price_projections"], facts.as_of, terms(own, rules, settings), settings)
+    emissions = facts.reference["emission_factors"]
+    gas = gas_prices_by_region(
+        facts.regions, facts.reference["gas_prices"], emissions, facts.as_of, settings, level_factor=level.gas
+    )
+    power = power_prices_by_region(
+        facts.regions, facts.reference["power_prices"], emissions, facts.as_of, settings, level_factor=level.power
+    )
+    lead_times, policy, queues = (
+        facts.reference[name] for name in ("equipment_lead_times", "policy", "queue_statistics")
+    )
+    drawn = durations(lead_times, policy, queues, settings)
+    candidates = evaluate_candidates(
+        facts.designs,
+        facts.annual,
+        facts.adequacy,
+        facts.regions,
+        gas,
+        power,
+        own,
+        facts.reference["locational_multipliers"],
+        emissions,
+        settings,
+        outage_causes=facts.outage_causes,
+        credits=credit_dates(rules, drawn, facts.as_of, settings, facts.seed),
+    )
+    chosen = select_least_cost(candidates, settings)
+    times = time_to_power(
+        facts.regions,
+        chosen,
+        lead_times,
+        policy,
+        queues,
+        settings,
+        facts.seed,
+        known=facts.known,
+        used=drawn,
+        is_path_wanted=False,
+    )
+    valued = valued_sites(facts.regions, chosen, times.time_to_power, times.online_share, settings)
+    return Case(valued, times.online_share, settings)

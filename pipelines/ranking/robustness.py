@@ -1,0 +1,277 @@
+"""How firm a place is: ranks over draws of the inputs and of the weights (stochastic multicriteria acceptability)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.contracts import ranking as _contracts  # noqa: F401 - registers the tables
+from pipelines.contracts.base import validate
+from pipelines.identity import stable_seed
+from pipelines.ranking.model import Array, SiteModel
+from pipelines.ranking.rank import KEY
+from pipelines.ranking.score import score_anchors, utility
+from pipelines.ranking.uncertainty import Uncertain
+from pipelines.timeline.distribution import quantile
+from pipelines.timeline.draws import Draws
+
+_ROWS_AT_ONCE = 4096
+
+
+class InputDraws:
+    """Draws of the uncertain assumptions; the same assumption and instance has the same draws in every night.
+
+    Parameters
+    ----------
+    uncertain : Sequence[Uncertain]
+        The assumptions; those not drawn are left at the night's figure.
+    n_draws : int
+    tail : float
+        Growth of the tails beyond P10 and P90, as for durations.
+    basis : dict[str, tuple[float, float]]
+        Range of the basis by hub (USD/MMBtu around its last full year).
+    """
+
+    def __init__(
+        self, uncertain: Sequence[Uncertain], n_draws: int, tail: float, basis: dict[str, tuple[float, float]]
+    ) -> None:
+        self._by_effect: dict[str, list[Uncertain]] = {}
+        for item in uncertain:
+            if item.is_drawn:
+                self._by_effect.setdefault(item.effect, []).append(item)
+        self.n_draws, self._tail, self._basis = n_draws, tail, basis
+
+    def base(self, effect: str) -> float:
+        """Return the night's figure of an effect."""
+        return self._by_effect[effect][0].base
+
+    def targets(self, effect: str) -> list[str]:
+        """Return what an effect is drawn for."""
+        return [item.target for item in self._by_effect.get(effect, [])]
+
+    def of(self, effect: str, target: str | None = None, instance: str = "") -> Array | None:
+        """Return the draws of an effect, shape (n_draws,), or None where nothing of the kind is uncertain."""
+        for item in self._by_effect.get(effect, []):
+            if target is None or item.target == target:
+                own = (item.low, item.high)
+                low, high = self._basis.get(instance, own) if effect == "gas_basis" else own
+                z = np.random.default_rng(stable_seed("robustness", item.assumption_id, instance)).standard_normal(
+                    self.n_draws
+                )
+                return quantile_around(z, low, item.base, high, tail=self._tail)
+        return None
+
+    def by_instance(self, effect: str, instances: NDArray[np.str_]) -> Array | None:
+        """Return the draws of a local effect, shape (n_rows, n_draws), each row by its own instance."""
+        if effect not in self._by_effect:
+            return None
+        names, place = np.unique(instances, return_inverse=True)
+        drawn = np.array([self.of(effect, None, str(name)) for name in names])
+        return drawn[place]
+
+
+def quantile_around(z: Array, low: float, base: float, high: float, *, tail: float) -> Array:
+    """Return draws through (P10, low), (P50, base), (P90, high), for figures of any sign."""
+    return base + quantile(z, 0.0, base - low, high - low, tail=tail) - (base - low)
+
+
+def rank_acceptability(
+    model: SiteModel,
+    draws: Draws,
+    uncertain: Sequence[Uncertain],
+    basis: dict[str, tuple[float, float]],
+) -> pl.DataFrame:
+    """Return where each row ranks over draws of inputs and weights.
+
+    By value, the weight between speed and cost is the margin of compute, which is drawn. By score, the weights of the
+    four parts are drawn uniformly among all that sum to one (SMAA-2: Lahdelma and Salminen 2001, Operations Research
+    49). Inputs are drawn the same way in both: common assumptions together, local ones by hub, state or stack, months
+    to power from the draws of the activity networks, grid requests energised or not by region. Rows that miss the
+    target come last, as in the ranking.
+
+    Parameters
+    ----------
+    model : SiteModel
+        Rows in the order of the timeline.
+    draws : Draws
+        Of the time to power; row i of the model is row i there.
+    uncertain : Sequence[Uncertain]
+    basis : dict[str, tuple[float, float]]
+        Range of the basis by hub.
+
+    Returns
+    -------
+    pl.DataFrame
+        Contract `mart.rank_acceptability`.
+    """
+    settings = model.settings
+    n_draws = min(settings.robustness_draws, draws.online_years.shape[1])
+    inputs = InputDraws(uncertain, n_draws, settings.duration_tail_per_sigma, basis)
+    values = np.empty((model.rows.height, n_draws))
+    scores = np.empty_like(values)
+    weights = _weights(n_draws)
+    for start in range(0, len(values), _ROWS_AT_ONCE):
+        part = np.arange(start, min(start + _ROWS_AT_ONCE, len(values)))
+        values[part], scores[part] = _draw_rows(model, draws, inputs, part, weights)
+    is_met = model.rows["is_target_met"].to_numpy()
+    key = model.rows.select(KEY)
+    frames = [
+        _summary(figures, is_met, key).with_columns(pl.lit(name).alias("ordered_by"))
+        for name, figures in (("value", values), ("score", scores))
+    ]
+    return validate(pl.concat(frames), "mart.rank_acceptability")
+
+
+def _draw_rows(
+    model: SiteModel, draws: Draws, inputs: InputDraws, part: NDArray[np.int64], weights: Array
+) -> tuple[Array, Array]:
+    """Return value and score of some rows in every draw, each of shape (n_part, n_draws)."""
+    n_draws = inputs.n_draws
+    ones = np.ones(n_draws)
+    lcoe = np.repeat(model.lcoe[part][:, None], n_draws, axis=1)
+    place = inputs.by_instance("location", model.instances("state")[part])
+    terms = _capital_cost_draws(model, inputs)
+    for technology, charge in model.capital.items():
+        factor = inputs.of("capital", technology)
+        moved = terms.get(technology, ones)[None, :] * (ones if factor is None else factor)[None, :]
+        lcoe += charge[part][:, None] * (moved * (1.0 if place is None else place) - 1.0)
+    lcoe += _gas_draws(model, inputs, part)
+    local_power = inputs.by_instance("power", model.instances("state")[part])
+    if local_power is not None:
+        lcoe += model.power[part][:, None] * (local_power - 1.0)
+    operation = inputs.of("operation")
+    if operation is not None:
+        lcoe += model.operation[part][:, None] * (operation - 1.0)
+    lost = 1.0 - model.availability[part][:, None]
+    outages = inputs.by_instance("outages", model.instances("technology")[part])
+    available = 1.0 - np.clip(lost * (1.0 if outages is None else outages), 0.0, 1.0)
+    margin = _margin_draws(model, inputs)
+    network = draws.network[part]
+    online = draws.online_years[network, :n_draws] * _completed(model, part, n_draws)
+    net = available * (margin - model.bus_mwh[part][:, None] * lcoe) - model.restart_years[part][:, None] * margin
+    parts = {
+        "speed": draws.first_mw_months[network, :n_draws],
+        "cost": lcoe,
+        "reliability": available,
+        "carbon": model.carbon_kg[part][:, None],
+    }
+    score = np.zeros_like(lcoe)
+    for weight, anchor in zip(weights, score_anchors().iter_rows(named=True), strict=True):
+        score += weight[None, :] * utility(parts[anchor["component"]], anchor)
+    return online * net, score
+
+
+def _capital_cost_draws(model: SiteModel, inputs: InputDraws) -> dict[str, Array]:
+    """Return the factor that the drawn cost of capital puts on the charges of each technology, shape (n_draws,)."""
+    rates = inputs.of("cost_of_capital")
+    if rates is None:
+        return {}
+    known = sorted(model.capital_at)
+    base = inputs.base("cost_of_capital")
+    factors = {}
+    for technology, charge in model.capital.items():
+        total = charge.sum()
+        if total == 0.0:
+            continue
+        points = [(rate, model.capital_at[rate][technology].sum() / total) for rate in known] + [(base, 1.0)]
+        points.sort()
+        factors[technology] = np.interp(rates, [rate for rate, _ in points], [factor for _, factor in points])
+    return factors
+
+
+def _gas_draws(model: SiteModel, inputs: InputDraws, part: NDArray[np.int64]) -> Array:
+    """Return the change of the LCOE by Henry Hub, the hub's basis and heat rates, shape (n_part, n_draws)."""
+    price = np.repeat(model.gas_usd_per_mmbtu[part][:, None], inputs.n_draws, axis=1)
+    hub = inputs.of("gas")
+    if hub is not None:
+        price += hub - inputs.base("gas")
+    basis = inputs.by_instance("gas_basis", model.instances("hub")[part])
+    if basis is not None:
+        price += basis
+    # A hub may fall to nothing for days, not for twenty years.
+    price = np.maximum(price, model.settings.gas_delivery_adder_usd_per_mmbtu)
+    rate = np.ones((len(part), inputs.n_draws))
+    names = model.rows["firm_technology"].to_numpy()[part]
+    for target in inputs.targets("heat_rate"):
+        rate[names == target] = inputs.of("heat_rate", target)
+    return model.gas_mmbtu[part][:, None] * (price * rate - model.gas_usd_per_mmbtu[part][:, None])
+
+
+def _margin_draws(model: SiteModel, inputs: InputDraws) -> Array:
+    revenue, compute = inputs.of("revenue"), inputs.of("compute_capital")
+    own = model.settings
+    charge = (own.compute_capex_usd_per_mw * np.ones(inputs.n_draws)) if compute is None else compute
+    earned = own.revenue_usd_per_mw_year if revenue is None else revenue
+    return earned - charge * (own.revenue_usd_per_mw_year - model.margin()) / own.compute_capex_usd_per_mw
+
+
+def _completed(model: SiteModel, part: NDArray[np.int64], n_draws: int) -> Array:
+    """Return whether each row's request is energised in each draw; the stacks of a region share the outcome."""
+    probability = model.completion[part]
+    done = np.ones((len(part), n_draws))
+    regions = model.instances("region")[part]
+    for row in np.flatnonzero(probability < 1.0):
+        seed = stable_seed("robustness", "grid_completion", str(regions[row]))
+        done[row] = np.random.default_rng(seed).random(n_draws) < probability[row]
+    return done
+
+
+def _weights(n_draws: int) -> Array:
+    """Return weights of the score's parts, uniform among those that sum to one, shape (n_parts, n_draws)."""
+    drawn = np.random.default_rng(stable_seed("robustness", "weights")).standard_exponential(
+        (score_anchors().height, n_draws)
+    )
+    return drawn / drawn.sum(axis=0)
+
+
+def _summary(figures: Array, is_met: NDArray[np.bool_], key: pl.DataFrame) -> pl.DataFrame:
+    ranks = rank_draws(figures, is_met)
+    low, middle, high = np.quantile(ranks, [0.05, 0.5, 0.95], axis=1)
+    figure_low, figure_middle, figure_high = np.quantile(figures, [0.05, 0.5, 0.95], axis=1)
+    return key.with_columns(
+        pl.Series("top1_frac", (ranks == 1).mean(axis=1)),
+        pl.Series("top10_frac", (ranks <= 10).mean(axis=1)),
+        pl.Series("region_first_frac", _best_of_region(ranks, key["region_id"].to_numpy())),
+        pl.Series("rank_p05", low),
+        pl.Series("rank_p50", middle),
+        pl.Series("rank_p95", high),
+        pl.Series("figure_p05", figure_low),
+        pl.Series("figure_p50", figure_middle),
+        pl.Series("figure_p95", figure_high),
+    )
+
+
+def rank_draws(figures: Array, is_met: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the rank of every row in every draw, from 1: target met first, then the figure from high to low.
+
+    Parameters
+    ----------
+    figures : Array
+        Value or score, shape (n_rows, n_draws); equal figures keep the order of the rows.
+    is_met : NDArray[np.bool_]
+        Shape (n_rows,).
+    """
+    first = np.argsort(~is_met, kind="stable")
+    n_met = int(is_met.sum())
+    ranks = np.empty(figures.shape, dtype=np.int64)
+    for rows, offset in ((first[:n_met], 0), (first[n_met:], n_met)):
+        order = np.argsort(-figures[rows], axis=0, kind="stable")
+        places = np.empty_like(order)
+        np.put_along_axis(places, order, np.arange(len(rows))[:, None], axis=0)
+        ranks[rows] = places + offset + 1
+    return ranks
+
+
+def _best_of_region(ranks: NDArray[np.int64], regions: NDArray[np.str_]) -> Array:
+    """Return the share of draws in which each row ranks first of its region."""
+    order = np.argsort(regions.astype(str), kind="stable")
+    names = regions.astype(str)[order]
+    starts = np.flatnonzero(np.concatenate([[True], names[1:] != names[:-1]]))
+    best = np.minimum.reduceat(ranks[order], starts, axis=0)
+    place = np.cumsum(np.concatenate([[True], names[1:] != names[:-1]])) - 1
+    share = np.empty(len(ranks))
+    share[order] = (ranks[order] == best[place]).mean(axis=1)
+    return share

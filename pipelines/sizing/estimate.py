@@ -1,0 +1,79 @@
+"""A guess at the outages of a design between designs of the grid, to say which of thousands are worth working out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+_LEAST = 1e-9
+_BALANCE = 1e-5
+_WIDTH = 0.35
+"""Distance, in logarithms of the sizes, at which a design counts e^-0.5 as much as one in the middle."""
+
+
+@dataclass(frozen=True)
+class OutageEstimate:
+    """Log-linear estimate, in solar, battery power and battery energy, of the share of energy lost to outages.
+
+    Attributes
+    ----------
+    centre : NDArray[np.float64]
+        Logarithms of the sizes that it was fitted around, shape (3,).
+    coefficients : NDArray[np.float64]
+        Level, then one slope per size.
+    has_units : bool
+        Firm units carry what solar and battery leave; without them what a dispatch leaves unserved is exact already
+        and the estimate stands for the rest.
+    """
+
+    centre: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
+    has_units: bool
+
+    def unavailability(self, sizes: NDArray[np.float64], unserved_frac: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of energy not served.
+
+        Parameters
+        ----------
+        sizes : NDArray[np.float64]
+            Solar (MW), battery (MW, MWh), further columns are not read; shape (n, 3 or more).
+        unserved_frac : NDArray[np.float64]
+            Share unserved with every unit in service, shape (n,).
+        """
+        lost = self.coefficients[0] + (_logs(sizes) - self.centre) @ self.coefficients[1:]
+        outages = np.exp(np.clip(lost, np.log(_LEAST), 0.0))
+        return outages if self.has_units else unserved_frac + outages
+
+
+def fit_outages(known: pl.DataFrame, centre: NDArray[np.float64]) -> OutageEstimate:
+    """Return the estimate from designs whose availability is known, the near ones counting most.
+
+    Parameters
+    ----------
+    known : pl.DataFrame
+        Rows of `sim.candidates` of one region, stack and number of units.
+    centre : NDArray[np.float64]
+        Sizes where the estimate is wanted, as for `OutageEstimate.unavailability`.
+    """
+    has_units = bool(known["firm_units"][0] > 0)
+    supply = (
+        pl.col("solar_potential_mwh") - pl.col("curtailed_mwh") + pl.col("discharge_mwh") - pl.col("charge_mwh")
+    ) + pl.sum_horizontal("grid_mwh", "baseload_mwh", "firm_mwh")
+    rows = known.select(unserved=1.0 - supply / pl.col("load_mwh"), lost=1.0 - pl.col("availability_frac"))
+    # Sums of a single-precision year balance to some parts in a million.
+    unserved = np.where((rows["unserved"].to_numpy() > _BALANCE) & (not has_units), rows["unserved"], 0.0)
+    lost = np.log(np.clip(rows["lost"].to_numpy() - unserved, _LEAST, 1.0))
+    middle = _logs(centre[None, :])[0]
+    away = _logs(known.select("solar_mw", "bess_mw", "bess_mwh").to_numpy()) - middle
+    weight = np.exp(-0.5 * (away**2).sum(axis=1) / _WIDTH**2) + 1e-6
+    # A size that all share has no slope: the least-norm solution leaves it at zero.
+    matrix = np.column_stack([np.ones(len(away)), away]) * weight[:, None]
+    coefficients, *_ = np.linalg.lstsq(matrix, lost * weight, rcond=1e-8)
+    return OutageEstimate(middle, coefficients, has_units)
+
+
+def _logs(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.log(np.maximum(sizes[:, :3], _LEAST))

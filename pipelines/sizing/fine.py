@@ -1,0 +1,204 @@
+"""Fine blocks of the lattice, dispatched together and kept by what they depend on; prices are not among it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache, partial
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.dispatch.basis import Layout, stack_layout
+from pipelines.dispatch.batch import simulate_batch
+from pipelines.dispatch.inputs import DesignSet, SiteYear
+from pipelines.dispatch.lattice import AXES, grid_points, lattice_designs, neighbours
+from pipelines.identity import content_hash
+from pipelines.plant.technology import FirmTechnology
+from pipelines.reliability.campaign import Plant, assess_site, site_key
+from pipelines.settings import Settings
+from pipelines.sizing.cost_line import ENERGIES, SIZES
+
+REACH = 4
+"""Steps that a cell spans on either side of its centre."""
+CELL_STEPS = {2: (4, 1), 4: (1,)}
+"""Steps of the cells, one level after the other, within the lattice split into so many parts."""
+SUMS = (*ENERGIES, "delivered_solar_mwh", "unserved_mwh")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A set of sizes of one stack: the whole lattice in coarser parts, or a cell of it.
+
+    Attributes
+    ----------
+    stack_id : str
+    parts : int
+        Parts that the gaps of the design grid are split into, where the block is the whole lattice; otherwise 0.
+    centre : tuple[int, ...]
+        Middle of a cell.
+    step : int
+        Parts of the lattice between neighbours of a cell.
+    """
+
+    stack_id: str
+    parts: int = 0
+    centre: tuple[int, ...] = ()
+    step: int = 0
+
+
+def cell_around(stack_id: str, place: Sequence[int], step: int) -> Block:
+    """Return the cell that holds a place in its middle part; the cells lie where they lie whatever the prices are."""
+    span = step * REACH
+    return Block(stack_id, centre=tuple(span * round(position / span) for position in place), step=step)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The designs of a block.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        Contract `sim.designs`.
+    places : NDArray[np.int64]
+        On the lattice, shape (n, n_axes).
+    values : NDArray[np.float64]
+        `SIZES`, shape (n, len(SIZES)).
+    """
+
+    frame: pl.DataFrame
+    places: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+class Lattice:
+    """Makes the designs of blocks, each once.
+
+    Islanded engines only give what is missing, so that their number moves no energy while they suffice: blocks of
+    such a stack are dispatched with the most units and stand for every number.
+
+    Parameters
+    ----------
+    layouts : Mapping[str, Layout]
+        By stack.
+    """
+
+    def __init__(self, layouts: Mapping[str, Layout]) -> None:
+        self.layouts = layouts
+        self.sizes = lru_cache(maxsize=1024)(self._sizes)
+
+    @classmethod
+    def of(cls, technologies: Mapping[str, FirmTechnology], settings: Settings) -> Lattice:
+        """Return the lattice of all stacks with continuous sizes."""
+        return cls({stack_id: stack_layout(stack_id, dict(technologies), settings) for stack_id in AXES})
+
+    def counts(self, stack_id: str) -> tuple[int, ...]:
+        """Return the numbers of units that a block of the stack is dispatched with."""
+        counts = self.layouts[stack_id].counts
+        return counts if stack_id == "grid_bess_bridge" else (max(counts),)
+
+    def is_dispatched_once(self, stack_id: str) -> bool:
+        """Return whether one number of units stands for all."""
+        return len(self.counts(stack_id)) == 1
+
+    def axes(self, stack_id: str) -> int:
+        """Return how many sizes the stack has."""
+        return len(AXES[stack_id])
+
+    def at(self, stack_id: str, places: NDArray[np.int64], units: NDArray[np.int64]) -> pl.DataFrame:
+        """Return the designs at places of the lattice with so many firm units each."""
+        return lattice_designs(stack_id, places, units, self.layouts[stack_id])
+
+    def _sizes(self, block: Block) -> Sizes:
+        places = (
+            grid_points(block.stack_id, block.parts)
+            if block.parts
+            else neighbours(block.stack_id, block.centre, block.step, REACH)
+        )
+        counts = np.array(self.counts(block.stack_id))
+        units = np.tile(counts, len(places))
+        places = np.repeat(places, len(counts), axis=0)
+        frame = self.at(block.stack_id, places, units)
+        return Sizes(frame, places, frame.select(pl.col(SIZES).cast(pl.Float64)).to_numpy())
+
+
+class Frames(Protocol):
+    """Where results are kept: the cache of a night, or nothing."""
+
+    def frame(
+        self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]
+    ) -> tuple[pl.DataFrame, bool]:
+        """Return the frame of a key and whether it was there."""
+
+
+class Region:
+    """One region's site years, and what was dispatched there.
+
+    Parameters
+    ----------
+    years : Sequence[SiteYear]
+    plant : Plant
+        With the design grid.
+    causes : pl.DataFrame
+        The region's shared failures.
+    cache : Frames
+    """
+
+    def __init__(self, years: Sequence[SiteYear], plant: Plant, causes: pl.DataFrame, cache: Frames) -> None:
+        self.years, self.load_mwh = years, float(np.mean([site.load_mw.sum() * site.step_hours for site in years]))
+        self._plant, self._causes, self._cache = plant, causes, cache
+        self._keys = [content_hash(site_key(site, plant, causes)) for site in years]
+        self.dispatched = self.assessed = 0
+        """Rows that were not in the cache."""
+
+    def sums(self, block: Block, lattice: Lattice) -> NDArray[np.float64]:
+        """Return `SUMS` of every design of a block, mean of the weather years, shape (n, len(SUMS))."""
+        total = np.zeros((lattice.sizes(block).frame.height, len(SUMS)))
+        layout = content_hash(asdict(lattice.layouts[block.stack_id]))
+        for site, own in zip(self.years, self._keys, strict=True):
+            key = {"site": own, "block": asdict(block), "layout": layout}
+            frame, is_hit = self._cache.frame("sizes", key, partial(self._dispatch, site, block, lattice))
+            self.dispatched += 0 if is_hit else frame.height
+            total += frame.to_numpy()
+        return total / len(self.years)
+
+    def _dispatch(self, site: SiteYear, block: Block, lattice: Lattice) -> pl.DataFrame:
+        sized = DesignSet.from_frame(lattice.sizes(block).frame)
+        found = simulate_batch([site], sized, self._plant.technologies, self._plant.battery, threads=1)
+        lost = found.charge_mwh - found.discharge_mwh
+        sums = {
+            "firm_mwh": found.firm_mwh,
+            "firm_fuel_mmbtu": found.firm_fuel_mmbtu,
+            "grid_mwh": found.grid_mwh,
+            "delivered_solar_mwh": found.solar_potential_mwh - found.curtailed_mwh - lost,
+            "unserved_mwh": found.unserved_mwh,
+        }
+        return pl.DataFrame({name: sums[name][0].astype(np.float32) for name in SUMS})
+
+    def assess(self, designs: pl.DataFrame) -> pl.DataFrame:
+        """Return dispatch and adequacy of designs in double precision.
+
+        Parameters
+        ----------
+        designs : pl.DataFrame
+            Contract `sim.designs`.
+
+        Returns
+        -------
+        pl.DataFrame
+            Columns of `sim.dispatch_annual` and `sim.adequacy`, one row per year and design.
+        """
+        plant = replace(self._plant, designs=DesignSet.from_frame(designs))
+        own = content_hash(designs)
+        frames = []
+        for site, site_hash in zip(self.years, self._keys, strict=True):
+            key = {"site": site_hash, "designs": own}
+            frame, is_hit = self._cache.frame(
+                "finalists", key, partial(assess_site, site, plant, self._causes, dtype=np.float64)
+            )
+            self.assessed += 0 if is_hit else frame.height
+            frames.append(frame)
+        return pl.concat(frames)

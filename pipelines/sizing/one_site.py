@@ -1,0 +1,143 @@
+"""The least-cost design of one site: the grid dispatched there, priced at its region, refined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from pipelines.contracts.base import REGISTRY
+from pipelines.dispatch.inputs import DesignSet, SiteYear
+from pipelines.economics.credits import credit_dates
+from pipelines.economics.evaluate import evaluate_candidates
+from pipelines.economics.finance import terms
+from pipelines.economics.outlook import outlook
+from pipelines.economics.prices import gas_prices_by_region, power_prices_by_region
+from pipelines.economics.selection import select_least_cost
+from pipelines.identity import stable_seed
+from pipelines.plant.technology import Battery, FirmTechnology
+from pipelines.reference.load import load_reference
+from pipelines.reference.parameters import parameters
+from pipelines.reliability.campaign import Plant, assess_site
+from pipelines.reliability.common_mode import region_causes
+from pipelines.settings import Settings
+from pipelines.sizing.market import Market, Price
+from pipelines.sizing.refine import refine, with_finalists
+from pipelines.timeline.durations import durations
+
+
+class Unkept:
+    """A cache that keeps nothing, for a question that is asked once."""
+
+    def frame(
+        self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]
+    ) -> tuple[pl.DataFrame, bool]:
+        """Return the frame, made now."""
+        return compute(), False
+
+
+@dataclass(frozen=True)
+class OwnPrices:
+    """Prices that stand in for those of the region, where given: gas (USD/MMBtu), grid energy (USD/MWh)."""
+
+    gas_usd_per_mmbtu: float | None = None
+    power_usd_per_mwh: float | None = None
+
+
+def region_price(region: pl.DataFrame, causes: pl.DataFrame, as_of: date, settings: Settings, own: OwnPrices) -> Price:
+    """Return what prices designs at one region, from the reference tables.
+
+    Parameters
+    ----------
+    region : pl.DataFrame
+        One row of `core.regions`.
+    causes : pl.DataFrame
+        Its shared failures, contract `core.outage_causes`.
+    as_of : date
+        Logical date; nothing newer is used.
+    settings : Settings
+    own : OwnPrices
+    """
+
+    def read(name: str) -> pl.DataFrame:
+        return load_reference(name, settings.reference_dir)
+
+    figures, rules, emissions = parameters(read("technology")), read("tax_rules"), read("emission_factors")
+    level = outlook(read("price_projections"), as_of, terms(figures, rules, settings), settings)
+    gas = gas_prices_by_region(region, read("gas_prices"), emissions, as_of, settings, level_factor=level.gas)
+    power = power_prices_by_region(region, read("power_prices"), emissions, as_of, settings, level_factor=level.power)
+    drawn = durations(read("equipment_lead_times"), read("policy"), read("queue_statistics"), settings)
+    return partial(
+        evaluate_candidates,
+        regions=region,
+        gas=_at(gas, "gas", "usd_per_mmbtu", own.gas_usd_per_mmbtu),
+        power=_at(power, "power", "usd_per_mwh", own.power_usd_per_mwh),
+        parameters=figures,
+        multipliers=read("locational_multipliers"),
+        emission_factors=emissions,
+        settings=settings,
+        outage_causes=causes,
+        credits=credit_dates(rules, drawn, as_of, settings, stable_seed("time to power")),
+    )
+
+
+def _at(prices: pl.DataFrame, what: str, unit: str, own: float | None) -> pl.DataFrame:
+    """Return prices with one of the user's own for tonight and for the whole project."""
+    if own is None:
+        return prices
+    return prices.with_columns(
+        pl.lit(own).alias(name) for name in (f"{what}_price_{unit}", f"{what}_level_{unit}") if name in prices.columns
+    )
+
+
+def size_site(
+    site: SiteYear,
+    region: pl.DataFrame,
+    designs: pl.DataFrame,
+    technologies: Mapping[str, FirmTechnology],
+    battery: Battery,
+    as_of: date,
+    settings: Settings,
+    own: OwnPrices | None = None,
+) -> pl.DataFrame:
+    """Return the least-cost design of each stack that meets the target of the settings.
+
+    Parameters
+    ----------
+    site : SiteYear
+        Of the region.
+    region : pl.DataFrame
+        One row of `core.regions`: where the site stands, for prices, costs and the grid.
+    designs : pl.DataFrame
+        The design grid of the stacks wanted, laid out for the settings.
+    technologies : Mapping[str, FirmTechnology]
+    battery : Battery
+    as_of : date
+    settings : Settings
+        Size of the site, target, and the shares that stacks keep.
+    own : OwnPrices | None
+
+    Returns
+    -------
+    pl.DataFrame
+        Contract `sim.chosen`, the cheapest that meets the target first.
+    """
+    figures = parameters(load_reference("technology", settings.reference_dir))
+    reliability = load_reference("grid_reliability", settings.reference_dir)
+    causes = region_causes(region, reliability, figures, settings)
+    plant = Plant(DesignSet.from_frame(designs), technologies, battery, figures, settings)
+    price = region_price(region, causes, as_of, settings, own or OwnPrices())
+    rows = assess_site(site, plant, causes)
+    annual, adequacy = (
+        rows.select(REGISTRY[name].schema.column_names()) for name in ("sim.dispatch_annual", "sim.adequacy")
+    )
+    candidates = price(designs, annual, adequacy)
+    finalists = refine(
+        [site], plant, {site.region_id: causes}, candidates, Market(price, settings), Unkept(), threads=1
+    )
+    chosen = select_least_cost(with_finalists(candidates, finalists.priced), settings)
+    return chosen.sort("is_target_met", "lcoe_usd_per_mwh", "stack_id", descending=[True, False, False])

@@ -1,0 +1,196 @@
+"""From the best design of the grid to the best of the lattice, for every region and stack whose sizes are continuous.
+
+The lattice in so many parts of the grid is dispatched whole and priced along the cost line; then the cell around the
+best, four times finer, until the best lies in the middle of a cell. Outages of so many designs are estimated from those
+of the grid; the few that may win are then worked out in double precision and priced as every design is, and so are
+designs of the grid that keep or miss a limit so narrowly that rounding could decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipelines.contracts.base import REGISTRY
+from pipelines.dispatch.inputs import SiteYear
+from pipelines.dispatch.lattice import AXES
+from pipelines.economics.selection import select_least_cost
+from pipelines.reliability.campaign import Plant
+from pipelines.sizing.cost_line import SIZES, cost_lines
+from pipelines.sizing.estimate import fit_outages
+from pipelines.sizing.fine import Frames, Lattice, Region
+from pipelines.sizing.market import Market
+from pipelines.sizing.search import Search
+
+ROUNDS = 3
+"""Batches of designs worked out per region; each corrects the estimates that the next is chosen by."""
+ROUNDING = 5e-4
+"""Relative difference of single from double precision that a decision must not hang on."""
+
+
+@dataclass(frozen=True)
+class Finalists:
+    """Designs that were worked out in double precision.
+
+    Attributes
+    ----------
+    designs : pl.DataFrame
+        Contract `sim.designs`, each once.
+    annual, adequacy : pl.DataFrame
+        Contracts `sim.dispatch_annual`, `sim.adequacy`.
+    priced : pl.DataFrame
+        Contract `sim.candidates`.
+    dispatched, assessed : int
+        Rows that were not in the cache: designs tried, designs worked out.
+    """
+
+    designs: pl.DataFrame
+    annual: pl.DataFrame
+    adequacy: pl.DataFrame
+    priced: pl.DataFrame
+    dispatched: int
+    assessed: int
+
+
+def refine(
+    sites: Sequence[SiteYear],
+    plant: Plant,
+    causes: Mapping[str, pl.DataFrame],
+    candidates: pl.DataFrame,
+    market: Market,
+    cache: Frames,
+    *,
+    threads: int = 2,
+) -> Finalists:
+    """Return the designs that may be better than each region's and stack's best of the grid, in double precision.
+
+    Parameters
+    ----------
+    sites : Sequence[SiteYear]
+    plant : Plant
+        With the design grid.
+    causes : Mapping[str, pl.DataFrame]
+        Region to its shared failures.
+    candidates : pl.DataFrame
+        The grid at the night's prices, contract `sim.candidates`.
+    market : Market
+    cache : Frames
+        Where dispatched blocks and finalists are kept; neither depends on prices.
+    threads : int
+        Regions worked on at once; the results do not depend on it.
+
+    Returns
+    -------
+    Finalists
+        What remains of the grid's own choice is for `select_least_cost` to say, on `with_finalists`.
+    """
+    settings = market.settings
+    parts, allowed = settings.sizing_parts, 1.0 - settings.availability_target
+    lattice = Lattice.of(plant.technologies, settings)
+    years: dict[str, list[SiteYear]] = {}
+    for site in sites:
+        years.setdefault(site.region_id, []).append(site)
+    regions = {name: Region(own, plant, causes[name], cache) for name, own in sorted(years.items())}
+    chosen = select_least_cost(candidates, settings)
+    searches = _searches(chosen, candidates, lattice, regions, market) if parts > 1 else {}
+    grid = plant.designs.to_frame()
+    near = _near_limits(candidates, chosen, market)
+
+    def one(name: str) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        region, own = regions[name], searches.get(name, [])
+        wanted = [grid.filter(pl.col("design_id").is_in(near.get(name, [])))]
+        designs, rows = [], []
+        for search in own:
+            search.run(region, lattice, parts, allowed)
+        for _ in range(ROUNDS):
+            wanted += [search.finalists(allowed, lattice) for search in own]
+            batch = pl.concat(wanted).unique("design_id", maintain_order=True)
+            if not batch.height:
+                break
+            designs.append(batch)
+            rows.append(region.assess(batch))
+            for search in own:
+                search.learn(batch, rows[-1], lattice)
+            wanted = [grid.clear()]
+        return (pl.concat(designs).unique("design_id", maintain_order=True), pl.concat(rows)) if designs else None
+
+    with ThreadPoolExecutor(threads) as pool:
+        found = [pair for pair in pool.map(one, regions) if pair is not None]
+    tables = [REGISTRY[name].schema for name in ("sim.dispatch_annual", "sim.adequacy")]
+    if not found:
+        nothing = [pl.DataFrame(table.create_empty()) for table in tables]
+        return Finalists(grid.clear(), nothing[0], nothing[1], candidates.clear(), 0, 0)
+    unique = pl.concat([designs for designs, _ in found]).unique("design_id", maintain_order=True).sort("design_id")
+    annual, adequacy = (pl.concat([rows.select(table.column_names()) for _, rows in found]) for table in tables)
+    priced = market.price(unique, annual, adequacy).select(candidates.columns)
+    return Finalists(
+        unique,
+        annual,
+        adequacy,
+        priced,
+        sum(region.dispatched for region in regions.values()),
+        sum(region.assessed for region in regions.values()),
+    )
+
+
+def with_finalists(candidates: pl.DataFrame, finalists: pl.DataFrame) -> pl.DataFrame:
+    """Return the candidates of the grid and the finalists; what was worked out twice stands as worked out last."""
+    rest = candidates.join(finalists, on=["region_id", "design_id"], how="anti", maintain_order="left")
+    return pl.concat([rest, finalists.select(candidates.columns)]).sort("region_id", "design_id")
+
+
+def _searches(
+    chosen: pl.DataFrame, candidates: pl.DataFrame, lattice: Lattice, regions: Mapping[str, Region], market: Market
+) -> dict[str, list[Search]]:
+    """Return by region the searches of the stacks with continuous sizes whose best of the grid meets the target."""
+    refined = pl.col("stack_id").is_in(list(AXES))
+    rows = candidates.filter(refined).partition_by("region_id", "stack_id", "firm_units", as_dict=True)
+    searches: dict[str, list[Search]] = {}
+    wanted = chosen.filter(refined & pl.col("is_target_met"))
+    if wanted.is_empty():
+        return searches
+    # A bridge may do without standby gensets; the line says what one would cost.
+    absent = (pl.col("firm_units") == 0) & (pl.col("stack_id") == "grid_bess_bridge")
+    standby = lattice.layouts["grid_bess_bridge"].unit
+    bases = wanted.select("region_id", *REGISTRY["sim.designs"].schema.column_names()).with_columns(
+        pl.when(absent).then(pl.lit(standby.technology)).otherwise("firm_technology").alias("firm_technology"),
+        pl.when(absent).then(standby.unit_mw).otherwise("firm_unit_mw").alias("firm_unit_mw"),
+    )
+    lines = cost_lines(market, bases, {name: region.load_mwh for name, region in regions.items()})
+    for best in wanted.iter_rows(named=True):
+        region, stack = best["region_id"], best["stack_id"]
+        counts = lattice.layouts[stack].counts
+        here = counts.index(best["firm_units"])
+        centre = np.array([float(best[name]) for name in SIZES])
+        outages = {
+            count: fit_outages(rows[region, stack, count], centre) for count in counts[max(here - 1, 0) : here + 2]
+        }
+        least = market.settings.min_renewable_frac if stack == "solar_bess_gas" else -np.inf
+        searches.setdefault(region, []).append(Search(stack, lines[region, stack], outages, least))
+    return searches
+
+
+def _near_limits(candidates: pl.DataFrame, chosen: pl.DataFrame, market: Market) -> dict[str, list[str]]:
+    """Return by region the designs of the grid, the chosen or cheaper, that a limit decides by less than rounding."""
+    settings = market.settings
+    allowed = 1.0 - settings.availability_target
+    lost = 1.0 - pl.col("availability_frac")
+    near = (
+        ((lost - allowed).abs() <= 20.0 * ROUNDING * allowed)
+        | ((pl.col("stack_id") == "solar_bess_gas")
+           & ((pl.col("renewable_frac") - settings.min_renewable_frac).abs() <= ROUNDING))
+        | ((pl.col("stack_id") == "smr_hybrid")
+           & ((pl.col("baseload_mwh") / pl.col("load_mwh") - settings.min_baseload_frac).abs() <= ROUNDING))
+    )  # fmt: skip
+    best = chosen.select("region_id", "stack_id", "is_target_met", pl.col("lcoe_usd_per_mwh").alias("_best"))
+    found = (
+        candidates.join(best, on=["region_id", "stack_id"], how="left", maintain_order="left")
+        .filter(near & ((pl.col("lcoe_usd_per_mwh") <= pl.col("_best")) | ~pl.col("is_target_met")))
+        .group_by("region_id", maintain_order=True)
+        .agg("design_id")
+    )
+    return dict(zip(found["region_id"], found["design_id"].to_list(), strict=True))

@@ -1,0 +1,214 @@
+"""The search of one region and stack over the lattice, and which of its designs are worth working out exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.dispatch.lattice import place_of
+from pipelines.sizing.cost_line import ENERGIES, SIZES, CostLine
+from pipelines.sizing.estimate import OutageEstimate
+from pipelines.sizing.fine import CELL_STEPS, SUMS, Block, Lattice, Region, cell_around
+
+MOST_CELLS = 10
+"""Cells that a search may visit after the whole lattice."""
+FEW_AXES_PARTS = 4
+"""Parts of a lattice with two axes or fewer, which is small."""
+HOPEFUL, SAFE = 4, 3
+"""Designs per number of units that are worked out: the cheapest that may meet the target, the cheapest that should."""
+MARGIN, EXACT_MARGIN = 0.1, 0.01
+"""Error allowed to an estimate of outages, as a share of what the target allows: of units, and where none fail."""
+_WORST, _DEAREST = 1.5, 1.05
+"""Options that are estimated to lose more than this many times what is allowed, or to cost more than this many times
+the best, are dropped."""
+_MOST_POINTS = 1000
+_UNITS = SIZES.index("firm_units")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Sizes that a stack may take: places (n, n_axes); firm units, cost (USD/MWh) and unavailability, (n,)."""
+
+    places: NDArray[np.int64]
+    units: NDArray[np.int64]
+    cost: NDArray[np.float64]
+    unavailability: NDArray[np.float64]
+
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """Return one number per size and number of units."""
+        keys = self.units.copy()
+        for column in self.places.T:
+            keys = keys * _MOST_POINTS + column
+        return keys
+
+    def where(self, kept: NDArray[np.bool_] | NDArray[np.int64]) -> Options:
+        """Return some of them."""
+        return Options(self.places[kept], self.units[kept], self.cost[kept], self.unavailability[kept])
+
+
+@dataclass
+class Search:
+    """The search of one region and stack.
+
+    Attributes
+    ----------
+    stack_id : str
+    line : CostLine
+    outages : dict[int, OutageEstimate]
+        By number of units that may be taken.
+    least_renewable_frac : float
+        Share of solar that the stack must keep; minus infinity where there is no such share.
+    seen : dict[Block, Options]
+        What the blocks dispatched so far hold.
+    known : dict[int, float]
+        Key of designs worked out, to the share of energy that they lose.
+    """
+
+    stack_id: str
+    line: CostLine
+    outages: dict[int, OutageEstimate]
+    least_renewable_frac: float
+    seen: dict[Block, Options] = field(default_factory=dict)
+    known: dict[int, float] = field(default_factory=dict)
+
+    def run(self, region: Region, lattice: Lattice, parts: int, allowed: float) -> None:
+        """Look at the whole lattice in so many parts, then level by level at the cell around the best.
+
+        Parameters
+        ----------
+        region : Region
+        lattice : Lattice
+        parts : int
+            A key of `CELL_STEPS`.
+        allowed : float
+            Share of energy that a design may lose.
+        """
+        axes = lattice.axes(self.stack_id)
+        parts = parts if axes > 2 else max(parts, FEW_AXES_PARTS)
+        self.look(Block(self.stack_id, parts), region, lattice)
+        for step in CELL_STEPS[parts]:
+            while len(self.seen) <= MOST_CELLS:
+                best = self._best(allowed)
+                if best is None:
+                    return
+                cell = cell_around(self.stack_id, best, step)
+                if cell in self.seen:
+                    break
+                self.look(cell, region, lattice)
+        self._drop(allowed)
+
+    def _best(self, allowed: float) -> list[int] | None:
+        """Return the place of the cheapest option estimated to lose no more than allowed."""
+        least, place = np.inf, None
+        for options in self.seen.values():
+            cost = np.where(options.unavailability <= allowed, options.cost, np.inf)
+            if len(cost) and cost.min() < least:
+                least, place = float(cost.min()), options.places[np.argmin(cost)].tolist()
+        return place
+
+    def _drop(self, allowed: float) -> None:
+        """Forget the options that cannot win."""
+        every = _joined(list(self.seen.values()))
+        fit = every.cost[every.unavailability <= allowed]
+        ceiling = _DEAREST * float(fit.min()) if len(fit) else np.inf
+        for block, options in self.seen.items():
+            kept = (options.unavailability <= _WORST * allowed) & (options.cost <= ceiling)
+            self.seen[block] = options.where(kept)
+
+    def look(self, block: Block, region: Region, lattice: Lattice) -> None:
+        """Dispatch and price a block."""
+        sizes, sums = lattice.sizes(block), region.sums(block, lattice)
+        of = dict(zip(SUMS, sums.T, strict=True))
+        unserved = of["unserved_mwh"] / region.load_mwh
+        is_kept = of["delivered_solar_mwh"] >= self.least_renewable_frac * (region.load_mwh - of["unserved_mwh"])
+        energies = np.column_stack([of[name] for name in ENERGIES])
+        found = []
+        for count, outages in self.outages.items():
+            is_own = is_kept & (lattice.is_dispatched_once(self.stack_id) | (sizes.values[:, _UNITS] == count))
+            values = sizes.values[is_own]
+            values[:, _UNITS] = count
+            lost = outages.unavailability(values, unserved[is_own])
+            usd = self.line.cost_usd(np.column_stack([values, energies[is_own]]))
+            cost = usd / (region.load_mwh * (1.0 - lost))
+            found.append(Options(sizes.places[is_own], np.full(len(cost), count), cost, lost))
+        self.seen[block] = _joined(found)
+
+    def options(self) -> Options:
+        """Return all that was seen, each size and number of units once, the cheapest first."""
+        every = _joined(list(self.seen.values()))
+        _, first = np.unique(every.keys, return_index=True)
+        once = every.where(np.sort(first))
+        return once.where(np.argsort(once.cost, kind="stable"))
+
+    def finalists(self, allowed: float, lattice: Lattice) -> pl.DataFrame:
+        """Return the designs to be worked out next: those that may meet the target at less cost than any known to.
+
+        Parameters
+        ----------
+        allowed : float
+            Share of energy that a design may lose.
+        lattice : Lattice
+
+        Returns
+        -------
+        pl.DataFrame
+            Contract `sim.designs`; empty where nothing is left that may be better.
+        """
+        options = self.options()
+        actual = np.array([self.known.get(key, np.nan) for key in options.keys.tolist()])
+        is_known = np.isfinite(actual)
+        best = options.cost[is_known & (actual <= allowed)]
+        margins = np.where((options.units > 0) & (not self.known), MARGIN, EXACT_MARGIN)
+        hopeful = ~is_known & (options.unavailability <= allowed * (1.0 + margins))
+        safe = ~is_known & (options.unavailability <= allowed * (1.0 - margins))
+        ceiling = min([*best, *options.cost[safe][:1], np.inf])
+        taken: list[int] = []
+        for count in self.outages:
+            own = options.units == count
+            if (hopeful & own).any() and options.cost[hopeful & own][0] <= ceiling:
+                taken += np.flatnonzero(hopeful & own & (options.cost <= min([*best, np.inf])))[:HOPEFUL].tolist()
+                taken += np.flatnonzero(safe & own & (options.cost <= ceiling * 1.05))[:SAFE].tolist()
+        if len(best) and self.known:
+            # What saves less than rounding is not worth another look.
+            taken = [index for index in taken if options.cost[index] < best.min() * (1.0 - 1e-4)]
+        chosen = options.where(np.array(sorted(set(taken)), np.int64))
+        return lattice.at(self.stack_id, chosen.places, chosen.units)
+
+    def learn(self, designs: pl.DataFrame, assessed: pl.DataFrame, lattice: Lattice) -> None:
+        """Take in what designs lose that were worked out, and correct the estimates by it.
+
+        Parameters
+        ----------
+        designs : pl.DataFrame
+            Contract `sim.designs`; those of other stacks are passed over.
+        assessed : pl.DataFrame
+            Rows of `sim.adequacy` of the designs, over all weather years.
+        lattice : Lattice
+        """
+        energy = assessed.group_by("design_id", maintain_order=True).agg(
+            (pl.col("eue_mwh_per_year").sum() / pl.col("load_mwh").sum()).alias("lost")
+        )
+        own = designs.filter(pl.col("stack_id") == self.stack_id).join(energy, on="design_id", maintain_order="left")
+        load_mw = lattice.layouts[self.stack_id].load_mw
+        options = self.options()
+        estimated = dict(zip(options.keys.tolist(), options.unavailability.tolist(), strict=True))
+        errors: dict[int, list[float]] = {}
+        for row in own.iter_rows(named=True):
+            place = np.array([place_of(self.stack_id, row, load_mw)])
+            key = int(Options(place, np.array([row["firm_units"]]), np.zeros(1), np.zeros(1)).keys[0])
+            self.known[key] = row["lost"]
+            if key in estimated:
+                errors.setdefault(row["firm_units"], []).append(np.log(row["lost"] / estimated[key]))
+        for block, seen in self.seen.items():
+            lost = seen.unavailability.copy()
+            for count, own_errors in errors.items():
+                lost[seen.units == count] *= np.exp(np.mean(own_errors))
+            self.seen[block] = Options(seen.places, seen.units, seen.cost, lost)
+
+
+def _joined(parts: list[Options]) -> Options:
+    return Options(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Options)))

@@ -1,0 +1,88 @@
+"""The list of connectors, in the order of preference, which `data_status` and `docs/sources.md` follow."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from pipelines.errors import UsageError
+from pipelines.settings import Settings
+from pipelines.sources import (
+    bls_ppi,
+    census_counties,
+    census_m3,
+    county_zones,
+    eia861,
+    eia_files,
+    eia_v2,
+    fred,
+    nasa_power,
+    nri,
+    nsrdb,
+    open_meteo,
+    pvgis,
+    queue_caiso,
+    queue_ercot,
+    queue_isone,
+    queue_lbnl,
+    queue_miso,
+    queue_nyiso,
+    queue_pjm,
+    queue_spp,
+)
+from pipelines.sources.parsing import Connector
+
+GAS, GAS_DAILY, POWER = "core.gas_prices", "core.gas_prices_daily", "core.power_prices"
+INDICATORS, QUEUES, WEATHER = "core.lead_time_indicators", "core.queue_projects", "core.weather_hourly"
+LIVE_TABLES = {
+    eia_v2: (GAS, GAS_DAILY, POWER),
+    eia_files: (GAS, GAS_DAILY),
+    fred: (GAS, GAS_DAILY, INDICATORS),
+    census_m3: (INDICATORS,),
+    bls_ppi: (INDICATORS,),
+    queue_caiso: (QUEUES,),
+    queue_ercot: (QUEUES,),
+    queue_isone: (QUEUES,),
+    queue_miso: (QUEUES,),
+    queue_nyiso: (QUEUES,),
+    queue_pjm: (QUEUES,),
+    queue_spp: (QUEUES,),
+    queue_lbnl: (QUEUES,),
+    census_counties: ("core.counties",),
+    county_zones: ("core.county_zones", "core.zones"),
+    eia861: ("core.utility_reliability", "core.grid_reliability"),
+    nri: ("core.hazards", "core.county_hazards"),
+}
+_WEATHER = {"nsrdb": nsrdb, "nasa_power": nasa_power, "open_meteo": open_meteo, "pvgis": pvgis}
+
+
+def connectors(settings: Settings) -> tuple[Connector, ...]:
+    """Return the connectors that are not switched off: those of weather first, in the order that the settings name.
+
+    Raises
+    ------
+    UsageError
+        If a source that is to be switched off does not exist.
+    """
+    named = [_WEATHER[name] for name in settings.weather_sources if name in _WEATHER]
+    unnamed = [module for module in _WEATHER.values() if module not in named]
+    every = (
+        *(_connector(module, (WEATHER,), lane="weather") for module in (*named, *unnamed)),
+        *(_connector(module, tables) for module, tables in LIVE_TABLES.items()),
+    )
+    known = [connector.source.source_id for connector in every]
+    unknown = sorted(set(settings.source_off) - set(known))
+    if unknown:
+        raise UsageError(f"FIRSTMW_SOURCE_OFF names {unknown[0]!r}; the sources are {', '.join(known)}.")
+    return tuple(connector for connector in every if connector.source.source_id not in settings.source_off)
+
+
+def _connector(module: ModuleType, tables: tuple[str, ...], lane: str = "") -> Connector:
+    return Connector(
+        source=module.SOURCE,
+        requests=module.requests,
+        tables=tables,
+        parse=module.parse,
+        follow=getattr(module, "follow", None),
+        user_files=getattr(module, "user_files", None),
+        lane=lane,
+    )

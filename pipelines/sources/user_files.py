@@ -1,0 +1,55 @@
+"""Files that the user brings: read as they are, and from then on treated like any other payload."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.errors import InputError
+from pipelines.sources.base import Payload
+
+MOST_BYTES = 256_000_000
+
+
+@dataclass(frozen=True)
+class UserFile:
+    """A file that stands for a source's answer, and the setting that names it."""
+
+    source_id: str
+    key: str
+    path: Path
+    setting: str
+
+    def payload(self, retrieved_at_utc: datetime) -> Payload:
+        """Return the file's bytes as a payload.
+
+        Parameters
+        ----------
+        retrieved_at_utc : datetime
+            When it was read.
+
+        Raises
+        ------
+        InputError
+            If the file is not there, cannot be read, or is absurdly large; names the setting.
+        """
+        variable = f"FIRSTMW_{self.setting.upper()}"
+        remedy = f"point {variable} at the file or leave it unset"
+        try:
+            if self.path.stat().st_size > MOST_BYTES:
+                raise InputError(f"the file is larger than {MOST_BYTES} bytes", file=str(self.path), remedy=remedy)
+            content = self.path.read_bytes()
+        except OSError as error:
+            problem = f"the file cannot be read ({error.strerror})"
+            raise InputError(problem, file=str(self.path), remedy=remedy) from error
+        return Payload(
+            source_id=self.source_id,
+            key=self.key,
+            content=content,
+            url=f"file:{self.path.name}",
+            status=200,
+            retrieved_at_utc=retrieved_at_utc,
+            sha256=hashlib.sha256(content).hexdigest(),
+        )

@@ -1,0 +1,56 @@
+"""Draws of the activity networks: what is drawn once for all rows, and what is kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.settings import Settings
+from pipelines.timeline.distribution import quantile, scores
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Single draws of the networks, the same ones for every row: draw i of any two rows is the same state of the world.
+
+    Attributes
+    ----------
+    network : NDArray[np.int64]
+        Distinct network of each row of `time_to_power`, shape (n_rows,).
+    first_mw_months : NDArray[np.float64]
+        Months to the first module, shape (n_networks, n_draws).
+    online_years : NDArray[np.float64]
+        Discounted years that a planned MW is online within the horizon, shape (n_networks, n_draws).
+    """
+
+    network: NDArray[np.int64]
+    first_mw_months: NDArray[np.float64]
+    online_years: NDArray[np.float64]
+
+
+class DrawBook:
+    """Drawn months, one row per distinct pair of scores and figures."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, float, float, float], int] = {}
+
+    def row(self, score_name: str, figure: tuple[float, float, float]) -> int:
+        return self.rows.setdefault((score_name, *figure), len(self.rows))
+
+    def months(self, n_samples: int, seed: int, settings: Settings) -> NDArray[np.float64]:
+        """Return the draws, shape (n_draws, n_samples)."""
+        names = sorted({key[0] for key in self.rows})
+        drawn = dict(zip(names, scores(names, n_samples, seed, settings.duration_correlation), strict=True))
+        months = np.empty((len(self.rows), n_samples))
+        for (name, low, mid, high), row in self.rows.items():
+            months[row] = quantile(drawn[name], low, mid, high, tail=settings.duration_tail_per_sigma)
+        return months
+
+
+def online_worth(settings: Settings) -> NDArray[np.float64]:
+    """Return the discounted years from each month to the end of the horizon, shape (horizon_months + 1,)."""
+    months = np.arange(1, settings.horizon_months + 1)
+    by_month = (1.0 + settings.value_discount_rate) ** (-months / 12.0) / 12.0
+    return np.concatenate([[0.0], np.cumsum(by_month[::-1])[::-1]])

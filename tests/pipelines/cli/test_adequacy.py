@@ -1,0 +1,87 @@
+"""`firstmw adequacy`: the published system to the digit, both ways, and one sentence for every bad table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+GOOD = "group,n_units,capacity_mw,forced_outage_rate,mttf_h,mttr_h\na,3,10,0.1,90,10\nb,1,5,,99,1\n"
+LOAD = "hour,load_mw\n" + "".join(f"{hour},{20 + hour % 10}\n" for hour in range(48))
+
+
+@pytest.fixture
+def files(tmp_path: Path):
+    """Return a function that writes a fleet and a load and returns the options that name them."""
+
+    def write(units: str = GOOD, load: str = LOAD) -> list[str]:
+        (tmp_path / "units.csv").write_text(units)
+        (tmp_path / "load.csv").write_text(load)
+        return ["--units", str(tmp_path / "units.csv"), "--load", str(tmp_path / "load.csv")]
+
+    return write
+
+
+def test_rts79_to_the_digit_and_within_three_standard_errors(run, shared):
+    folder = shared / "cases" / "rts79"
+    files = ["--units", str(folder / "units.csv"), "--load", str(folder / "load_8736.csv")]
+    answer = json.loads(run("adequacy", *files, "--samples", "3000", "--json").stdout)
+    published = {"lole_hours_per_year": 9.394175, "lole_days_per_year": 1.368863, "eue_mwh_per_year": 1176.298}
+    for name, value in published.items():
+        assert answer[name] == pytest.approx(value, rel=1e-6)
+        assert abs(answer[f"mc_{name}"] - value) < 3 * answer[f"mc_{name}_se"]
+    assert answer["mc_years"] == 3000
+    assert answer["mc_seconds"] > 0
+    assert not answer["is_scaled_to_a_year"]
+
+
+def test_the_table_shows_both_methods_years_and_seconds(run, files):
+    result = run("adequacy", *files(), "--samples", "50")
+    assert result.exit_code == 0
+    assert "Convolution" in result.stdout
+    assert "Monte Carlo" in result.stdout
+    assert "50 years sampled in" in result.stdout
+    assert "48 hours were brought to 8,760" in result.stdout
+
+
+def test_convolution_alone(run, files):
+    answer = json.loads(run("adequacy", *files(), "--samples", "0", "--json").stdout)
+    assert not any(name.startswith("mc_") for name in answer)
+    # The rate left out follows from the times: 1 / 100.
+    given = json.loads(run("adequacy", *files(GOOD.replace("5,,", "5,0.01,")), "--samples", "0", "--json").stdout)
+    assert answer["eue_mwh_per_year"] == pytest.approx(given["eue_mwh_per_year"], rel=1e-12)
+    assert answer["is_scaled_to_a_year"]
+
+
+def test_the_same_input_gives_the_same_sample(run, files):
+    one, two = (json.loads(run("adequacy", *files(), "--samples", "200", "--json").stdout) for _ in range(2))
+    assert {**one, "mc_seconds": 0} == {**two, "mc_seconds": 0}
+
+
+@pytest.mark.parametrize(
+    ("units", "load", "parts"),
+    [
+        (GOOD.replace("0.1,90", "1.4,90"), LOAD, ["units.csv, row 2, column forced_outage_rate", "1.4 is above 1"]),
+        (GOOD.replace("3,10,", "3,ten,"), LOAD, ["row 2, column capacity_mw", "'ten' is not a number"]),
+        (GOOD.replace("a,3,", "a,2.5,"), LOAD, ["column n_units", "2.5 is not a whole number"]),
+        (GOOD.replace("99,1\n", ",\n"), LOAD, ["row 3, column forced_outage_rate", "it is empty"]),
+        (GOOD.replace("0.1,90,10", "0.1,,"), LOAD, ["row 2, column mttr_h", "length of outages"]),
+        (GOOD.replace("capacity_mw", "mw"), LOAD, ["units.csv", "column capacity_mw is missing"]),
+        (GOOD, "hour,load_mw\n0,-5\n", ["load.csv, row 2, column load_mw", "-5 is below 0"]),
+        (GOOD, "hour,load_mw\n", ["load.csv", "no rows"]),
+        (GOOD, "hour,load_mw\n0\n", ["load.csv, row 2", "as many cells"]),
+    ],
+)
+def test_bad_tables_are_named_in_one_sentence(run, files, units, load, parts):
+    result = run("adequacy", *files(units, load))
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    for part in parts:
+        assert part in result.stderr
+
+
+def test_a_file_that_is_not_there(run, tmp_path):
+    result = run("adequacy", "--units", str(tmp_path / "no.csv"), "--load", str(tmp_path / "no.csv"))
+    assert result.exit_code == 1
+    assert "there is no such file" in result.stderr

@@ -1,0 +1,214 @@
+"""`firstmw simulate` through the real command: other people's cases under their conventions, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from pipelines.cli.main import main
+
+Simulate = Callable[..., dict]
+KEYS = {"load_mwh", "solar_mwh", "charge_mwh", "discharge_mwh", "firm_mwh", "grid_mwh", "curtailed_mwh", "unserved_mwh",
+        "unserved_hours", "fuel_mmbtu", "starts"}  # fmt: skip
+
+
+@pytest.fixture
+def simulate() -> Simulate:
+    def invoke(*arguments: object) -> dict:
+        result = CliRunner().invoke(main, ["simulate", *map(str, arguments), "--json"])
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return invoke
+
+
+@pytest.fixture
+def refused() -> Callable[..., str]:
+    def invoke(*arguments: object) -> str:
+        result = CliRunner().invoke(main, ["simulate", *map(str, arguments)])
+        assert result.exit_code in {1, 2}
+        assert result.stderr.startswith("firstmw: ")
+        assert result.stderr.count("\n") == 1
+        return result.stderr
+
+    return invoke
+
+
+# --- Microgrids.jl: a week of PV, battery and one generator in kW ---
+
+
+def _microgrid(tmp_path: Path, step_hours: float) -> list[object]:
+    hours = np.arange(round(168 / step_hours)) * step_hours
+    path = tmp_path / "week.csv"
+    pl.DataFrame(
+        {"sun": 0.5 * (1 - np.cos(2 * np.pi * hours / 24)), "load": 1000 * (1 - hours / 168)}
+    ).write_csv(path)  # fmt: skip
+    return [
+        "--pv-profile", f"{path}:sun", "--load-mw", f"{path}:load", "--solar-mw", 1000, "--bess-mw", 6000,
+        "--bess-mwh", 6000, "--charge-efficiency", 0.95, "--discharge-efficiency", 1 / 1.05, "--soc-floor", 1 / 6,
+        "--start-soc", 1 / 3, "--firm", "recip", "--units", 1, "--unit-mw", 500, "--min-load", 0,
+        "--heat-rate", 0.29, "--no-load-frac", 0.05 / 0.29, "--step-minutes", round(60 * step_hours),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variant", "more"),
+    [
+        ("base", []),
+        ("slow_charge_rate_1_30", ["--charge-limit", 1 / 30]),
+        ("slow_discharge_rate_1_30", ["--discharge-limit", 1 / 30]),
+        ("dt_half_hour", []),
+    ],
+)
+def test_microgrids_week(simulate, shared, tmp_path, variant, more) -> None:
+    expected = json.loads((shared / "cases/microgrids_x/week168_expected.json").read_text())["expected"][variant]
+    found = simulate(*_microgrid(tmp_path, 0.5 if variant == "dt_half_hour" else 1.0), *more)
+    names = {
+        "shed_kwh": "unserved_mwh", "shed_hours": "unserved_hours", "gen_kwh": "firm_mwh",
+        "gen_hours": "firm_run_hours", "fuel_l": "fuel_mmbtu", "charge_kwh": "charge_mwh",
+        "discharge_kwh": "discharge_mwh",
+        "spilled_kwh": "curtailed_mwh", "renewable_rate": "renewable_frac",
+    }  # fmt: skip
+    assert len(names.keys() & expected.keys()) >= 5
+    for theirs in names.keys() & expected.keys():
+        assert found[names[theirs]] == pytest.approx(expected[theirs], rel=1e-9), theirs
+
+
+def test_microgrids_week_level_by_level(simulate, shared, tmp_path) -> None:
+    expected = pl.read_csv(shared / "cases/microgrids_x/week168_hourly.csv")
+    simulate(*_microgrid(tmp_path, 1.0), "--trace", tmp_path / "trace.parquet")
+    trace = pl.read_parquet(tmp_path / "trace.parquet")
+    stored = np.concatenate([[2000.0], trace["soc_mwh"].to_numpy()])
+    np.testing.assert_allclose(stored[:-1], expected["storage_kwh_start"], atol=5e-9)
+
+
+# --- offgridai: 100 MW with solar, a four-hour battery and gas ---
+
+
+@pytest.fixture(scope="module")
+def texas(shared, tmp_path_factory) -> str:
+    """Return the reference to a column with the year's capacity factor, in full precision."""
+    hours = pl.read_csv(shared / "cases/offgridai/hourly_year1_pv500_bess300x4h_gas125_texas2022.csv")
+    path = tmp_path_factory.mktemp("texas") / "cf.csv"
+    hours.select((pl.col("scaled_solar_generation_mw") / 500.0).alias("cf")).write_csv(path)
+    return f"{path}:cf"
+
+
+def test_offgridai_year_under_its_conventions(simulate, shared, texas, tmp_path) -> None:
+    expected = pl.read_csv(shared / "cases/offgridai/hourly_year1_pv500_bess300x4h_gas125_texas2022.csv")
+    one_way = sqrt(0.92)
+    case = [
+        "--pv-profile", texas, "--load-mw", 100, "--solar-mw", 500, "--bess-mw", 300, "--bess-mwh", 1200,
+        "--charge-efficiency", one_way, "--discharge-efficiency", one_way, "--start-soc", 1, "--firm", "recip",
+        "--units", 1, "--unit-mw", 125,
+    ]  # fmt: skip
+    theirs = ["--min-load", 0, "--room-before-loss", "--discharge-limit", one_way, "--trace", tmp_path / "t.parquet"]
+    found = simulate(*case, *theirs)
+    assert found.keys() >= KEYS
+    assert found["firm_mwh"] == pytest.approx(101274.7605483, abs=0.01)
+    assert found["charge_mwh"] == pytest.approx(420292.2708906, abs=0.01)
+    assert found["curtailed_mwh"] == pytest.approx(382350.7735545, abs=0.01)
+    trace = pl.read_parquet(tmp_path / "t.parquet")
+    np.testing.assert_allclose(trace["firm_mw"], expected["generator_output_mwh"], atol=1e-4)
+    np.testing.assert_allclose(trace["soc_mwh"][:-1], expected["battery_state_mwh"][1:], atol=1e-4)
+    # By default room is measured after the loss, so that the battery fills up and the engines run less.
+    ours = simulate(*case)
+    assert ours["firm_mwh"] < found["firm_mwh"]
+    assert ours["firm_mwh"] == pytest.approx(found["firm_mwh"], rel=1e-3)
+
+
+def test_energies_balance_at_any_step(simulate, texas) -> None:
+    case = ["--pv-profile", texas, "--load-mw", 20, "--solar-mw", 60, "--bess-mw", 20, "--bess-mwh", 60,
+            "--grid-mw", 3, "--firm", "recip", "--units", 3]  # fmt: skip
+    firm = []
+    for minutes in (60, 30, 15, 5):
+        found = simulate(*case, "--step-minutes", minutes)
+        assert found["steps"] == 8760 * 60 // minutes
+        assert found["load_mwh"] == pytest.approx(20 * 8760)
+        supply = sum(found[f"{part}_mwh"] for part in ("solar", "grid", "firm", "discharge", "unserved"))
+        assert supply - found["charge_mwh"] == pytest.approx(found["load_mwh"], abs=1e-6)
+        firm.append(found["firm_mwh"])
+    assert max(firm) / min(firm) < 1.02
+
+
+def test_flexible_load_gives_way_up_to_its_budget(simulate, texas) -> None:
+    case = ["--pv-profile", texas, "--load-mw", 20, "--solar-mw", 60, "--bess-mw", 20, "--bess-mwh", 60,
+            "--firm", "recip", "--units", 3]  # fmt: skip
+    stiff = simulate(*case)
+    flexible = simulate(*case, "--flexible-frac", 0.5, "--flexible-budget", 0.01)
+    assert flexible["flexed_mwh"] == pytest.approx(0.01 * 20 * 8760)
+    assert flexible["unserved_mwh"] == pytest.approx(stiff["unserved_mwh"] - flexible["flexed_mwh"])
+
+
+def test_weather_file_and_region_are_dispatched_with_their_temperature(simulate, shared) -> None:
+    weather = shared / "real/tmy3/TX-Abilene_Regional_Ap_Ut.tmy3"
+    sizes = ["--it-mw", 20, "--solar-mw", 60, "--bess-mw", 20, "--bess-mwh", 80, "--firm", "recip", "--units", 8]
+    file, region = simulate("--weather", weather, *sizes), simulate("--region", "abilene_tx", *sizes)
+    for found in (file, region):
+        assert 20 * 8760 * 1.098 < found["load_mwh"] < 20 * 8760 * 1.2
+        assert 0.4 < found["renewable_frac"] < 0.7
+    assert file["solar_mwh"] == pytest.approx(region["solar_mwh"], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--load-mw", 20, "--solar-mw", 5], "there is no sun"),
+        (["--load-mw", 20, "--region", "abilene_tx", "--pv-profile", "a.csv:b"], "only one of"),
+        (["--region", "abilene_tx"], "one of --load-mw"),
+        (["--region", "abilene", "--load-mw", 20], "did you mean abilene_tx"),
+        (["--pv-profile", "none.csv:x", "--load-mw", 20], "the file does not exist"),
+        (["--pv-profile", "none", "--load-mw", 20], "names no column"),
+        (["--region", "abilene_tx", "--load-mw", "much"], "neither a positive number"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--units", 3], "say which units"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--firm", "recip"], "say how many"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--bess-mwh", 20], "give --bess-mw"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--step-minutes", 7], "does not divide the hour"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--trace", "year.txt"], "end it with .parquet or .csv"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--heat-rate", 9], "those of firm units"),
+    ],
+)
+def test_what_does_not_go_together_is_one_sentence(refused, arguments, sentence) -> None:
+    assert sentence in refused(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        (["0.1", "x"], "row 3, column cf: 'x' is not a number"),
+        (["0.1", "", "0.2"], "row 3, column cf: '' is not a number"),
+        (["-0.1"], "row 2, column cf: '-0.1'"),
+        (["0.1", "25.0"], "row 3, column cf: '25.0' is not a number from 0 of at most 1.5"),
+        ([""], "the column is empty"),
+    ],
+)
+def test_a_bad_profile_is_named_by_row(refused, tmp_path, cells, sentence) -> None:
+    path = tmp_path / "cf.csv"
+    path.write_text("other,cf\n" + "".join(f"1,{cell}\n" for cell in cells))
+    assert sentence in refused("--pv-profile", f"{path}:cf", "--load-mw", 20)
+
+
+def test_a_missing_column_is_named(refused, tmp_path) -> None:
+    path = tmp_path / "cf.csv"
+    path.write_text("solar_2021,solar_2022\n0.1,0.2\n")
+    assert "choose one of solar_2021, solar_2022" in refused("--pv-profile", f"{path}:solar", "--load-mw", 20)
+
+
+def test_it_starts_without_the_orchestration_the_warehouse_or_the_weather_libraries(texas) -> None:
+    code = (
+        "import sys; from pipelines.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: print(sorted({'dagster', 'duckdb', 'pvlib', 'pandas'} & set(sys.modules)))"
+    )
+    arguments = ["simulate", "--pv-profile", texas, "--load-mw", "20", "--solar-mw", "60", "--json"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().endswith("[]")
