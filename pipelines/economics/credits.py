@@ -54,6 +54,8 @@ class CreditDates:
     months: Mapping[str, NDArray[np.float64]]
     settings: Settings
     _starts: dict[tuple[str, str], tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=dict)
+    _limits: dict[tuple, tuple[NDArray[np.float64], NDArray[np.float64] | None]] = field(default_factory=dict)
+    _done: dict[tuple, tuple[float, float]] = field(default_factory=dict)
 
     def expected(self, designs: pl.DataFrame) -> pl.DataFrame:
         """Return what each design can expect of the credits.
@@ -92,16 +94,22 @@ class CreditDates:
     def _of(self, part: str, row: Mapping[str, Any]) -> tuple[float, float]:
         if not self.settings.has_tax_credits or row["size"] <= 0.0:
             return 0.0, 0.0
-        column = "value" if self.settings.is_wage_rule_kept else "value_without_wages"
-        found = []
-        for provision, scale in (("48E", 0.01), ("45Y", 1.0)):
-            rules = self._rules.get((row["technology"], provision))
-            if not rules:
-                found.append(0.0)
-                continue
-            worth = [scale * self._share(rule, part, row) * float(rule[column]) for rule in rules]
-            found.append(float(np.mean(np.max(worth, axis=0))))
-        return found[0], found[1]
+        rules = [self._rules.get((row["technology"], provision), []) for provision in ("48E", "45Y")]
+        # Without a date of service neither size nor stack matters.
+        waits = any(_is_dated(rule) for own in rules for rule in own)
+        key = (row["technology"], part, row["stack_id"], row["size"]) if waits else (row["technology"],)
+        if key not in self._done:
+            column = "value" if self.settings.is_wage_rule_kept else "value_without_wages"
+            investment, production = (self._expected(own, part, row, column) for own in rules)
+            self._done[key] = (0.01 * investment, production)
+        return self._done[key]
+
+    def _expected(self, rules: list[dict[str, Any]], part: str, row: Mapping[str, Any], column: str) -> float:
+        """Return the mean over the draws of the best rule's figure times the share that keeps it."""
+        best = np.zeros_like(self.begins)
+        for rule in rules:
+            np.maximum(best, self._share(rule, part, row) * float(rule[column]), out=best)
+        return float(best.mean())
 
     @cached_property
     def _rules(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
@@ -112,21 +120,27 @@ class CreditDates:
 
     def _share(self, rule: Mapping[str, Any], part: str, row: Mapping[str, Any]) -> NDArray[np.float64]:
         """Return the share of a part's capacity that keeps a rule in each draw, shape (n_draws,)."""
-        share = np.ones_like(self.begins)
-        if rule["begins_by"] is not None:
-            share = share * (self.begins <= self._months_to(rule["begins_by"]))
-        if rule["begins_from"] is not None:
-            share = share * (self.begins > self._months_to(rule["begins_from"]) - 1.0 / _DAYS_PER_MONTH)
-        limits = []
-        if rule["in_service_by"] is not None:
-            limits.append(np.full_like(self.begins, self._months_to(rule["in_service_by"])))
-        if rule["continuity_years"] is not None:
-            limits.append(self._continuity(int(rule["continuity_years"])))
-        if not limits:
-            return share
+        begun, limit = self._windows(rule)
+        if limit is None:
+            return begun
         starts, months_per_size = self._installation(part, str(row["stack_id"]))
         lasts = np.maximum(months_per_size * float(row["size"]) * _PARTS[part][2], 1e-9)
-        return share * np.clip((np.min(limits, axis=0) - starts) / lasts, 0.0, 1.0)
+        return begun * np.clip((limit - starts) / lasts, 0.0, 1.0)
+
+    def _windows(self, rule: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Return where construction begins in time (1 or 0), and the month that service must begin by, if any."""
+        dates = tuple(rule[name] for name in ("begins_by", "begins_from", "in_service_by", "continuity_years"))
+        if dates not in self._limits:
+            by, since, service, years = dates
+            begun = np.ones_like(self.begins)
+            if by is not None:
+                begun = begun * (self.begins <= self._months_to(by))
+            if since is not None:
+                begun = begun * (self.begins > self._months_to(since) - 1.0 / _DAYS_PER_MONTH)
+            limits = [np.full_like(self.begins, self._months_to(service))] if service is not None else []
+            limits += [self._continuity(int(years))] if years is not None else []
+            self._limits[dates] = (begun, np.min(limits, axis=0) if limits else None)
+        return self._limits[dates]
 
     def _months_to(self, day: date) -> float:
         """Return the months from the decision to the end of a day."""
@@ -180,6 +194,11 @@ def no_credits(designs: pl.DataFrame) -> pl.DataFrame:
     names = [f"{part}_credit_frac" for part in _PARTS]
     names += [f"{part}_production_credit_usd_per_mwh" for part in ("solar", "baseload")]
     return designs.select("design_id", *(pl.lit(0.0).alias(name) for name in names))
+
+
+def _is_dated(rule: Mapping[str, Any]) -> bool:
+    """Return whether a rule asks for a date of service."""
+    return rule["in_service_by"] is not None or rule["continuity_years"] is not None
 
 
 def _needed(name: str, network: Network) -> set[str]:

@@ -46,7 +46,7 @@ _DAMAGE = (
     ValueError,
     TypeError,
     AttributeError,
-    OverflowError,
+    ArithmeticError,
     RecursionError,
     NotImplementedError,
     MemoryError,

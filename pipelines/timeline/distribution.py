@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import exp, log, sqrt
 
 import numpy as np
@@ -162,6 +163,10 @@ def scores(names: Sequence[str], n_samples: int, seed: int, correlation: float) 
     return sqrt(correlation) * common + sqrt(1.0 - correlation) * own.reshape(len(names), n_samples)
 
 
+@lru_cache(maxsize=256)
 def _stratified(seed: int, n_samples: int) -> NDArray[np.float64]:
     order = np.random.default_rng(seed).permutation(n_samples)
-    return ndtri((order + 0.5) / n_samples)
+    drawn = np.asarray(ndtri((order + 0.5) / n_samples), dtype=np.float64)
+    # The same draws serve every case of a night.
+    drawn.flags.writeable = False
+    return drawn

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import timeline as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
+from pipelines.contracts.timeline import CriticalPath
 from pipelines.errors import InputError
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook, Draws, online_worth
@@ -149,7 +150,7 @@ def time_to_power(
     used : pl.DataFrame | None
         Contract core.durations, where it is at hand.
     is_path_wanted : bool
-        Whether what each activity would save is wanted; its column is zero otherwise.
+        Whether the critical path is wanted; its table is empty otherwise.
 
     Returns
     -------
@@ -180,7 +181,9 @@ def time_to_power(
     ids = chosen.select("region_id", "stack_id")
     return TimelineResult(
         time_to_power=validate(_months_frame(ids, rows, per_row, online, settings), "mart.time_to_power"),
-        critical_path=validate(_critical_frame(ids, rows, per_row, used), "mart.critical_path"),
+        critical_path=validate(_critical_frame(ids, rows, per_row, used), "mart.critical_path")
+        if is_path_wanted
+        else CriticalPath.create_empty(),
         online_share=online,
         durations=validate(used, "core.durations"),
         draws=_kept_draws(keys, distinct, outcomes),

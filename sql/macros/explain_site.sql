@@ -148,6 +148,18 @@ losses as (
     group by causes.cause
 ),
 
+wanted as (
+    select
+        here.region_id,
+        here.stack_id
+    from here
+    union
+    select
+        middle.region_id,
+        middle.stack_id
+    from middle
+),
+
 adequacy_lines as (
     select
         found.region_id,
@@ -208,6 +220,7 @@ adequacy_lines as (
             }
         ]) as figure
     from adequacy as found
+    inner join wanted on found.region_id = wanted.region_id and found.stack_id = wanted.stack_id
 ),
 
 -- Value is years online x yearly net, and net is availability x (margin - power) - restarts. The change of a product is

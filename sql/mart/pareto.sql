@@ -36,18 +36,19 @@ select
     here.co2_kg_per_mwh,
     here.availability_frac
 from ordered as here
-where not exists (
-    select 1
-    from ordered as other
-    where
-        other.region_id = here.region_id
-        and other.cost_rank < here.cost_rank
-        and other.co2_kg_per_mwh <= here.co2_kg_per_mwh
-        and other.availability_frac >= here.availability_frac
-        and (
-            other.lcoe_usd_per_mwh < here.lcoe_usd_per_mwh
-            or other.co2_kg_per_mwh < here.co2_kg_per_mwh
-            or other.availability_frac > here.availability_frac
-        )
-)
+where
+    not exists (
+        select 1
+        from ordered as other
+        where
+            other.region_id = here.region_id
+            and other.cost_rank < here.cost_rank
+            and other.co2_kg_per_mwh <= here.co2_kg_per_mwh
+            and other.availability_frac >= here.availability_frac
+            and (
+                other.lcoe_usd_per_mwh < here.lcoe_usd_per_mwh
+                or other.co2_kg_per_mwh < here.co2_kg_per_mwh
+                or other.availability_frac > here.availability_frac
+            )
+    )
 order by here.region_id, here.lcoe_usd_per_mwh, here.design_id

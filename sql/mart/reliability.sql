@@ -20,12 +20,12 @@ with chosen as (
 by_cause as (
     unpivot chosen
     on
-        unserved_shortage_mwh as shortage,
-        unserved_units_mwh as units,
-        unserved_baseload_or_grid_mwh as baseload_or_grid,
-        unserved_gas_supply_mwh as gas_supply,
-        unserved_switchgear_mwh as switchgear,
-        unserved_trips_mwh as trips
+    unserved_shortage_mwh as shortage,
+    unserved_units_mwh as units,
+    unserved_baseload_or_grid_mwh as baseload_or_grid,
+    unserved_gas_supply_mwh as gas_supply,
+    unserved_switchgear_mwh as switchgear,
+    unserved_trips_mwh as trips
     into name cause value unserved_mwh
 )
 

@@ -5,17 +5,17 @@ with parts as (
         components.region_id,
         components.stack_id,
         sum(components.cost_usd_per_mwh order by components.component_order)
-            filter (where components.component like '%capital' or components.component = 'construction_financing')
+        filter (where components.component like '%capital' or components.component = 'construction_financing')
             as capital_usd_per_mwh,
         sum(components.cost_usd_per_mwh order by components.component_order)
-            filter (where components.component in ('fixed_om', 'variable_om', 'replacement'))
+        filter (where components.component in ('fixed_om', 'variable_om', 'replacement'))
             as operation_usd_per_mwh,
         sum(components.cost_usd_per_mwh order by components.component_order)
-            filter (where components.component = 'fuel') as fuel_usd_per_mwh,
+        filter (where components.component = 'fuel') as fuel_usd_per_mwh,
         sum(components.cost_usd_per_mwh order by components.component_order)
-            filter (where components.component = 'grid_energy') as grid_energy_usd_per_mwh,
+        filter (where components.component = 'grid_energy') as grid_energy_usd_per_mwh,
         sum(components.cost_usd_per_mwh order by components.component_order)
-            filter (where components.component = 'carbon') as carbon_usd_per_mwh
+        filter (where components.component = 'carbon') as carbon_usd_per_mwh
     from lcoe_components as components
     group by components.region_id, components.stack_id
 )
