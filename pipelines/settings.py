@@ -104,7 +104,10 @@ class Settings(BaseSettings):
     availability_target: float = Field(0.999, gt=0, lt=1, description="share of demanded IT energy to be served")
     min_renewable_frac: float = Field(0.40, ge=0, le=1, description="least renewable share of solar_bess_gas")
     sizing_parts: Literal[1, 2, 4] = Field(
-        4, description="parts that sizing splits each gap of the design grid into; 1 keeps to the grid"
+        2, description="parts that sizing first splits each gap of the design grid into; 1 keeps to the grid"
+    )
+    regret_regions: int = Field(
+        5, ge=0, description="best regions whose dispatch rules are held against perfect foresight (count)"
     )
     min_baseload_frac: float = Field(
         0.60, ge=0, le=1, description="least share of the energy that the reactors of smr_hybrid give; assumption"
@@ -292,6 +295,9 @@ class Settings(BaseSettings):
     )
     diesel_usd_per_mmbtu: float = Field(
         27.0, ge=0, description="diesel at the site (USD/MMBtu HHV); assumption, some 3.7 USD/gallon"
+    )
+    unserved_usd_per_mwh: float = Field(
+        10_000.0, ge=0, description="penalty on unserved energy where dispatch rules are compared (USD/MWh); assumption"
     )
     uranium_usd_per_mmbtu: float = Field(
         0.85, ge=0, description="nuclear fuel, fabricated and disposed of (USD/MMBtu); assumption"

@@ -3,6 +3,7 @@
 from pipelines.contracts import (
     costs,
     dispatch,
+    dispatch_years,
     economics,
     finance,
     geography,
@@ -25,6 +26,7 @@ from pipelines.contracts import (
 __all__ = [
     "costs",
     "dispatch",
+    "dispatch_years",
     "economics",
     "finance",
     "geography",

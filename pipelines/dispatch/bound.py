@@ -170,6 +170,7 @@ def regret(
     *,
     rules: Sequence[str] = RULES,
     options: DispatchOptions | None = None,
+    is_bound_shared: bool = False,
 ) -> pl.DataFrame:
     """Return what each rule costs above the perfect-foresight bound on the same capacities.
 
@@ -184,27 +185,39 @@ def regret(
     prices : RunningPrices
     rules : Sequence[str]
     options : DispatchOptions | None
+    is_bound_shared : bool
+        Solve one programme for all rules, which may leave as little in the battery as any of them: a lower bound still.
 
     Returns
     -------
     pl.DataFrame
         One row per rule: rule, cost_usd, bound_usd, regret_usd, regret_frac, firm_mwh, unserved_mwh,
-        bound_unserved_mwh. Each bound leaves as much in the battery as its rule did.
+        bound_unserved_mwh. Each bound leaves as much in the battery as its rule did, unless it is shared.
     """
     one = select_designs(designs, [index])
+    ruled = [replace(one, rule=[rule]) for rule in rules]
+    years = [
+        simulate_batch([site], design, technologies, battery, dtype=np.float64, options=options, threads=1)
+        for design in ruled
+    ]
+    # A little below what a rule left, so that rounding cannot make the programme infeasible.
+    left = [found.soc_end_mwh.item() * (1.0 - 1e-9) for found in years]
+    if is_bound_shared:
+        left = [min(left)] * len(left)
+    bounds: dict[float, DispatchBound] = {}
     rows = []
-    for rule in rules:
-        ruled = replace(one, rule=[rule])
-        found = simulate_batch([site], ruled, technologies, battery, dtype=np.float64, options=options, threads=1)
+    for rule, design, found, end in zip(rules, ruled, years, left, strict=True):
+        if end not in bounds:
+            bounds[end] = dispatch_bound(
+                site, design, 0, technologies, battery, prices, soc_end_mwh=end, options=options
+            )
+        bound = bounds[end]
         cost = (
             found.firm_fuel_mmbtu * prices.firm_fuel_usd_per_mmbtu
             + found.baseload_fuel_mmbtu * prices.baseload_fuel_usd_per_mmbtu
             + found.grid_mwh * prices.grid_usd_per_mwh
             + found.unserved_mwh * prices.unserved_usd_per_mwh
         ).item()
-        # A little below what the rule left, so that rounding cannot make the programme infeasible.
-        left = found.soc_end_mwh.item() * (1.0 - 1e-9)
-        bound = dispatch_bound(site, ruled, 0, technologies, battery, prices, soc_end_mwh=left, options=options)
         rows.append(
             {
                 "rule": rule,

@@ -13,7 +13,10 @@ from pipelines.sizing.cost_line import ENERGIES, SIZES, CostLine
 from pipelines.sizing.estimate import OutageEstimate
 from pipelines.sizing.fine import CELL_STEPS, SUMS, Block, Lattice, Region, cell_around
 
-MOST_CELLS = 10
+STARTS = 3
+"""Cells of the first level that a search starts in, where the whole lattice is coarse."""
+_MOST_TRIED = 40
+MOST_CELLS = 12
 """Cells that a search may visit after the whole lattice."""
 FEW_AXES_PARTS = 4
 """Parts of a lattice with two axes or fewer, which is small."""
@@ -90,25 +93,29 @@ class Search:
         axes = lattice.axes(self.stack_id)
         parts = parts if axes > 2 else max(parts, FEW_AXES_PARTS)
         self.look(Block(self.stack_id, parts), region, lattice)
-        for step in CELL_STEPS[parts]:
-            while len(self.seen) <= MOST_CELLS:
-                best = self._best(allowed)
-                if best is None:
-                    return
-                cell = cell_around(self.stack_id, best, step)
-                if cell in self.seen:
-                    break
+        for level, step in enumerate(CELL_STEPS[parts]):
+            # A limit that binds cuts valleys into the cost, so that the cheapest place of a coarse lattice may lie in
+            # the wrong one: the search starts in several.
+            for cell in self._cells(allowed, step, STARTS if level == 0 and len(CELL_STEPS[parts]) > 1 else 1):
                 self.look(cell, region, lattice)
+            while len(self.seen) <= MOST_CELLS:
+                cells = self._cells(allowed, step, 1)
+                if not cells:
+                    break
+                self.look(cells[0], region, lattice)
         self._drop(allowed)
 
-    def _best(self, allowed: float) -> list[int] | None:
-        """Return the place of the cheapest option estimated to lose no more than allowed."""
-        least, place = np.inf, None
-        for options in self.seen.values():
-            cost = np.where(options.unavailability <= allowed, options.cost, np.inf)
-            if len(cost) and cost.min() < least:
-                least, place = float(cost.min()), options.places[np.argmin(cost)].tolist()
-        return place
+    def _cells(self, allowed: float, step: int, count: int) -> list[Block]:
+        """Return the cells around the cheapest options estimated to lose no more than allowed, those not seen yet."""
+        best = _joined([options.where(options.unavailability <= allowed) for options in self.seen.values()])
+        cells: list[Block] = []
+        for index in np.argsort(best.cost, kind="stable")[: count * _MOST_TRIED]:
+            cell = cell_around(self.stack_id, best.places[index].tolist(), step)
+            if cell not in cells:
+                cells.append(cell)
+            if len(cells) == count:
+                break
+        return [cell for cell in cells if cell not in self.seen]
 
     def _drop(self, allowed: float) -> None:
         """Forget the options that cannot win."""
