@@ -81,7 +81,7 @@ def placed_regions(night: Night) -> pl.DataFrame:
     )
 
 
-def _once(night: Night, name: str, make: Callable[[], Any]) -> Any:
+def once(night: Night, name: str, make: Callable[[], Any]) -> Any:
     """Return what several assets of a night share; made by the first that asks."""
     if name not in night.shared:
         night.shared[name] = make()
@@ -90,22 +90,22 @@ def _once(night: Night, name: str, make: Callable[[], Any]) -> Any:
 
 def base_case(night: Night) -> Case:
     """Return the night itself as a case."""
-    return _once(night, "base case", lambda: _base_case(night))
+    return once(night, "base case", lambda: _base_case(night))
 
 
 def other_basis_case(night: Night) -> Case:
     """Return the night under the gas-price basis that it does not use."""
-    return _once(night, "other gas basis", lambda: evaluate_case(case_facts(night), other_gas_basis(night.settings)))
+    return once(night, "other gas basis", lambda: evaluate_case(case_facts(night), other_gas_basis(night.settings)))
 
 
 def case_facts(night: Night) -> CaseFacts:
     """Return what the night rests on, of the designs that other prices could choose."""
-    return _once(night, "case facts", lambda: _case_facts(night))
+    return once(night, "case facts", lambda: _case_facts(night))
 
 
 def uncertain_night(night: Night) -> UncertainNight:
     """Return the model of the night's sites with everything that is uncertain about it."""
-    return _once(night, "uncertain night", lambda: _uncertain_night(night))
+    return once(night, "uncertain night", lambda: _uncertain_night(night))
 
 
 def _base_case(night: Night) -> Case:
