@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import polars as pl
 
@@ -27,7 +27,6 @@ from pipelines.sources.live import LiveInputs
 from pipelines.sources.night import Round, fetch_night
 from pipelines.sources.parsing import Parser
 from pipelines.sources.registry import connectors
-from pipelines.timeline.time_to_power import Known, TimelineResult
 from pipelines.warehouse import BuildLock, Cache, RawStore, Warehouse, code_hash, list_releases, run_identity
 
 REPOSITORY = Path(__file__).parents[1]
@@ -35,6 +34,7 @@ REPOSITORY = Path(__file__).parents[1]
 _NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases"}
 _HOW_TO_ASK = ("http_", "source_")
 PREVIOUS = "previous_release"
+_Shared = TypeVar("_Shared")
 
 log = logging.getLogger("firstmw.night")
 
@@ -75,8 +75,6 @@ class Night:
     must_fetch: bool = False
     live: LiveInputs | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
-    timeline: TimelineResult | None = None
-    networks: Known = field(default_factory=dict)
     shared: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -97,6 +95,12 @@ class Night:
     def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """Return a table of the build."""
         return self.warehouse.read(name, columns)
+
+    def once(self, name: str, make: Callable[[], _Shared]) -> _Shared:
+        """Return what several assets of the night share; made by the first that asks."""
+        if name not in self.shared:
+            self.shared[name] = make()
+        return cast(_Shared, self.shared[name])
 
     def write(self, name: str, frame: pl.DataFrame) -> int:
         """Check a frame against its contract and replace the table by it; return its rows."""

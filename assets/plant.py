@@ -10,7 +10,7 @@ from pipelines.dispatch.site_years import site_years
 from pipelines.plant.firm import battery, firm_technologies
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.parameters import Parameters, parameters
-from pipelines.reliability.campaign import Plant
+from pipelines.reliability.campaign import Plant, campaign
 
 PLANT_INPUTS = [
     "core.regions",
@@ -35,12 +35,18 @@ def plant_technologies(night: Night) -> dict[str, FirmTechnology]:
 
 def night_plant(night: Night) -> Plant:
     """Return the plant of the night with all its designs: the grid, and what was worked out around each best."""
-    return _plant(night, "sim.designs")
+    return night.once("plant", lambda: _plant(night, "sim.designs"))
 
 
 def grid_plant(night: Night) -> Plant:
     """Return the plant of the night with the design grid alone, which does not depend on prices."""
-    return _plant(night, "sim.design_grid")
+    return night.once("grid plant", lambda: _plant(night, "sim.design_grid"))
+
+
+def grid_campaign(night: Night) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """Return dispatch and adequacy of the design grid at every site, and how many site years were in the cache."""
+    causes = causes_of(night.read("core.outage_causes"))
+    return night.once("grid campaign", lambda: campaign(night_sites(night), grid_plant(night), causes, night.cache))
 
 
 def _plant(night: Night, designs: str) -> Plant:
@@ -56,13 +62,16 @@ def _plant(night: Night, designs: str) -> Plant:
 
 def night_sites(night: Night) -> list[SiteYear]:
     """Return the site years of the night."""
-    return site_years(
-        night.read("core.regions"),
-        night.read("core.weather_hourly"),
-        night.read("sim.solar_hourly"),
-        plant_technologies(night),
-        night.read("core.data_centre_load"),
-        night.settings,
+    return night.once(
+        "sites",
+        lambda: site_years(
+            night.read("core.regions"),
+            night.read("core.weather_hourly"),
+            night.read("sim.solar_hourly"),
+            plant_technologies(night),
+            night.read("core.data_centre_load"),
+            night.settings,
+        ),
     )
 
 
