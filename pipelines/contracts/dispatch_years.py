@@ -90,7 +90,8 @@ class WeatherRisk(dy.Schema):
 @table(
     "mart.dispatch_regret",
     grain="One row per region, stack and dispatch rule, for the chosen designs with a battery in the best regions: the "
-    "running cost of a year under the rule, above that of the same capacities with every hour known.",
+    "running cost of a year under the rule, above that of the same capacities with every hour known. Prices are those "
+    "that the settings compare rules at (regret_*), the same every night.",
 )
 class DispatchRegret(dy.Schema):
     """What not knowing the future costs."""
