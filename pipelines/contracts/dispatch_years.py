@@ -82,8 +82,8 @@ class WeatherRisk(dy.Schema):
     firm_fuel_mmbtu_p50, firm_fuel_mmbtu_p90, firm_fuel_mmbtu_p99 = _percentiles("Fuel of the firm units", "MMBtu")
     hardest_weather_year = integer(f"Weather year of the hardest week. {_YEAR}", "")
     hardest_week = integer(
-        f"{_WEEK} Of the years' hardest weeks the one with the most energy unserved by the sizes, then the most asked of "
-        "the firm units, then in the year with the most of grid and baseload.",
+        f"{_WEEK} Of the years' hardest weeks the one with the most energy unserved by the sizes, then the most asked "
+        "of the firm units, then in the year with the most of grid and baseload.",
         "",
         minimum=1,
     )
