@@ -32,12 +32,12 @@ Examples:
                    --rule look_ahead --step-minutes 15 --trace year.parquet
 
 A column of 8,760 or 8,784 rows is a year of hours, held constant within each hour at finer steps; any other number of
-rows are steps. Engines, efficiencies and limits that are not given are those of the reference tables. Ratings are
-derated by the weather of a weather file or region, and stand as given with a capacity-factor column alone. A unit
-larger than its kind is a block of units: the minimum load is that of one of them. --regret solves a linear programme
-over every step (some seconds at an hour, minutes below); its prices are the settings FIRSTMW_REGRET_*.
+rows are steps. Solar is clipped at its AC rating. Engines, efficiencies and limits that are not given are those of the
+reference tables. Ratings are derated by the weather of a weather file or region, and stand as given with a
+capacity-factor column alone. A unit larger than its kind is a block of units: the minimum load is that of one of them.
+--regret solves a linear programme over every step (some seconds at an hour, minutes below); its prices are the settings
+FIRSTMW_REGRET_*.
 """
-_PLACES, _SIZES, _PLANT, _RULES, _OUT = "Where", "Sizes", "Plant", "Dispatch", "Output"
 
 
 @click.command(epilog=_EPILOG)
@@ -52,6 +52,9 @@ _PLACES, _SIZES, _PLANT, _RULES, _OUT = "Where", "Sizes", "Plant", "Dispatch", "
 @click.option("--load-mw", metavar="MW|FILE.csv:COLUMN", help="Load at the bus, constant or a column.")
 @click.option("--it-mw", type=Number(0, min_open=True), help="IT load; the PUE follows the weather.")
 @click.option("--solar-mw", default=0.0, type=Number(0), help="Solar, AC rating.")
+@click.option(
+    "--solar-dc-mw", type=Number(0, min_open=True), help="DC rating that --pv-profile is per MW of, if not the AC one."
+)
 @click.option("--bess-mw", default=0.0, type=Number(0), help="Battery power, AC side, either direction.")
 @click.option("--bess-mwh", default=0.0, type=Number(0), help="Battery energy.")
 @click.option("--grid-mw", default=0.0, type=Number(0), help="Grid import limit.")
@@ -149,6 +152,8 @@ def _design(given: dict[str, Any], technologies: dict[str, FirmTechnology]) -> D
         raise UsageError("--start-soc is below --soc-floor; the battery cannot start emptier than it may become.")
     if given["grid_available"] is not None and given["grid_mw"] <= 0:
         raise UsageError("--grid-available says how much of a grid connection there is; give --grid-mw.")
+    if given["solar_dc_mw"] is not None and (given["solar_mw"] <= 0 or given["pv_profile"] is None):
+        raise UsageError("--solar-dc-mw is the DC side of --solar-mw and --pv-profile; give both.")
     parts["is_grid_flexible"] = given["grid_available"] is not None
     sizes = {name: given[name] for name in ("solar_mw", "bess_mw", "bess_mwh", "grid_mw", "rule")}
     return one_design(**sizes, **parts)

@@ -83,7 +83,9 @@ def site_of(given: dict[str, Any], technologies: dict[str, FirmTechnology], name
     if sources == ["pv_profile"]:
         if load is None:
             raise UsageError("a capacity-factor column says nothing of temperature and PUE; give --load-mw.")
-        sun = to_steps(capacity_factors(given["pv_profile"]), step, rows)
+        direct = given.get("solar_dc_mw")
+        per_mw = 1.0 if direct is None else direct / given["solar_mw"]
+        sun = to_steps(np.minimum(capacity_factors(given["pv_profile"]) * per_mw, 1.0), step, rows)
         return site_year(
             sun, load, technologies, step_minutes=step, grid_available_frac=available, name=name or "what-if"
         )

@@ -181,6 +181,7 @@ def test_weather_file_and_region_are_dispatched_with_their_temperature(simulate,
         (["--region", "abilene_tx", "--load-mw", 20, "--bess-mw", 20], "give --bess-mwh"),
         (["--region", "abilene_tx", "--load-mw", 20, "--start-soc", 0.1, "--soc-floor", 0.2], "is below --soc-floor"),
         (["--region", "abilene_tx", "--load-mw", 20, "--grid-available", "a.csv:b"], "give --grid-mw"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--solar-mw", 5, "--solar-dc-mw", 6], "give both"),
         (["--region", "abilene_tx", "--load-mw", 20, "--regret", "--close-year"], "leave out --close-year"),
     ],
 )
@@ -202,6 +203,14 @@ def test_a_bad_profile_is_named_by_row(refused, tmp_path, cells, sentence) -> No
     path = tmp_path / "cf.csv"
     path.write_text("other,cf\n" + "".join(f"1,{cell}\n" for cell in cells))
     assert sentence in refused("--pv-profile", f"{path}:cf", "--load-mw", 20)
+
+
+def test_solar_is_clipped_at_its_ac_rating(simulate, tmp_path) -> None:
+    path = tmp_path / "sun.csv"
+    path.write_text("cf\n0.0\n0.5\n0.9\n1.1\n")
+    case = ["--pv-profile", f"{path}:cf", "--load-mw", 100, "--solar-mw", 10]
+    assert simulate(*case)["solar_mwh"] == pytest.approx(10 * (0.5 + 0.9 + 1.0))
+    assert simulate(*case, "--solar-dc-mw", 13)["solar_mwh"] == pytest.approx(13 * 0.5 + 10 + 10)
 
 
 def test_a_grid_gives_what_there_is_of_it(simulate, refused, tmp_path) -> None:
