@@ -407,6 +407,29 @@ class Settings(BaseSettings):
     indicator_max_age_months: int = Field(
         6, ge=1, description="age above which an indicator no longer says how things stand (months); assumption"
     )
+    queue_entry_from_year: int = Field(
+        2000,
+        ge=1950,
+        description="first year of entry whose requests are counted in queue outcomes; as the published shares do",
+    )
+    queue_horizon_months: int = Field(
+        120, ge=12, description="months since the request that queue outcomes are followed for"
+    )
+    queue_min_requests: int = Field(
+        30, ge=1, description="dated requests from which the outcome of a group is estimated (count); assumption"
+    )
+    queue_min_energised: int = Field(
+        10, ge=1, description="dated requests in operation from which it is (count); assumption"
+    )
+    queue_min_at_risk: int = Field(
+        10, ge=1, description="requests still at risk up to which its curve is drawn (count); assumption"
+    )
+    queue_min_dated_frac: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="least share of the outcomes of a group that carries days; assumption",
+    )
     recip_nox_kg_per_mwh: float = Field(
         0.36,
         gt=0,
