@@ -296,8 +296,14 @@ class Settings(BaseSettings):
     diesel_usd_per_mmbtu: float = Field(
         27.0, ge=0, description="diesel at the site (USD/MMBtu HHV); assumption, some 3.7 USD/gallon"
     )
-    unserved_usd_per_mwh: float = Field(
-        10_000.0, ge=0, description="penalty on unserved energy where dispatch rules are compared (USD/MWh); assumption"
+    regret_gas_usd_per_mmbtu: float = Field(
+        4.0, gt=0, description="gas where dispatch rules are compared (USD/MMBtu HHV); assumption"
+    )
+    regret_grid_usd_per_mwh: float = Field(
+        60.0, gt=0, description="grid energy where dispatch rules are compared (USD/MWh); assumption"
+    )
+    regret_unserved_usd_per_mwh: float = Field(
+        10_000.0, gt=0, description="penalty on unserved energy where dispatch rules are compared (USD/MWh); assumption"
     )
     uranium_usd_per_mmbtu: float = Field(
         0.85, ge=0, description="nuclear fuel, fabricated and disposed of (USD/MMBtu); assumption"
