@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.cli.output import echo_json
 from pipelines.errors import UsageError
-from pipelines.ranking.what_if import read_changes
+from pipelines.ranking.what_if import changed_settings, read_changes
 from pipelines.settings import Settings
 
 _EPILOG = """\b
@@ -89,6 +89,7 @@ def refresh(
     if profile is not None:
         settings = Settings(profile="live" if profile == "live" else "reference")
     what_if = [*(read_changes(what_if_file) if what_if_file else []), *changes]
+    changed_settings(settings, what_if)
     return run_night(settings, night, regions, states, weather_dir, wait_seconds, as_json=as_json, what_if=what_if)
 
 
