@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from assets.cases import once
 from assets.night import Night
 from assets.table_asset import Made
 from pipelines.portfolio.facts import RANKED, REFERENCE, Facts
@@ -19,7 +18,7 @@ PORTFOLIO_INPUTS = [
 
 def night_portfolio(night: Night) -> Study:
     """Return the portfolio of the night; simulations and plans are kept by what they depend on."""
-    return once(night, "portfolio", lambda: study(_facts(night), night.cache))
+    return night.once("portfolio", lambda: study(_facts(night), night.cache))
 
 
 def portfolio_table(night: Night, table: str) -> Made:
