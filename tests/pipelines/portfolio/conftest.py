@@ -68,7 +68,12 @@ def make_event() -> MakeEvent:
 def facts() -> Facts:
     """Return the facts of a night of fourteen real regions whose ranked rows are made up."""
     settings = Settings(
-        portfolio_mw=24.0, portfolio_nodes=4, portfolio_months=48, portfolio_years=400, timeline_samples=200
+        portfolio_mw=24.0,
+        portfolio_nodes=4,
+        portfolio_months=48,
+        portfolio_years=400,
+        timeline_samples=200,
+        mixed_stack_site_mw=20.0,
     )
     reference = {name: load_reference(name, settings.reference_dir) for name in REFERENCE}
     markets = load_reference("candidate_markets", settings.reference_dir).filter("is_rankable").sort("region_id")
