@@ -11,7 +11,7 @@ from pipelines.identity import content_hash
 from pipelines.plant.firm import battery, firm_technologies
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.parameters import Parameters, parameters
-from pipelines.reliability.campaign import Plant, site_key
+from pipelines.reliability.campaign import Plant, campaign, site_key
 
 PLANT_INPUTS = [
     "core.regions",
@@ -39,12 +39,18 @@ def plant_technologies(night: Night) -> dict[str, FirmTechnology]:
 
 def night_plant(night: Night) -> Plant:
     """Return the plant of the night with all its designs: the grid, and what was worked out around each best."""
-    return _plant(night, "sim.designs")
+    return night.once("plant", lambda: _plant(night, "sim.designs"))
 
 
 def grid_plant(night: Night) -> Plant:
     """Return the plant of the night with the design grid alone, which does not depend on prices."""
-    return _plant(night, "sim.design_grid")
+    return night.once("grid plant", lambda: _plant(night, "sim.design_grid"))
+
+
+def grid_campaign(night: Night) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """Return dispatch and adequacy of the design grid at every site, and how many site years were in the cache."""
+    causes = causes_of(night.read("core.outage_causes"))
+    return night.once("grid campaign", lambda: campaign(night_sites(night), grid_plant(night), causes, night.cache))
 
 
 def _plant(night: Night, designs: str) -> Plant:
@@ -77,14 +83,16 @@ def night_sites(night: Night) -> list[SiteYear]:
 
 def site_keys(night: Night) -> dict[tuple[str, int], str]:
     """Return by region and weather year the hash of all that a site year's dispatch depends on, prices not among it."""
-    if "site_keys" not in night.shared:
-        # The grid does not move with prices as the designs worked out do.
-        grid, causes = grid_plant(night), causes_of(night.read("core.outage_causes"))
-        night.shared["site_keys"] = {
-            (site.region_id, site.weather_year): content_hash(site_key(site, grid, causes[site.region_id]))
-            for site in night_sites(night)
-        }
-    return dict(night.shared["site_keys"])
+    return night.once("site keys", lambda: _site_keys(night))
+
+
+def _site_keys(night: Night) -> dict[tuple[str, int], str]:
+    # The grid does not move with prices as the designs worked out do.
+    grid, causes = grid_plant(night), causes_of(night.read("core.outage_causes"))
+    return {
+        (site.region_id, site.weather_year): content_hash(site_key(site, grid, causes[site.region_id]))
+        for site in night_sites(night)
+    }
 
 
 def causes_of(causes: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -13,19 +13,22 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import timeline as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
-from pipelines.contracts.timeline import CriticalPath
+from pipelines.contracts.timeline import CriticalPath, Energisation, TimelineGantt
 from pipelines.errors import InputError
+from pipelines.identity import content_hash
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook, Draws, online_worth
 from pipelines.timeline.durations import durations
 from pipelines.timeline.kernel import first_if_free, run_network
 from pipelines.timeline.network import Network, read_network
+from pipelines.timeline.outcomes import Known, Outcome
 from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays
+from pipelines.timeline.schedule import Schedule, energisation_frame, gantt_frame, schedule, usual_chain
 from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
 
 # A flexible request is the same request with less firm service: it takes the same draws and never waits longer.
 SAME_DRAWS = {"grid_flexible": "grid_firm"}
-# What one activity would save is read off this many of the samples.
+# What one activity would save, and when each begins and ends, is read off this many of the samples.
 _FREE_SAMPLES = 2500
 _CHOSEN = (
     "region_id",
@@ -56,6 +59,8 @@ class TimelineResult:
         Contract core.durations.
     draws : Draws
         Single draws behind the shares, completion left out.
+    gantt, energisation : pl.DataFrame
+        Contracts mart.timeline_gantt, mart.energisation; empty where the critical path is not wanted.
     """
 
     time_to_power: pl.DataFrame
@@ -63,6 +68,8 @@ class TimelineResult:
     online_share: NDArray[np.float64]
     durations: pl.DataFrame
     draws: Draws
+    gantt: pl.DataFrame
+    energisation: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -87,27 +94,10 @@ class _Row:
             self.arrays.from_module.tobytes(),
         )
 
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What one distinct network gave."""
-
-    first: tuple[float, float, float]
-    full: tuple[float, float, float]
-    first_draws: NDArray[np.float64]
-    online_years: NDArray[np.float64]
-    complete_p50: float
-    p_first: tuple[float, ...]
-    online: NDArray[np.float64]
-    time_share: NDArray[np.float64]
-    on_chain: NDArray[np.float64]
-    saved: NDArray[np.float64]
-    start_mean: NDArray[np.float64]
-    finish_mean: NDArray[np.float64]
-
-
-Known = dict[tuple, _Outcome]
-"""Networks drawn before, by what they depend on."""
+    def hash(self, of_draws: tuple) -> str:
+        """Return the hash of what the result depends on, the settings of the draws among it."""
+        stack_id, drawn, *arrays = self.key
+        return content_hash([stack_id, drawn, of_draws], *arrays)
 
 
 def time_to_power(
@@ -167,26 +157,49 @@ def time_to_power(
     rows = _prepare(regions, chosen, used, policy, settings, draws)
     months = draws.months(settings.timeline_samples, seed, settings)
     of_draws = _draw_settings(settings, seed)
-    keys = [(of_draws, row.key) for row in rows]
-    outcomes: Known = {} if known is None else known
+    # Many rows are alike: each distinct one is hashed once.
+    hashes = {row.key: row.hash(of_draws) for row in {row.key: row for row in rows}.values()}
+    keys = [hashes[row.key] for row in rows]
+    known = Known() if known is None else known
+    outcomes = known.outcomes
+    known.asked.update(keys)
     distinct = dict(zip(keys, rows, strict=True))
-    missing = {key: row for key, row in distinct.items() if key not in outcomes}
+    missing = {
+        key: row
+        for key, row in distinct.items()
+        if key not in outcomes or (is_path_wanted and outcomes[key].schedule is None)
+    }
     draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
     with ThreadPoolExecutor(max_workers=threads) as pool:
         outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
+    known.has_new |= bool(missing)
     per_row = [outcomes[key] for key in keys]
     completion = np.array([row.completion for row in rows])
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
     online *= completion[:, None]
     ids = chosen.select("region_id", "stack_id")
+    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else CriticalPath.create_empty()
+    gantt: pl.DataFrame
+    energisation: pl.DataFrame
+    gantt, energisation = TimelineGantt.create_empty(), Energisation.create_empty()
+    if is_path_wanted:
+        schedules = [outcome.schedule for outcome in per_row if outcome.schedule is not None]
+        chains = [
+            usual_chain(row.network, outcome.on_chain, row.arrays.from_module)
+            for row, outcome in zip(rows, per_row, strict=True)
+        ]
+        gantt = validate(
+            gantt_frame(ids, [row.network for row in rows], schedules, chains, critical), "mart.timeline_gantt"
+        )
+        energisation = validate(energisation_frame(ids, schedules, settings.module_mw), "mart.energisation")
     return TimelineResult(
         time_to_power=validate(_months_frame(ids, rows, per_row, online, settings), "mart.time_to_power"),
-        critical_path=validate(_critical_frame(ids, rows, per_row, used), "mart.critical_path")
-        if is_path_wanted
-        else CriticalPath.create_empty(),
+        critical_path=validate(critical, "mart.critical_path"),
         online_share=online,
         durations=validate(used, "core.durations"),
         draws=_kept_draws(keys, distinct, outcomes),
+        gantt=gantt,
+        energisation=energisation,
     )
 
 
@@ -203,7 +216,7 @@ def _draw_settings(settings: Settings, seed: int) -> tuple:
     )
 
 
-def _kept_draws(keys: list[tuple], distinct: Iterable[tuple], outcomes: Known) -> Draws:
+def _kept_draws(keys: list[str], distinct: Iterable[str], outcomes: dict[str, Outcome]) -> Draws:
     places = {key: place for place, key in enumerate(distinct)}
     return Draws(
         network=np.array([places[key] for key in keys], dtype=np.int64),
@@ -305,7 +318,7 @@ def _draw_rows(
     return np.array(draw_rows, dtype=np.int64), tuple(drawn), tuple(ids)
 
 
-def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> _Outcome:
+def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:
     arrays = row.arrays
     first, full, complete, earned, online, time_share, on_chain, start_mean, finish_mean = run_network(
         months,
@@ -328,7 +341,7 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path
             part, row.draw_rows, arrays.multiple, arrays.pred_start, arrays.preds, arrays.from_module, activity
         )
         saved[activity] = base - float(np.median(free))
-    return _Outcome(
+    return Outcome(
         first=tuple(np.quantile(first, [0.1, 0.5, 0.9]).tolist()),
         full=tuple(np.quantile(full, [0.1, 0.5, 0.9]).tolist()),
         first_draws=first[: settings.robustness_draws].copy(),
@@ -341,11 +354,23 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path
         saved=saved,
         start_mean=start_mean,
         finish_mean=finish_mean,
+        schedule=_schedule(row, part, (first, full, complete)) if is_path_wanted else None,
     )
 
 
+def _schedule(row: _Row, part: NDArray[np.float64], ends: tuple[NDArray[np.float64], ...]) -> Schedule:
+    """Return the quantiles over part of the samples, those of the first module and of all over all samples."""
+    found = schedule(part, row.draw_rows, row.arrays)
+    first, full = (np.quantile(end, [0.1, 0.5, 0.9]) for end in ends[:2])
+    found.finish[:, -1] = found.modules[:, 0] = first
+    found.modules[:, -1] = full
+    np.clip(found.modules, first[:, None], full[:, None], out=found.modules)
+    found.complete[-1] = np.median(ends[2])
+    return found
+
+
 def _months_frame(
-    ids: pl.DataFrame, rows: list[_Row], outcomes: list[_Outcome], online: NDArray[np.float64], settings: Settings
+    ids: pl.DataFrame, rows: list[_Row], outcomes: list[Outcome], online: NDArray[np.float64], settings: Settings
 ) -> pl.DataFrame:
     first = np.array([outcome.first for outcome in outcomes]).reshape(-1, 3)
     full = np.array([outcome.full for outcome in outcomes]).reshape(-1, 3)
@@ -369,7 +394,7 @@ def _months_frame(
     )
 
 
-def _critical_frame(ids: pl.DataFrame, rows: list[_Row], outcomes: list[_Outcome], used: pl.DataFrame) -> pl.DataFrame:
+def _critical_frame(ids: pl.DataFrame, rows: list[_Row], outcomes: list[Outcome], used: pl.DataFrame) -> pl.DataFrame:
     lengths = [len(row.draw_rows) for row in rows]
     repeat = np.repeat(np.arange(len(rows)), lengths)
     activities = [activity for row in rows for activity in row.network.activities]
