@@ -46,6 +46,7 @@ SOURCE = SourceInfo(
     calls_per_night="1 per region and year that is not held, at most 5,000 a day and 1 a second; none once all are",
     # One call a second is the limit of the service; its gateway counts 1,000 an hour.
     calls_per_second=0.25,
+    most_requests=5_000,
 )
 FIRST_YEAR = 1998
 
