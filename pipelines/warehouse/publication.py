@@ -17,7 +17,7 @@ from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import ContractError, UsageError, WarehouseError
 from pipelines.warehouse.build import Warehouse
 from pipelines.warehouse.checks import check_dates, check_file, stamped_tables
-from pipelines.warehouse.database import STORAGE_VERSION, write_database
+from pipelines.warehouse.database import STORAGE_VERSION, Base, write_database
 from pipelines.warehouse.dictionary import contract_hash, stored_type
 from pipelines.warehouse.files import (
     link_or_copy,
@@ -47,6 +47,9 @@ from pipelines.warehouse.releases import (
 from pipelines.warehouse.sqltext import first_line
 
 LEAST_FREE_BYTES = 256_000_000
+# An earlier database is begun with where this share of the bytes stands in it already and it is not larger than so many
+# times its Parquet files.
+_LEAST_KEPT, _LARGEST_TO_PARQUET = 0.5, 4.0
 _PACKAGES = ("dataframely", "duckdb", "numba", "numpy", "pandas", "polars", "pvlib", "pyarrow", "scipy")
 
 
@@ -128,7 +131,7 @@ def publish(
         known = _known_contents(data_dir)
         (incoming / "parquet").mkdir(parents=True)
         entries = [_write_table(warehouse, incoming, stamp, known) for stamp in stamps]
-        _write_database(incoming, entries, publication)
+        _write_database(incoming, entries, publication, _base(data_dir, entries))
         _write_artefacts(incoming, publication)
         _write_manifest(incoming, entries, publication)
         _make_durable(incoming)
@@ -202,7 +205,27 @@ def _write_table(
     }
 
 
-def _write_database(incoming: Path, entries: Sequence[Mapping[str, Any]], publication: Publication) -> None:
+def _base(data_dir: Path, entries: Sequence[Mapping[str, Any]]) -> Base | None:
+    """Return the current release's database where most of its bytes are tables that have not moved, and it is whole."""
+    try:
+        info = release_info(data_dir)
+    except (UsageError, WarehouseError):
+        return None
+    same = {(table["name"], table["sha256"], table["contract"]) for table in info.manifest["tables"]}
+    kept = [entry for entry in entries if (entry["name"], entry["sha256"], entry["contract"]) in same]
+    stored = info.manifest["artefacts"][DATABASE]
+    total = sum(entry["bytes"] for entry in entries)
+    # What is dropped leaves room that later tables fill; a file that has grown out of measure is written anew.
+    if sum(entry["bytes"] for entry in kept) < _LEAST_KEPT * total or stored["bytes"] > _LARGEST_TO_PARQUET * total:
+        return None
+    if info.manifest.get("storage_version") != STORAGE_VERSION or sha256_file(info.database) != stored["sha256"]:
+        return None
+    return Base(info.database, frozenset(entry["name"] for entry in kept))
+
+
+def _write_database(
+    incoming: Path, entries: Sequence[Mapping[str, Any]], publication: Publication, base: Base | None
+) -> None:
     expected = {entry["name"]: entry["rows"] for entry in entries}
     counted = write_database(
         incoming / DATABASE,
@@ -210,6 +233,7 @@ def _write_database(incoming: Path, entries: Sequence[Mapping[str, Any]], public
         list(expected),
         views=publication.views,
         macros=publication.macros,
+        base=base,
     )
     for table, rows in expected.items():
         if counted[table] != rows:
