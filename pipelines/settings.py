@@ -404,6 +404,28 @@ class Settings(BaseSettings):
     indicator_max_age_months: int = Field(
         6, ge=1, description="age above which an indicator no longer says how things stand (months); assumption"
     )
+    programme_nodes: Annotated[tuple[int, ...], NoDecode] = Field(
+        (1, 5, 20, 100), description="sizes of programmes whose curves are drawn (nodes)"
+    )
+    programme_samples: int = Field(1000, ge=100, description="Monte Carlo samples per node of a programme (count)")
+    programme_claim_frac: float = Field(
+        0.1,
+        gt=0,
+        le=1,
+        description="share of the yearly output of a class that one programme can claim; assumption",
+    )
+    programme_crews: int = Field(
+        10, ge=1, description="EPC crews of one programme, each building one site at a time (count); assumption"
+    )
+    crew_months_per_site: float = Field(
+        8.0, gt=0, description="months that a crew is bound to one site (months); assumption"
+    )
+    unit_transformer_mw: float = Field(
+        2.5, gt=0, description="load that one unit transformer carries (MW); assumption, a usual size"
+    )
+    campus_unit_mw: float = Field(
+        50.0, gt=0, description="firm unit of a campus with its own power (MW); assumption, aeroderivative class"
+    )
     queue_entry_from_year: int = Field(
         2000,
         ge=1950,
@@ -471,6 +493,12 @@ class Settings(BaseSettings):
     def _split_figures(cls, value: Any) -> Any:
         """Take figures separated by commas, as the environment gives them."""
         return tuple(float(figure) for figure in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("programme_nodes", mode="before")
+    @classmethod
+    def _split_counts(cls, value: Any) -> Any:
+        """Take counts separated by commas, in rising order."""
+        return tuple(sorted({int(count) for count in value.split(",")})) if isinstance(value, str) else value
 
     @field_validator("weather_sources", "source_off", "what_if_lead_times", mode="before")
     @classmethod

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -71,7 +72,7 @@ class TimelineResult:
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
     """One region and stack made ready for the kernel."""
 
     network: Network
@@ -170,7 +171,7 @@ def time_to_power(
     if used is None:
         used = durations(lead_times, policy, queue_statistics, settings)
     draws = DrawBook()
-    rows = _prepare(regions, chosen, used, policy, settings, draws)
+    rows = prepare(regions, chosen, used, policy, settings, draws)
     months = draws.months(settings.timeline_samples, seed, settings)
     of_draws = _draw_settings(settings, seed)
     keys = [(of_draws, row.key) for row in rows]
@@ -236,14 +237,35 @@ def _kept_draws(keys: list[tuple], distinct: Iterable[tuple], outcomes: Known) -
     )
 
 
-def _prepare(
+def sizes_of(design: Mapping[str, Any]) -> Sizes:
+    """Return the sizes that the timeline needs of a chosen design."""
+    return Sizes(
+        int(design["firm_units"] or 0),
+        float(design["firm_unit_mw"] or 0),
+        float(design["solar_mw"] or 0),
+        float(design["bess_mwh"] or 0),
+        float(design["reserve_mwh"] or 0),
+    )
+
+
+def prepare(
     regions: pl.DataFrame,
     chosen: pl.DataFrame,
     used: pl.DataFrame,
     policy: pl.DataFrame,
     settings: Settings,
     draws: DrawBook,
-) -> list[_Row]:
+) -> list[Row]:
+    """Return chosen designs made ready for the kernel, in their order; what they draw is entered in `draws`.
+
+    Parameters
+    ----------
+    regions, chosen, policy, settings
+        As in `time_to_power`.
+    used : pl.DataFrame
+        Contract core.durations.
+    draws : DrawBook
+    """
     for name, frame, columns in (
         ("regions", regions, ("region_id", "state", "iso")),
         ("chosen designs", chosen, _CHOSEN),
@@ -268,13 +290,7 @@ def _prepare(
                 column="region_id",
             )
         network = networks[design["stack_id"]]
-        sizes = Sizes(
-            int(design["firm_units"] or 0),
-            float(design["firm_unit_mw"] or 0),
-            float(design["solar_mw"] or 0),
-            float(design["bess_mwh"] or 0),
-            float(design["reserve_mwh"] or 0),
-        )
+        sizes = sizes_of(design)
         load = module_count(settings) * module_bus_mw(settings)
         running = min(sizes.firm_units * sizes.firm_unit_mw, load)
         place = places[design["region_id"]]
@@ -288,7 +304,7 @@ def _prepare(
         draw_rows, drawn, ids = draws_of(design["stack_id"], case)
         is_grid = "grid_connection" in network.names
         rows.append(
-            _Row(
+            Row(
                 network,
                 arrays_of(design["stack_id"], sizes),
                 draw_rows,
@@ -329,7 +345,7 @@ def _draw_rows(
     return np.array(draw_rows, dtype=np.int64), tuple(drawn), tuple(ids)
 
 
-def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> _Outcome:
+def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> _Outcome:
     arrays = row.arrays
     first, full, complete, earned, online, time_share, on_chain, start_mean, finish_mean = run_network(
         months,
@@ -369,7 +385,7 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path
     )
 
 
-def _schedule(row: _Row, part: NDArray[np.float64], ends: tuple[NDArray[np.float64], ...]) -> Schedule:
+def _schedule(row: Row, part: NDArray[np.float64], ends: tuple[NDArray[np.float64], ...]) -> Schedule:
     """Return the quantiles over part of the samples, those of the first module and of all over all samples."""
     found = schedule(part, row.draw_rows, row.arrays)
     first, full = (np.quantile(end, [0.1, 0.5, 0.9]) for end in ends[:2])
@@ -381,7 +397,7 @@ def _schedule(row: _Row, part: NDArray[np.float64], ends: tuple[NDArray[np.float
 
 
 def _months_frame(
-    ids: pl.DataFrame, rows: list[_Row], outcomes: list[_Outcome], online: NDArray[np.float64], settings: Settings
+    ids: pl.DataFrame, rows: list[Row], outcomes: list[_Outcome], online: NDArray[np.float64], settings: Settings
 ) -> pl.DataFrame:
     first = np.array([outcome.first for outcome in outcomes]).reshape(-1, 3)
     full = np.array([outcome.full for outcome in outcomes]).reshape(-1, 3)
@@ -405,7 +421,7 @@ def _months_frame(
     )
 
 
-def _critical_frame(ids: pl.DataFrame, rows: list[_Row], outcomes: list[_Outcome], used: pl.DataFrame) -> pl.DataFrame:
+def _critical_frame(ids: pl.DataFrame, rows: list[Row], outcomes: list[_Outcome], used: pl.DataFrame) -> pl.DataFrame:
     lengths = [len(row.draw_rows) for row in rows]
     repeat = np.repeat(np.arange(len(rows)), lengths)
     activities = [activity for row in rows for activity in row.network.activities]
