@@ -18,19 +18,21 @@ _INPUTS = [
 
 def night_programme(night: Night) -> Programme:
     """Return the programmes, drawn once per night."""
-    if "programme" not in night.shared:
-        ranks = night.read("mart.ranked_sites", ["region_id", "stack_id", "rank"])
-        chosen = night.read("sim.chosen").join(ranks, on=["region_id", "stack_id"], maintain_order="left")
-        night.shared["programme"] = programme_of(
-            chosen,
-            night.read("core.regions"),
-            night.read("core.durations"),
-            night.read("core.policy"),
-            night.read("core.industrial_capacity"),
-            night.settings,
-            TIMELINE_SEED,
-        )
-    return night.shared["programme"]
+    return night.once("programme", lambda: _drawn(night))
+
+
+def _drawn(night: Night) -> Programme:
+    ranks = night.read("mart.ranked_sites", ["region_id", "stack_id", "rank"])
+    chosen = night.read("sim.chosen").join(ranks, on=["region_id", "stack_id"], maintain_order="left")
+    return programme_of(
+        chosen,
+        night.read("core.regions"),
+        night.read("core.durations"),
+        night.read("core.policy"),
+        night.read("core.industrial_capacity"),
+        night.settings,
+        TIMELINE_SEED,
+    )
 
 
 @table_asset("mart.programme_curve", deps=_INPUTS, kinds={"numba", "duckdb"})

@@ -14,11 +14,10 @@ _INPUTS = ["core.queue_projects", "core.queue_statistics"]
 
 def night_outcomes(night: Night) -> QueueOutcomes:
     """Return the outcomes, estimated once per night."""
-    if "queue_outcomes" not in night.shared:
-        night.shared["queue_outcomes"] = outcomes_of(
-            night.read("core.queue_projects"), night.read("core.queue_statistics"), night.settings
-        )
-    return night.shared["queue_outcomes"]
+    return night.once(
+        "queue outcomes",
+        lambda: outcomes_of(night.read("core.queue_projects"), night.read("core.queue_statistics"), night.settings),
+    )
 
 
 @table_asset("mart.queue_outcomes", deps=_INPUTS)
