@@ -296,6 +296,9 @@ class Settings(BaseSettings):
         ge=0,
         description="controls and labour where there is no microgrid (USD per kW of load); cited split 50 + 60",
     )
+    battery_tariff_frac: float = Field(
+        0.0, ge=0, le=2, description="duty on batteries beyond those inside the cited costs (share of their price)"
+    )
     diesel_usd_per_mmbtu: float = Field(
         27.0, ge=0, description="diesel at the site (USD/MMBtu HHV); assumption, some 3.7 USD/gallon"
     )
@@ -322,6 +325,13 @@ class Settings(BaseSettings):
     timeline_samples: int = Field(10_000, ge=100, description="Monte Carlo samples of the activity network (count)")
     grid_completion_probability: float = Field(
         0.6, gt=0, le=1, description="probability that a large-load request is energised at all; assumption"
+    )
+    cancellation_hazard_per_year: float = Field(
+        0.03,
+        ge=0,
+        le=1,
+        description="rate at which projects are given up before a module runs, beyond refused connections "
+        "(per year); assumption",
     )
     install_mw_per_month: float = Field(
         5.0, gt=0, description="power plant installed per month and site (MW); assumption"

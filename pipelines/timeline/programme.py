@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipelines.contracts.base import validate
 from pipelines.contracts.programme import NONE
 from pipelines.settings import Settings
-from pipelines.timeline.draws import DrawBook, online_worth
+from pipelines.timeline.draws import DrawBook, online_worth, surviving
 from pipelines.timeline.kernel import run_network
 from pipelines.timeline.plant import module_bus_mw
 from pipelines.timeline.supply import CREWS, SupplyClass, crew_waits, read_classes, waits_in_turn
@@ -71,7 +71,7 @@ class _Nodes:
             settings.horizon_months,
             online_worth(settings),
         )
-        return first, online / arrays.multiple.shape[1] * row.completion
+        return first, surviving(online, settings) / arrays.multiple.shape[1] * row.completion
 
     def delays(self, node: int, settings: Settings) -> dict[str, float]:
         """Return by how many months the first MW of a node comes sooner if a class were not scarce."""

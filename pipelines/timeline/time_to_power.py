@@ -18,7 +18,7 @@ from pipelines.contracts.timeline import CriticalPath, Energisation, TimelineGan
 from pipelines.errors import InputError
 from pipelines.identity import content_hash
 from pipelines.settings import Settings
-from pipelines.timeline.draws import DrawBook, Draws, online_worth
+from pipelines.timeline.draws import DrawBook, Draws, online_worth, surviving
 from pipelines.timeline.durations import durations
 from pipelines.timeline.kernel import first_if_free, run_network
 from pipelines.timeline.network import Network, read_network
@@ -216,6 +216,7 @@ def _draw_settings(settings: Settings, seed: int) -> tuple:
         settings.duration_correlation,
         settings.horizon_months,
         settings.value_discount_rate,
+        settings.cancellation_hazard_per_year,
     )
 
 
@@ -366,8 +367,11 @@ def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_
         first_draws=first[: settings.robustness_draws].copy(),
         online_years=earned[: settings.robustness_draws].copy(),
         complete_p50=float(np.median(complete)),
-        p_first=tuple(float(np.mean(first <= month)) for month in (12, 24, 36, 60)),
-        online=online / arrays.multiple.shape[1],
+        p_first=tuple(
+            float(np.mean((first <= month) * np.exp(-settings.cancellation_hazard_per_year * first / 12.0)))
+            for month in (12, 24, 36, 60)
+        ),
+        online=surviving(online, settings) / arrays.multiple.shape[1],
         time_share=time_share,
         on_chain=on_chain,
         saved=saved,
