@@ -16,7 +16,7 @@ import dagster as dg
 from dagster import DagsterResourceFunctionError
 from dagster._core.errors import DagsterAssetCheckFailedError
 
-from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, identify, log, names
+from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, has_sources, identify, log, names, record_scope
 from pipelines.errors import ContractError, FirstmwError
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
@@ -109,11 +109,11 @@ def refresh_night(
 
 
 def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is_replay: bool) -> NightRecord | None:
-    """Return what the sources gave, tonight or when the night was; None in the reference profile."""
-    if settings.profile != "live":
+    """Return what the sources gave, tonight or when the night was; None where none is read."""
+    if not has_sources(settings):
         return None
     if is_replay:
-        return Archive(RawStore(settings.data_dir)).read_night(scope.as_of, scope.named())
+        return Archive(RawStore(settings.data_dir)).read_night(scope.as_of, record_scope(settings, scope))
     started = time.monotonic()
 
     def on_source(outcome: SourceOutcome) -> None:

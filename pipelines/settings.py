@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     counties_file: Path | None = Field(None, description="county table of the Gazetteer, text or zip, to use instead")
     county_zones_file: Path | None = Field(None, description="ReEDS county2zone.csv to use instead")
     zone_hierarchy_file: Path | None = Field(None, description="ReEDS hierarchy.csv to use instead")
+    eia861_file: Path | None = Field(None, description="EIA-861 reliability, workbook or the form's zip, any year")
+    queue_lbnl_file: Path | None = Field(None, description="workbook of LBNL's Queued Up to use instead, any edition")
+    queue_pjm_file: Path | None = Field(None, description="saved export of PJM's serial queue to use instead of a key")
     nri_file: Path | None = Field(None, description="county table of the National Risk Index, CSV or zip")
     eia_api_key: SecretStr | None = Field(None, description="key of the EIA API")
     nsrdb_api_key: SecretStr | None = Field(None, description="key of the NSRDB API")
@@ -296,8 +299,14 @@ class Settings(BaseSettings):
     diesel_usd_per_mmbtu: float = Field(
         27.0, ge=0, description="diesel at the site (USD/MMBtu HHV); assumption, some 3.7 USD/gallon"
     )
-    unserved_usd_per_mwh: float = Field(
-        10_000.0, ge=0, description="penalty on unserved energy where dispatch rules are compared (USD/MWh); assumption"
+    regret_gas_usd_per_mmbtu: float = Field(
+        4.0, gt=0, description="gas where dispatch rules are compared (USD/MMBtu HHV); assumption"
+    )
+    regret_grid_usd_per_mwh: float = Field(
+        60.0, gt=0, description="grid energy where dispatch rules are compared (USD/MWh); assumption"
+    )
+    regret_unserved_usd_per_mwh: float = Field(
+        10_000.0, gt=0, description="penalty on unserved energy where dispatch rules are compared (USD/MWh); assumption"
     )
     uranium_usd_per_mmbtu: float = Field(
         0.85, ge=0, description="nuclear fuel, fabricated and disposed of (USD/MMBtu); assumption"
@@ -400,6 +409,29 @@ class Settings(BaseSettings):
     )
     indicator_max_age_months: int = Field(
         6, ge=1, description="age above which an indicator no longer says how things stand (months); assumption"
+    )
+    queue_entry_from_year: int = Field(
+        2000,
+        ge=1950,
+        description="first year of entry whose requests are counted in queue outcomes; as the published shares do",
+    )
+    queue_horizon_months: int = Field(
+        120, ge=12, description="months since the request that queue outcomes are followed for"
+    )
+    queue_min_requests: int = Field(
+        30, ge=1, description="dated requests from which the outcome of a group is estimated (count); assumption"
+    )
+    queue_min_energised: int = Field(
+        10, ge=1, description="dated requests in operation from which it is (count); assumption"
+    )
+    queue_min_at_risk: int = Field(
+        10, ge=1, description="requests still at risk up to which its curve is drawn (count); assumption"
+    )
+    queue_min_dated_frac: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="least share of the outcomes of a group that carries days; assumption",
     )
     recip_nox_kg_per_mwh: float = Field(
         0.36,

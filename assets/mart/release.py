@@ -10,6 +10,7 @@ from assets.night import Night
 from assets.resources import NightResource
 from assets.sql_tables import SQL_DIR
 from assets.table_asset import key_of
+from assets.timeline import keep_networks
 from pipelines.contracts.base import REGISTRY
 from pipelines.report import PLACE, build_page
 from pipelines.warehouse import Publication, publish
@@ -44,6 +45,7 @@ def publish_night(night: Night) -> dg.MaterializeResult:
         tables=[name.removeprefix("mart.") for name in PUBLISHED],
         keep=night.settings.keep_releases,
     )
+    keep_networks(night)
     night.cache.prune(keep_bytes=int(night.settings.cache_max_gb * 1e9))
     rows = sum(release.tables.values())
     night.finish_step("release", started=started, rows=rows, is_cache_hit=None)

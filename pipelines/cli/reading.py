@@ -76,7 +76,8 @@ class Reading:
     def _status(self) -> dict[str, Any]:
         return self.one(
             "select count(*) as sources, count(*) filter (where is_stale) as stale, "
-            "count(*) filter (where profile <> 'reference') as fetched, min(data_through_utc) as oldest_utc, "
+            "count(*) filter (where profile not in ('reference', 'user_file')) as fetched, "
+            "min(data_through_utc) as oldest_utc, "
             "arg_min(source_id, data_through_utc) as oldest_source from data_status"
         )
 

@@ -15,11 +15,13 @@ from pipelines.contracts import timeline as _contracts  # noqa: F401 - registers
 from pipelines.contracts.base import validate
 from pipelines.contracts.timeline import CriticalPath
 from pipelines.errors import InputError
+from pipelines.identity import content_hash
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook, Draws, online_worth
 from pipelines.timeline.durations import durations
 from pipelines.timeline.kernel import first_if_free, run_network
 from pipelines.timeline.network import Network, read_network
+from pipelines.timeline.outcomes import Known, Outcome
 from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays
 from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
 
@@ -87,27 +89,10 @@ class _Row:
             self.arrays.from_module.tobytes(),
         )
 
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What one distinct network gave."""
-
-    first: tuple[float, float, float]
-    full: tuple[float, float, float]
-    first_draws: NDArray[np.float64]
-    online_years: NDArray[np.float64]
-    complete_p50: float
-    p_first: tuple[float, ...]
-    online: NDArray[np.float64]
-    time_share: NDArray[np.float64]
-    on_chain: NDArray[np.float64]
-    saved: NDArray[np.float64]
-    start_mean: NDArray[np.float64]
-    finish_mean: NDArray[np.float64]
-
-
-Known = dict[tuple, _Outcome]
-"""Networks drawn before, by what they depend on."""
+    def hash(self, of_draws: tuple) -> str:
+        """Return the hash of what the result depends on, the settings of the draws among it."""
+        stack_id, drawn, *arrays = self.key
+        return content_hash([stack_id, drawn, of_draws], *arrays)
 
 
 def time_to_power(
@@ -167,13 +152,22 @@ def time_to_power(
     rows = _prepare(regions, chosen, used, policy, settings, draws)
     months = draws.months(settings.timeline_samples, seed, settings)
     of_draws = _draw_settings(settings, seed)
-    keys = [(of_draws, row.key) for row in rows]
-    outcomes: Known = {} if known is None else known
+    # Many rows are alike: each distinct one is hashed once.
+    hashes = {row.key: row.hash(of_draws) for row in {row.key: row for row in rows}.values()}
+    keys = [hashes[row.key] for row in rows]
+    known = Known() if known is None else known
+    outcomes = known.outcomes
+    known.asked.update(keys)
     distinct = dict(zip(keys, rows, strict=True))
-    missing = {key: row for key, row in distinct.items() if key not in outcomes}
+    missing = {
+        key: row
+        for key, row in distinct.items()
+        if key not in outcomes or (is_path_wanted and not outcomes[key].has_path)
+    }
     draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
     with ThreadPoolExecutor(max_workers=threads) as pool:
         outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
+    known.has_new |= bool(missing)
     per_row = [outcomes[key] for key in keys]
     completion = np.array([row.completion for row in rows])
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
@@ -203,7 +197,7 @@ def _draw_settings(settings: Settings, seed: int) -> tuple:
     )
 
 
-def _kept_draws(keys: list[tuple], distinct: Iterable[tuple], outcomes: Known) -> Draws:
+def _kept_draws(keys: list[str], distinct: Iterable[str], outcomes: dict[str, Outcome]) -> Draws:
     places = {key: place for place, key in enumerate(distinct)}
     return Draws(
         network=np.array([places[key] for key in keys], dtype=np.int64),
@@ -305,7 +299,7 @@ def _draw_rows(
     return np.array(draw_rows, dtype=np.int64), tuple(drawn), tuple(ids)
 
 
-def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> _Outcome:
+def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:
     arrays = row.arrays
     first, full, complete, earned, online, time_share, on_chain, start_mean, finish_mean = run_network(
         months,
@@ -328,7 +322,8 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path
             part, row.draw_rows, arrays.multiple, arrays.pred_start, arrays.preds, arrays.from_module, activity
         )
         saved[activity] = base - float(np.median(free))
-    return _Outcome(
+    return Outcome(
+        has_path=is_path_wanted,
         first=tuple(np.quantile(first, [0.1, 0.5, 0.9]).tolist()),
         full=tuple(np.quantile(full, [0.1, 0.5, 0.9]).tolist()),
         first_draws=first[: settings.robustness_draws].copy(),
@@ -345,7 +340,7 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path
 
 
 def _months_frame(
-    ids: pl.DataFrame, rows: list[_Row], outcomes: list[_Outcome], online: NDArray[np.float64], settings: Settings
+    ids: pl.DataFrame, rows: list[_Row], outcomes: list[Outcome], online: NDArray[np.float64], settings: Settings
 ) -> pl.DataFrame:
     first = np.array([outcome.first for outcome in outcomes]).reshape(-1, 3)
     full = np.array([outcome.full for outcome in outcomes]).reshape(-1, 3)
@@ -369,7 +364,7 @@ def _months_frame(
     )
 
 
-def _critical_frame(ids: pl.DataFrame, rows: list[_Row], outcomes: list[_Outcome], used: pl.DataFrame) -> pl.DataFrame:
+def _critical_frame(ids: pl.DataFrame, rows: list[_Row], outcomes: list[Outcome], used: pl.DataFrame) -> pl.DataFrame:
     lengths = [len(row.draw_rows) for row in rows]
     repeat = np.repeat(np.arange(len(rows)), lengths)
     activities = [activity for row in rows for activity in row.network.activities]
