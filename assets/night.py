@@ -50,11 +50,14 @@ class Scope:
         Logical date.
     regions, states : tuple[str, ...]
         Only these regions or states; empty for all.
+    what_if : tuple[str, ...]
+        What is set for a what-if, as `name=value`; no other night carries its history on.
     """
 
     as_of: date
     regions: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    what_if: tuple[str, ...] = ()
 
     def named(self) -> dict[str, list[str]]:
         """Return regions and states as a record of a night keeps them."""
@@ -161,7 +164,7 @@ def identify(settings: Settings, scope: Scope, record: NightRecord | None = None
         for name, value in settings.model_dump(mode="json", exclude=_NOT_PART_OF_A_RUN).items()
         if not name.startswith(_HOW_TO_ASK) and not name.endswith("_file") and not is_secret(name)
     }
-    named = {**chosen, **scope.named()}
+    named = {**chosen, **scope.named(), **({"what_if": list(scope.what_if)} if scope.what_if else {})}
     code = code_hash(REPOSITORY)
     previous = previous_release(settings.data_dir, lambda own: run_identity(scope.as_of, own, named, code), inputs)
     inputs |= {PREVIOUS: previous} if previous else {}
@@ -172,7 +175,8 @@ def previous_release(data_dir: Path, run_id_of: Callable[[dict[str, str]], str],
     """Return the run id of the release that a night carries its history from, or nothing.
 
     A release that stands already and rests on the same keeps the one it was made from, so that the same night again is
-    the same run; any other night follows the current release, or the newest that can be read.
+    the same run; any other night follows the current release, or the newest that can be read. A what-if is followed by
+    none.
 
     Parameters
     ----------
@@ -187,8 +191,9 @@ def previous_release(data_dir: Path, run_id_of: Callable[[dict[str, str]], str],
         before = str(release.manifest.get("inputs", {}).get(PREVIOUS, ""))
         if run_id_of({**inputs, PREVIOUS: before} if before else inputs) == release.run_id:
             return before
-    current = [release.run_id for release in releases if release.is_current]
-    return (current or [release.run_id for release in releases] or [""])[0]
+    base = [release for release in releases if not release.what_if]
+    current = [release.run_id for release in base if release.is_current]
+    return (current or [release.run_id for release in base] or [""])[0]
 
 
 def check_scope(settings: Settings, scope: Scope) -> None:

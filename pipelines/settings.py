@@ -347,6 +347,9 @@ class Settings(BaseSettings):
     generator_lead_time_factor: float = Field(
         1.0, gt=0, le=10, description="factor on the published lead times of engines, turbines, fuel cells (ratio)"
     )
+    what_if_lead_times: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="lead times of a what-if, as power_transformer.mid=12 and separated by commas"
+    )
     site_control_months: float = Field(2.0, ge=0, description="time to control a site (months); assumption")
     supply_contract_months: float = Field(1.5, ge=0, description="time to sign supply contracts (months); assumption")
     engineering_months: float = Field(
@@ -478,7 +481,7 @@ class Settings(BaseSettings):
         """Take figures separated by commas, as the environment gives them."""
         return tuple(float(figure) for figure in value.split(",")) if isinstance(value, str) else value
 
-    @field_validator("weather_sources", "source_off", mode="before")
+    @field_validator("weather_sources", "source_off", "what_if_lead_times", mode="before")
     @classmethod
     def _split_names(cls, value: Any) -> Any:
         """Take names separated by commas, as the environment gives them."""

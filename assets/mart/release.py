@@ -39,6 +39,7 @@ def publish_night(night: Night) -> dg.MaterializeResult:
                 "is_stale": is_stale,
                 "code": night.code,
                 "inputs": night.inputs,
+                **({"what_if": list(night.scope.what_if)} if night.scope.what_if else {}),
                 "scope": {"regions": list(night.scope.regions), "states": list(night.scope.states)},
             },
         ),

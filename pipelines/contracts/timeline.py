@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipelines.contracts.base import flag, integer, number, table, text
+from pipelines.contracts.base import choice, flag, integer, number, table, text
 
+SCOPES = ["site", "unit", "module", "full"]
 _SAMPLES = "over the Monte Carlo samples, conditional on completion"
 
 
@@ -104,3 +105,51 @@ class CriticalPath(dy.Schema):
     finish_mean_months = number("Mean month of its finish", "months", minimum=0)
     duration_id = text("Duration drawn, see the durations as used")
     source = text("Where the duration comes from, with its date")
+
+
+@table(
+    "mart.timeline_gantt",
+    grain="One row per region, stack and activity of the stack's network, with dates as ranges.",
+    time="Months count from the decision to build; for the first module unless the column says otherwise.",
+)
+class TimelineGantt(dy.Schema):
+    """The schedule, ready for a Gantt chart."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Power stack", key=True)
+    activity = text("Activity of the network", key=True)
+    activity_order = integer("Order of the activity in the network", "count", minimum=1)
+    description = text("What is done")
+    predecessors = text("Activities that must be finished before, apart by semicolons; empty at the start")
+    scope = choice(
+        "site: once, every module waits; unit, module: one after the other; full: only later modules wait", SCOPES
+    )
+    start_months_p10 = number("P10 of its start", "months", minimum=0)
+    start_months_p50 = number("P50 of its start", "months", minimum=0)
+    start_months_p90 = number("P90 of its start", "months", minimum=0)
+    finish_months_p10 = number("P10 of its finish", "months", minimum=0)
+    finish_months_p50 = number("P50 of its finish", "months", minimum=0)
+    finish_months_p90 = number("P90 of its finish", "months", minimum=0)
+    complete_months_p50 = number("P50 of its finish for the complete plant", "months", minimum=0)
+    is_critical = flag("Whether it lies on the chain that decides most often")
+    on_critical_path_frac = number(
+        "Share of samples in which the activity lies on the critical chain", "fraction", minimum=0, maximum=1
+    )
+    duration_id = text("Duration drawn, see the durations as used")
+
+
+@table(
+    "mart.energisation",
+    grain="One row per region, stack and compute module, in the order in which they are energised.",
+    time="Months count from the decision to build, conditional on completion.",
+)
+class Energisation(dy.Schema):
+    """The energisation curve, module by module."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Power stack", key=True)
+    module = integer("Module, from 1", "count", minimum=1, key=True)
+    online_mw = number("IT power online with it", "MW", minimum=0)
+    energised_months_p10 = number("P10 of the month in which it is energised", "months", minimum=0)
+    energised_months_p50 = number("P50 of the month in which it is energised", "months", minimum=0)
+    energised_months_p90 = number("P90 of the month in which it is energised", "months", minimum=0)

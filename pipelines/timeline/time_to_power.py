@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import timeline as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
-from pipelines.contracts.timeline import CriticalPath
+from pipelines.contracts.timeline import CriticalPath, Energisation, TimelineGantt
 from pipelines.errors import InputError
 from pipelines.identity import content_hash
 from pipelines.settings import Settings
@@ -23,11 +23,12 @@ from pipelines.timeline.kernel import first_if_free, run_network
 from pipelines.timeline.network import Network, read_network
 from pipelines.timeline.outcomes import Known, Outcome
 from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays
+from pipelines.timeline.schedule import Schedule, energisation_frame, gantt_frame, schedule, usual_chain
 from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
 
 # A flexible request is the same request with less firm service: it takes the same draws and never waits longer.
 SAME_DRAWS = {"grid_flexible": "grid_firm"}
-# What one activity would save is read off this many of the samples.
+# What one activity would save, and when each begins and ends, is read off this many of the samples.
 _FREE_SAMPLES = 2500
 _CHOSEN = (
     "region_id",
@@ -58,6 +59,8 @@ class TimelineResult:
         Contract core.durations.
     draws : Draws
         Single draws behind the shares, completion left out.
+    gantt, energisation : pl.DataFrame
+        Contracts mart.timeline_gantt, mart.energisation; empty where the critical path is not wanted.
     """
 
     time_to_power: pl.DataFrame
@@ -65,6 +68,8 @@ class TimelineResult:
     online_share: NDArray[np.float64]
     durations: pl.DataFrame
     draws: Draws
+    gantt: pl.DataFrame
+    energisation: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def time_to_power(
     missing = {
         key: row
         for key, row in distinct.items()
-        if key not in outcomes or (is_path_wanted and not outcomes[key].has_path)
+        if key not in outcomes or (is_path_wanted and outcomes[key].schedule is None)
     }
     draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
     with ThreadPoolExecutor(max_workers=threads) as pool:
@@ -173,14 +178,28 @@ def time_to_power(
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
     online *= completion[:, None]
     ids = chosen.select("region_id", "stack_id")
+    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else CriticalPath.create_empty()
+    gantt: pl.DataFrame
+    energisation: pl.DataFrame
+    gantt, energisation = TimelineGantt.create_empty(), Energisation.create_empty()
+    if is_path_wanted:
+        schedules = [outcome.schedule for outcome in per_row if outcome.schedule is not None]
+        chains = [
+            usual_chain(row.network, outcome.on_chain, row.arrays.from_module)
+            for row, outcome in zip(rows, per_row, strict=True)
+        ]
+        gantt = validate(
+            gantt_frame(ids, [row.network for row in rows], schedules, chains, critical), "mart.timeline_gantt"
+        )
+        energisation = validate(energisation_frame(ids, schedules, settings.module_mw), "mart.energisation")
     return TimelineResult(
         time_to_power=validate(_months_frame(ids, rows, per_row, online, settings), "mart.time_to_power"),
-        critical_path=validate(_critical_frame(ids, rows, per_row, used), "mart.critical_path")
-        if is_path_wanted
-        else CriticalPath.create_empty(),
+        critical_path=validate(critical, "mart.critical_path"),
         online_share=online,
         durations=validate(used, "core.durations"),
         draws=_kept_draws(keys, distinct, outcomes),
+        gantt=gantt,
+        energisation=energisation,
     )
 
 
@@ -323,7 +342,6 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path
         )
         saved[activity] = base - float(np.median(free))
     return Outcome(
-        has_path=is_path_wanted,
         first=tuple(np.quantile(first, [0.1, 0.5, 0.9]).tolist()),
         full=tuple(np.quantile(full, [0.1, 0.5, 0.9]).tolist()),
         first_draws=first[: settings.robustness_draws].copy(),
@@ -336,7 +354,19 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path
         saved=saved,
         start_mean=start_mean,
         finish_mean=finish_mean,
+        schedule=_schedule(row, part, (first, full, complete)) if is_path_wanted else None,
     )
+
+
+def _schedule(row: _Row, part: NDArray[np.float64], ends: tuple[NDArray[np.float64], ...]) -> Schedule:
+    """Return the quantiles over part of the samples, those of the first module and of all over all samples."""
+    found = schedule(part, row.draw_rows, row.arrays)
+    first, full = (np.quantile(end, [0.1, 0.5, 0.9]) for end in ends[:2])
+    found.finish[:, -1] = found.modules[:, 0] = first
+    found.modules[:, -1] = full
+    np.clip(found.modules, first[:, None], full[:, None], out=found.modules)
+    found.complete[-1] = np.median(ends[2])
+    return found
 
 
 def _months_frame(
