@@ -24,7 +24,12 @@ def publish_night(night: Night) -> dg.MaterializeResult:
     started = datetime.now(UTC).replace(tzinfo=None)
     status = night.read("mart.data_status")
     is_stale = bool(status["is_stale"].any())
-    header = {"run_id": night.run_id, "as_of": night.as_of.isoformat(), "profile": night.settings.profile}
+    header = {
+        "run_id": night.run_id,
+        "as_of": night.as_of.isoformat(),
+        "profile": night.settings.profile,
+        "what_if": list(night.scope.what_if),
+    }
     release = publish(
         night.warehouse,
         night.settings.data_dir.absolute(),

@@ -69,7 +69,7 @@ def _chart(release: Reading, chart: str, site: dict[str, Any], week: int | None)
     title = f"{site['region_name']}, {site['state']}: {site['stack_id'].replace('_', ' ')}"
     if chart == "week":
         return pictures.week_chart(pictures.week_hours(release.query, ids["region"], ids["stack"], week or 1), title)
-    table = {"timeline": "critical_path", "cost": "lcoe_components"}[chart]
+    table = {"timeline": "timeline_gantt", "cost": "lcoe_components"}[chart]
     rows = release.query(f"select * from {table} where region_id = $region and stack_id = $stack", ids)
     if chart == "timeline":
         return pictures.timeline_chart(rows, site, title)

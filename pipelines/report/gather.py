@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.report.encode import encode_table
+from pipelines.report.encode import DIGITS, encode_table
 
 DETAIL_REGIONS = 200
 """Regions, best first, whose schedule, cost and outages the page carries; at county scope the file stays small."""
@@ -44,11 +44,10 @@ _TABLES: dict[str, tuple[str, Sequence[str], Sequence[str], bool]] = {
         ["source_id"],
         False,
     ),
-    "path": (
-        "critical_path",
-        [*_KEY, "activity", "activity_order", "description", "criticality_frac", "on_critical_path_frac",
-         "months_saved_if_free", "duration_p50_months", "start_mean_months", "finish_mean_months", "source"],
-        [*_KEY, "activity_order", "activity"],
+    "energisation": (
+        "energisation",
+        [*_KEY, "module", "online_mw", "energised_months_p10", "energised_months_p50", "energised_months_p90"],
+        [*_KEY, "module"],
         True,
     ),
     "time": (
@@ -99,6 +98,11 @@ _TABLES: dict[str, tuple[str, Sequence[str], Sequence[str], bool]] = {
     "sources": ("sources", ["source_id", *_CITED, "licence", "used_in"], ["source_id"], False),
     "run_changes": ("run_changes", ["kind", "name", "before", "after"], ["kind", "name"], False),
 }  # fmt: skip
+_PATH = ["criticality_frac", "months_saved_if_free", "source"]
+_GANTT = [
+    "activity_order", "description", "predecessors", "start_months_p50", "finish_months_p10", "finish_months_p50",
+    "finish_months_p90", "is_critical", "on_critical_path_frac",
+]  # fmt: skip
 _REGIONS = [
     "region_id", "county_name", "gas_hub", "balancing_area", "elevation_m", "lead_project", "project_status",
     "weather_source", "weather_station", "weather_distance_km", "solar_capacity_factor_frac", "gas_pipe_distance_km",
@@ -137,7 +141,7 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
     folder : Path
         The folder `parquet` of the release.
     header : Mapping[str, Any]
-        What the page says about the release: run_id, as_of, profile.
+        What the page says about the release: run_id, as_of, profile, what_if.
 
     Returns
     -------
@@ -152,7 +156,7 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
         frame = marts.read(table, columns)
         if is_detail:
             frame = frame.filter(pl.col("region_id").is_in(detailed.implode()))
-        tables[name] = encode_table(frame.sort(order))
+        tables[name] = encode_table(frame.sort(order), digits=4 if name == "energisation" else DIGITS)
     tables["costs"] = encode_table(
         _of(marts, "lcoe_components", detailed, [*_KEY, "component", "component_order", "cost_usd_per_mwh"])
         .filter(pl.col("cost_usd_per_mwh") != 0)
@@ -164,6 +168,11 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
         .sort(*_KEY, "cause"),
         digits=4,
     )
+    steps = [*_KEY, "activity"]
+    path = _of(marts, "timeline_gantt", detailed, [*steps, *_GANTT]).join(
+        _of(marts, "critical_path", detailed, [*steps, *_PATH]), on=steps, how="left"
+    )
+    tables["path"] = encode_table(path.sort(*_KEY, "activity_order", "activity"), digits=4)
     tables["regions"] = encode_table(_of(marts, "regions", detailed, _REGIONS).sort("region_id"))
     weather = _of(marts, "weather_monthly", detailed, ["region_id", "month", *_WEATHER])
     months = weather.sort("region_id", "month").group_by("region_id", "month", maintain_order=True)

@@ -106,27 +106,30 @@ def week_chart(found: Mapping[str, Any], title: str) -> dict[str, Any]:
     return _whole({"vconcat": parts}, title, subtitle)
 
 
-def timeline_chart(path: pl.DataFrame, site: Mapping[str, Any], title: str) -> dict[str, Any]:
+def timeline_chart(gantt: pl.DataFrame, site: Mapping[str, Any], title: str) -> dict[str, Any]:
     """Return the timeline to the first module.
 
     Parameters
     ----------
-    path : pl.DataFrame
-        Rows of `critical_path` of the site.
+    gantt : pl.DataFrame
+        Rows of `timeline_gantt` of the site.
     site : Mapping[str, Any]
         Its row of `ranked_sites`.
     title : str
         Heading of the picture.
     """
-    used = path.filter(pl.col("finish_mean_months") - pl.col("start_mean_months") > 0.01)
+    used = gantt.filter(pl.col("finish_months_p50") - pl.col("start_months_p50") > 0.01)
     rows: list[dict[str, Any]] = [
         {
             "activity": _label(row["activity"]),
-            "start": row["start_mean_months"],
-            "finish": row["finish_mean_months"],
+            "start": row["start_months_p50"],
+            "finish": row["finish_months_p50"],
+            "low": row["finish_months_p10"],
+            "high": row["finish_months_p90"],
             "on_path": row["on_critical_path_frac"],
+            "is_critical": row["is_critical"],
         }
-        for row in used.sort("start_mean_months", "activity_order").iter_rows(named=True)
+        for row in used.sort("start_months_p50", "activity_order").iter_rows(named=True)
     ]
     middle = site["first_mw_months_p50"]
     rows.append(
@@ -137,7 +140,9 @@ def timeline_chart(path: pl.DataFrame, site: Mapping[str, Any], title: str) -> d
     )  # fmt: skip
     spec = _plain(chart_specs()["gantt"], width=760)
     spec["data"] = {"values": rows}
-    return _whole(spec, title, "mean start to mean finish; the diamond is P50, its whiskers P10 and P90")
+    return _whole(
+        spec, title, "P50 start to P50 finish, outlined where critical; whiskers are P10 and P90 of the finish"
+    )
 
 
 def cost_chart(parts: pl.DataFrame, lcoe_usd_per_mwh: float, title: str) -> dict[str, Any]:

@@ -23,7 +23,8 @@ def page_of(info: ReleaseInfo) -> bytes:
     if place.is_file():
         return place.read_bytes()
     profile = str(info.manifest.get("profile", "reference"))
-    return build_page(info.path, {"run_id": info.run_id, "as_of": info.as_of.isoformat(), "profile": profile})
+    header = {"run_id": info.run_id, "as_of": info.as_of.isoformat(), "profile": profile, "what_if": info.what_if}
+    return build_page(info.path, header)
 
 
 def make_server(data_dir: Path, port: int) -> ThreadingHTTPServer:

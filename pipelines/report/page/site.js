@@ -31,7 +31,7 @@ function siteSection(page) {
   const stack = el("select", { id: "s-stack" });
   const head = el("div", { id: "site-head" }), verdict = el("p", { class: "lead", id: "site-verdict" });
   const parts = { stack: el("div"), sources: el("div", { id: "site-sources" }) };
-  const charts = Object.fromEntries(["why", "gantt", "waterfall", "months", "causes"].map((name) => [name, canvas(name + "-chart")]));
+  const charts = Object.fromEntries(["why", "gantt", "energisation", "waterfall", "months", "causes"].map((name) => [name, canvas(name + "-chart")]));
   const gantt = el("p", { class: "sub" }), whySub = el("p", { class: "sub" }), causesSub = el("p", { class: "sub" });
   const week = weekPanel(page);
   const best = regions.filter((site) => site.is_region_best);
@@ -61,6 +61,10 @@ function siteSection(page) {
     whySub.textContent = `Against the median site, ${place(middle)} on ${lower(label(middle.stack_id))} (region rank ${number(middle.region_rank)}): ${signed((site.value_usd_per_mw - middle.value_usd_per_mw) / 1e6, 2)} M USD per MW of IT. The bars sum to it.`;
     draw(charts.why, "why", valueParts(site, middle).map(([part, value]) => ({ part, value: value / 1e6, sign: value < 0 ? "less" : "more", text: signed(value / 1e6, 2) })), null, whySub.textContent);
     timeline(page, site, charts.gantt, gantt);
+
+    const modules = page.energisation.get(key) || [];
+    const curve = modules.map((row) => ({ mw: row.online_mw, month: row.energised_months_p50, low: row.energised_months_p10, high: row.energised_months_p90, text: `P10 ${number(row.energised_months_p10, 1)}, P50 ${number(row.energised_months_p50, 1)}, P90 ${number(row.energised_months_p90, 1)} months` }));
+    draw(charts.energisation, "energisation", curve);
 
     const costs = page.costs.get(key) || [];
     let sum = 0;
@@ -101,6 +105,7 @@ function siteSection(page) {
       figure("Why this rank", null, [whySub, charts.why]),
       figure("The stack", null, parts.stack),
       figure("Timeline to the first module", null, [gantt, charts.gantt], { class: "panel wide" }),
+      figure("Megawatts energised, module by module", "Each module at its P50 month, P10 to P90 as a line", charts.energisation, { class: "panel wide" }),
       week.node,
       figure("Cost, part by part", "Levelised, real, after tax, per MWh served", charts.waterfall),
       figure("Energy by month", "With every unit in service", charts.months),
@@ -111,10 +116,10 @@ function siteSection(page) {
 
 function timeline(page, site, chart, sub) {
   const path = page.path.get(pair(site)) || [];
-  const rows = path.filter((row) => row.finish_mean_months - row.start_mean_months > 0.01).sort((a, b) => a.start_mean_months - b.start_mean_months || a.activity_order - b.activity_order).map((row) => ({
-    activity: label(row.activity), description: row.description, start: row.start_mean_months, finish: row.finish_mean_months,
-    low: row.finish_p10_months ?? null, high: row.finish_p90_months ?? null, on_path: row.on_critical_path_frac,
-    when: `${number(row.start_mean_months, 1)} to ${number(row.finish_mean_months, 1)}`, path_text: percent(row.on_critical_path_frac) + " of draws", saved: months(row.months_saved_if_free), source: row.source, is_milestone: false,
+  const rows = path.filter((row) => row.finish_months_p50 - row.start_months_p50 > 0.01).sort((a, b) => a.start_months_p50 - b.start_months_p50 || a.activity_order - b.activity_order).map((row) => ({
+    activity: label(row.activity), description: row.description, start: row.start_months_p50, finish: row.finish_months_p50,
+    low: row.finish_months_p10, high: row.finish_months_p90, after: row.predecessors.split(";").filter(Boolean).map((name) => lower(label(name.trim()))).join(", ") || "the start", is_critical: row.is_critical, on_path: row.on_critical_path_frac,
+    when: `${number(row.start_months_p50, 1)} to ${number(row.finish_months_p50, 1)} (P10 ${number(row.finish_months_p10, 1)}, P90 ${number(row.finish_months_p90, 1)})`, path_text: percent(row.on_critical_path_frac) + " of draws", saved: months(row.months_saved_if_free), source: row.source, is_milestone: false,
   }));
   if (rows.length) {
     rows.push({ activity: "First module live", description: "", start: site.first_mw_months_p50, finish: site.first_mw_months_p50, low: site.first_mw_months_p10, high: site.first_mw_months_p90, on_path: 1, when: `P10 ${number(site.first_mw_months_p10, 1)}, P50 ${number(site.first_mw_months_p50, 1)}, P90 ${number(site.first_mw_months_p90, 1)}`, path_text: "", saved: "", source: "", is_milestone: true });
@@ -122,7 +127,7 @@ function timeline(page, site, chart, sub) {
     if (time) rows.push({ activity: "All modules live", description: "", start: time.full_mw_months_p50, finish: time.full_mw_months_p50, low: time.full_mw_months_p10, high: time.full_mw_months_p90, on_path: 1, when: `P10 ${number(time.full_mw_months_p10, 1)}, P50 ${number(time.full_mw_months_p50, 1)}, P90 ${number(time.full_mw_months_p90, 1)}`, path_text: "", saved: "", source: "", is_milestone: true });
   }
   const longest = [...path].sort((a, b) => b.criticality_frac - a.criticality_frac).slice(0, 3).filter((row) => row.criticality_frac > 0);
-  sub.textContent = longest.length ? "Holding it up: " + longest.map((row) => `${lower(label(row.activity))} (${percent(row.criticality_frac)} of the months on the critical path)`).join(", ") + ". Bars run from mean start to mean finish; whiskers are P10 and P90, diamonds milestones at P50." : "The release carries no schedule for this pair.";
+  sub.textContent = longest.length ? "Holding it up: " + longest.map((row) => `${lower(label(row.activity))} (${percent(row.criticality_frac)} of the months on the critical path)`).join(", ") + ". Bars run from P50 start to P50 finish, outlined on the chain that decides most often; whiskers are P10 and P90 of the finish, diamonds milestones at P50." : "The release carries no schedule for this pair.";
   draw(chart, "gantt", rows);
 }
 
