@@ -6,10 +6,14 @@ create or replace view adequacy as
 select * from read_parquet('data/releases/current/parquet/adequacy.parquet');
 create or replace view assumptions as
 select * from read_parquet('data/releases/current/parquet/assumptions.parquet');
+create or replace view buildout_curve as
+select * from read_parquet('data/releases/current/parquet/buildout_curve.parquet');
 create or replace view critical_path as
 select * from read_parquet('data/releases/current/parquet/critical_path.parquet');
 create or replace view data_status as
 select * from read_parquet('data/releases/current/parquet/data_status.parquet');
+create or replace view deployment_plan as
+select * from read_parquet('data/releases/current/parquet/deployment_plan.parquet');
 create or replace view designs as
 select * from read_parquet('data/releases/current/parquet/designs.parquet');
 create or replace view dispatch_annual as
@@ -20,12 +24,18 @@ create or replace view dispatch_regret as
 select * from read_parquet('data/releases/current/parquet/dispatch_regret.parquet');
 create or replace view dispatch_weekly as
 select * from read_parquet('data/releases/current/parquet/dispatch_weekly.parquet');
+create or replace view diversification_curve as
+select * from read_parquet('data/releases/current/parquet/diversification_curve.parquet');
+create or replace view energisation as
+select * from read_parquet('data/releases/current/parquet/energisation.parquet');
 create or replace view energy_outlook as
 select * from read_parquet('data/releases/current/parquet/energy_outlook.parquet');
 create or replace view fuel_prices as
 select * from read_parquet('data/releases/current/parquet/fuel_prices.parquet');
 create or replace view gas_price_months as
 select * from read_parquet('data/releases/current/parquet/gas_price_months.parquet');
+create or replace view hazard_rates as
+select * from read_parquet('data/releases/current/parquet/hazard_rates.parquet');
 create or replace view hazards as
 select * from read_parquet('data/releases/current/parquet/hazards.parquet');
 create or replace view input_changes as
@@ -36,8 +46,26 @@ create or replace view lead_time_movement as
 select * from read_parquet('data/releases/current/parquet/lead_time_movement.parquet');
 create or replace view lead_times as
 select * from read_parquet('data/releases/current/parquet/lead_times.parquet');
+create or replace view modular_against_campus as
+select * from read_parquet('data/releases/current/parquet/modular_against_campus.parquet');
 create or replace view pareto as
 select * from read_parquet('data/releases/current/parquet/pareto.parquet');
+create or replace view phases as
+select * from read_parquet('data/releases/current/parquet/phases.parquet');
+create or replace view portfolio_comparison as
+select * from read_parquet('data/releases/current/parquet/portfolio_comparison.parquet');
+create or replace view portfolio_events as
+select * from read_parquet('data/releases/current/parquet/portfolio_events.parquet');
+create or replace view portfolio_resilience as
+select * from read_parquet('data/releases/current/parquet/portfolio_resilience.parquet');
+create or replace view portfolio_sensitivity as
+select * from read_parquet('data/releases/current/parquet/portfolio_sensitivity.parquet');
+create or replace view portfolio_sites as
+select * from read_parquet('data/releases/current/parquet/portfolio_sites.parquet');
+create or replace view programme_curve as
+select * from read_parquet('data/releases/current/parquet/programme_curve.parquet');
+create or replace view programme_limits as
+select * from read_parquet('data/releases/current/parquet/programme_limits.parquet');
 create or replace view queue_outcomes as
 select * from read_parquet('data/releases/current/parquet/queue_outcomes.parquet');
 create or replace view queue_projects as
@@ -78,12 +106,16 @@ create or replace view sources as
 select * from read_parquet('data/releases/current/parquet/sources.parquet');
 create or replace view stacks as
 select * from read_parquet('data/releases/current/parquet/stacks.parquet');
+create or replace view supply_shadow_prices as
+select * from read_parquet('data/releases/current/parquet/supply_shadow_prices.parquet');
 create or replace view tax_credits as
 select * from read_parquet('data/releases/current/parquet/tax_credits.parquet');
 create or replace view tax_rules as
 select * from read_parquet('data/releases/current/parquet/tax_rules.parquet');
 create or replace view time_to_power as
 select * from read_parquet('data/releases/current/parquet/time_to_power.parquet');
+create or replace view timeline_gantt as
+select * from read_parquet('data/releases/current/parquet/timeline_gantt.parquet');
 create or replace view uncertainties as
 select * from read_parquet('data/releases/current/parquet/uncertainties.parquet');
 create or replace view weather_monthly as
