@@ -494,7 +494,6 @@ class Settings(BaseSettings):
     hazard_damaging_frac: float = Field(
         0.05, ge=0, le=1, description="hazard events of the risk index that can stop a site (share); assumption"
     )
-    unit_transformer_mw: float = Field(2.5, gt=0, description="load of one unit transformer (MW); assumption")
     switchgear_block_mw: float = Field(
         25.0, gt=0, description="load behind one medium-voltage line-up of switchgear (MW); assumption"
     )
