@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib import metadata
@@ -67,8 +67,9 @@ class Publication:
         Wall time written into the manifest.
     views, macros : Sequence[Path]
         SQL files that become views and macros of the released database.
-    artefacts : Mapping[str, Path | bytes]
-        Further files by their place in the release, for example "report/index.html".
+    artefacts : Mapping[str, Path | bytes | Callable[[Path], bytes]]
+        Further files by their place in the release, for example "report/index.html"; a function is given the folder of
+        the release, tables and database in place, and returns the bytes.
     details : Mapping[str, Any]
         What else the manifest says: code hash, settings, profile, input hashes, data status.
     """
@@ -78,7 +79,7 @@ class Publication:
     published_at_utc: datetime
     views: Sequence[Path] = ()
     macros: Sequence[Path] = ()
-    artefacts: Mapping[str, Path | bytes] = field(default_factory=dict)
+    artefacts: Mapping[str, Path | bytes | Callable[[Path], bytes]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -245,7 +246,8 @@ def _write_artefacts(incoming: Path, publication: Publication) -> None:
         target = (incoming / name).resolve()
         if not target.is_relative_to(incoming.resolve()) or target.exists():
             raise ContractError(f"artefact {name!r}: its place is taken or outside the release; give another.")
-        write_bytes(target, content if isinstance(content, bytes) else Path(content).read_bytes(), is_durable=False)
+        made = content(incoming) if callable(content) else content
+        write_bytes(target, made if isinstance(made, bytes) else Path(made).read_bytes(), is_durable=False)
 
 
 def _write_manifest(incoming: Path, entries: Sequence[Mapping[str, Any]], publication: Publication) -> None:
