@@ -75,11 +75,3 @@ def test_it_is_marked_and_the_base_returns_untouched(firstmw, what_if, tmp_path:
     # The next night follows the base, also when the what-if is what is shown.
     nights = table(data_dir, "ranking_history", answer["run_id"])["run_id"].unique()
     assert set(nights) == {base, answer["run_id"]}
-
-
-def test_a_wrong_name_ends_before_anything_runs(firstmw, night: Path) -> None:
-    before = current_run_id(night)
-    ran = firstmw("refresh", "--regions", REGIONS, "--set", "lead_times.recip_engin.mid=30", data_dir=night)
-    assert ran.code == 2
-    assert "did you mean recip_engine" in ran.err
-    assert current_run_id(night) == before
