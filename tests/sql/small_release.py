@@ -114,6 +114,7 @@ def small_tables(*, is_stale: bool = False) -> dict[str, pl.DataFrame]:
         **small_cases.cases(sites),
         **small_cases.uncertainty(sites),
         **small_cases.nights(sites),
+        **small_cases.portfolio(),
         "mart.queue_outcomes": pl.DataFrame({"iso": ["PJM"], "is_preferred": [True], "energised_frac": [0.2]}),
         "mart.hazards": pl.DataFrame({"county_fips": ["48441"], "release": ["2025"], "state": ["TX"]}),
     }

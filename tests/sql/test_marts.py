@@ -68,7 +68,7 @@ def test_lost_service_sums_to_the_expected_unserved_energy_over_years(build):
     )
     sites = pl.DataFrame({"region_id": ["a", "b"], "stack_id": "gas_recip", "design_id": "gas-n9"})
     build.write("sim.adequacy", adequacy)
-    build.write("mart.ranked_sites", sites)
+    build.write("sim.chosen", sites)
     assert build.run_sql_file(SQL / "mart" / "reliability.sql") == 12
     found = build.read("mart.reliability")
     here = found.filter(pl.col("region_id") == "a")
