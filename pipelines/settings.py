@@ -427,15 +427,6 @@ class Settings(BaseSettings):
         (1, 5, 20, 100), description="sizes of programmes whose curves are drawn (nodes)"
     )
     programme_samples: int = Field(1000, ge=100, description="Monte Carlo samples per node of a programme (count)")
-    programme_claim_frac: float = Field(
-        0.1,
-        gt=0,
-        le=1,
-        description="share of the yearly output of a class that one programme can claim; assumption",
-    )
-    programme_crews: int = Field(
-        10, ge=1, description="EPC crews of one programme, each building one site at a time (count); assumption"
-    )
     crew_months_per_site: float = Field(
         8.0, gt=0, description="months that a crew is bound to one site (months); assumption"
     )
