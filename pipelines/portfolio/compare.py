@@ -28,7 +28,9 @@ _LOSSES = (
 _ANY = 1e-6
 
 
-def comparison_row(strategy: Strategy, built: Built, resilience: pl.DataFrame, facts: Facts) -> dict[str, object]:
+def comparison_row(
+    strategy: Strategy, built: Built, resilience: pl.DataFrame, events: pl.DataFrame, facts: Facts
+) -> dict[str, object]:
     """Return the row of mart.portfolio_comparison of one strategy.
 
     Parameters
@@ -37,6 +39,8 @@ def comparison_row(strategy: Strategy, built: Built, resilience: pl.DataFrame, f
     built : Built
     resilience : pl.DataFrame
         Its rows of `resilience.resilience_rows`.
+    events : pl.DataFrame
+        From `events.read_events`.
     facts : Facts
     """
     rows, wanted = strategy.rows, facts.settings.portfolio_mw
@@ -44,6 +48,8 @@ def comparison_row(strategy: Strategy, built: Built, resilience: pl.DataFrame, f
     first, full = _first_and_full(by_month, wanted)
     whole = resilience.filter(pl.col("event_type") == ALL).row(0, named=True)
     worst = resilience.filter(pl.col("event_type") != ALL).sort("unserved_mwh_mean", descending=True)["event_type"][0]
+    fleet_wide = events.filter(pl.col("footprint") == "fleet")["event_type"]
+    local = resilience.filter(~pl.col("event_type").is_in([*fleet_wide, ALL]))
     capex = float(rows["site_capex_usd"].sum())
     return {
         "strategy": strategy.strategy,
@@ -61,6 +67,7 @@ def comparison_row(strategy: Strategy, built: Built, resilience: pl.DataFrame, f
         "completion_probability": float(built.options.rows["completion_probability"].mean()),  # type: ignore[arg-type]
         "worst_single_loss_mw": whole["largest_single_loss_mw"],
         "worst_single_loss_frac": whole["largest_single_loss_frac"],
+        "worst_local_loss_mw": float(local["largest_single_loss_mw"].max() or 0.0),  # type: ignore[arg-type]
         **{name: whole[name] for name in ("p_lose_50_frac", "p_lose_100_frac", *_LOSSES[2:])},
         "worst_event_type": worst,
         "status": built.solve["status"][0],

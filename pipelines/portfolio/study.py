@@ -106,7 +106,7 @@ def study(
             frame.select(pl.lit(name).alias("strategy"), pl.all()) for name, frame in losses.items()
         ),
         "portfolio_comparison": pl.DataFrame(
-            [comparison_row(s, built[s.strategy], losses[s.strategy], facts) for s in placed],
+            [comparison_row(s, built[s.strategy], losses[s.strategy], events, facts) for s in placed],
             schema_overrides={"first_mw_month": pl.Int64, "full_mw_month": pl.Int64},
         ),
         "portfolio_sensitivity": varied,
