@@ -98,6 +98,31 @@ _TABLES: dict[str, tuple[str, Sequence[str], Sequence[str], bool]] = {
     "sources": ("sources", ["source_id", *_CITED, "licence", "used_in"], ["source_id"], False),
     "run_changes": ("run_changes", ["kind", "name", "before", "after"], ["kind", "name"], False),
 }  # fmt: skip
+# Shown where the release has them: earlier releases do without.
+_PORTFOLIO: dict[str, tuple[str, Sequence[str], Sequence[str]]] = {
+    "comparison": (
+        "portfolio_comparison",
+        ["strategy", "description", "sites", "it_mw", "first_mw_month", "full_mw_month", "usable_mw_months",
+         "capex_usd_per_kw", "completion_probability", "worst_single_loss_mw", "worst_single_loss_frac",
+         "p_lose_50_frac", "p_lose_100_frac", "unserved_mwh_mean", "unserved_mwh_p99", "worst_event_type"],
+        ["strategy"],
+    ),
+    "resilience": (
+        "portfolio_resilience",
+        ["strategy", "event_type", "is_assumption", "events_per_year", "p_lose_25_frac", "p_lose_50_frac",
+         "p_lose_100_frac", "unserved_mwh_mean"],
+        ["strategy", "event_type"],
+    ),
+    "buildout": ("buildout_curve", ["strategy", "month", "built_mw", "usable_mw"], ["strategy", "month"]),
+    "shadow": (
+        "supply_shadow_prices", ["strategy", "resource", "unit", "had", "worth_mw_months"], ["strategy", "resource"]
+    ),
+    "portfolio_sites": (
+        "portfolio_sites",
+        ["strategy", "region_name", "state", "stack_id", "site_mw", "first_mw_months_p50", "value_usd_per_mw"],
+        ["strategy", "region_name", "state"],
+    ),
+}  # fmt: skip
 _PATH = ["criticality_frac", "months_saved_if_free", "source"]
 _GANTT = [
     "activity_order", "description", "predecessors", "start_months_p50", "finish_months_p10", "finish_months_p50",
@@ -157,6 +182,9 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
         if is_detail:
             frame = frame.filter(pl.col("region_id").is_in(detailed.implode()))
         tables[name] = encode_table(frame.sort(order), digits=4 if name == "energisation" else DIGITS)
+    for name, (table, columns, order) in _PORTFOLIO.items():
+        if marts.has(table):
+            tables[name] = encode_table(marts.read(table, columns).sort(order))
     tables["costs"] = encode_table(
         _of(marts, "lcoe_components", detailed, [*_KEY, "component", "component_order", "cost_usd_per_mwh"])
         .filter(pl.col("cost_usd_per_mwh") != 0)
