@@ -12,6 +12,8 @@ from pipelines.report.encode import DIGITS, encode_table
 
 DETAIL_REGIONS = 200
 """Regions, best first, whose schedule, cost and outages the page carries; at county scope the file stays small."""
+MOST_SITES = 10_000
+"""Pairs of region and stack up to which the page carries all; beyond, other regions come with their best stack only."""
 _KEY = ["region_id", "stack_id"]
 # What `rank_sites` computes, compares or orders with.
 _EXACT = {"speed_score", "cost_score", "reliability_score", "carbon_score", "availability_frac", "lcoe_usd_per_mwh"}
@@ -171,11 +173,14 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict[str, Any]
-        JSON values: `release`, and the tables of the page by name.
+        JSON values: `release` (the header, and how many pairs there are in all), and the tables of the page by name.
     """
     marts = Marts(folder)
     sites = _sites(marts)
     detailed = sites.filter(pl.col("is_region_best") & (pl.col("region_rank") <= DETAIL_REGIONS))["region_id"]
+    pairs = sites.height
+    if pairs > MOST_SITES:
+        sites = sites.filter(pl.col("is_region_best") | pl.col("region_id").is_in(detailed.implode()))
     tables = {"sites": encode_table(sites, exact=_EXACT)}
     for name, (table, columns, order, is_detail) in _TABLES.items():
         frame = marts.read(table, columns)
@@ -208,7 +213,7 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
         months.agg(pl.col(_WEATHER[:3]).mean(), pl.col("temperature_max_c").max(), pl.col("temperature_min_c").min()),
         digits=4,
     )
-    return {"release": dict(header), "tables": tables}
+    return {"release": {**header, "pairs": pairs, "detail_regions": DETAIL_REGIONS}, "tables": tables}
 
 
 def _of(marts: Marts, table: str, regions: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
