@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ import polars as pl
 import pytest
 
 from pipelines.report import PLACE, build_page
+from pipelines.report.server import make_server
 from pipelines.warehouse import Cache, Release
 
 HOSTILE = "<script>alert(1)</script>"
@@ -299,3 +301,26 @@ def test_a_narrow_screen_is_not_wider_than_itself(browser: Any, release: Release
     state.page.select_option("#s-region", "loudoun_va")
     assert state.page.locator("#site-verdict").inner_text().startswith("Loudoun County")
     assert state.problems == []
+
+
+def test_served_over_loopback_any_week_can_be_shown(browser: Any, data_dir: Path) -> None:
+    with make_server(data_dir, 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            page = browser.new_context().new_page()
+            asked: list[str] = []
+            page.on("request", lambda request: asked.append(request.url))
+            origin = f"http://127.0.0.1:{server.server_port}/"
+            page.goto(f"{origin}#region=loudoun_va&stack=solar_bess_gas")
+            page.wait_for_selector("#week-go")
+            page.fill("#week-any", "9")
+            page.click("#week-go")
+            page.wait_for_selector("#week-sub >> text=Week 9 from 2025-02-26")
+            page.fill("#week-any", "40")
+            page.click("#week-go")
+            page.wait_for_selector("#week-sub >> text=it has weeks 1 to 16")
+            assert all(url.startswith(origin) or url.startswith("data:") for url in asked)
+        finally:
+            server.shutdown()
+            thread.join()
