@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup refresh test lint types unit ui bench docs constraints clean
+.PHONY: help setup refresh test campaign lint types unit ui bench docs constraints clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "firstmw needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the pinned dependencies into $(VENV) (about 1.5 GB, one to three minutes)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[ui,dev]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[ui,counties,cluster,dev]"
 	@touch $(STAMP)
 
 refresh: setup ## Run the night offline and publish a release under data/releases/current
@@ -27,6 +27,9 @@ test: unit lint types ## Run the tests, ruff, sqlfluff and the type check
 
 unit: setup
 	@$(BIN)/python -m pytest -q -m "not campaign" --numprocesses auto --maxprocesses 4 --dist loadfile
+
+campaign: setup ## Run the long campaigns, and hold the README's figures against the current release
+	@$(BIN)/python -m pytest -q -m campaign
 
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

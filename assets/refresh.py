@@ -18,7 +18,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 
 from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, has_sources, identify, log, names, record_scope
 from pipelines.errors import ContractError, FirstmwError
-from pipelines.ranking.what_if import changed_settings
+from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
 from pipelines.warehouse import (
@@ -88,12 +88,12 @@ def refresh_night(
     started = time.monotonic()
     if weather_dir is not None:
         settings = settings.model_copy(update={"weather_dir": weather_dir})
-    scope = Scope(as_of, names(regions or []), names(states or []), names(what_if))
+    scope = Scope(as_of, names(regions or []), names(states or []), all_changes(settings, what_if))
     settings = changed_settings(settings, scope.what_if)
     check_scope(settings, scope)
     data_dir = settings.data_dir.absolute()
     with BuildLock(data_dir, wait_seconds=wait_seconds):
-        record = _live_record(settings, scope, on_event, is_replay=is_replay or bool(what_if))
+        record = _live_record(settings, scope, on_event, is_replay=is_replay or bool(scope.what_if))
         run_id, _, _ = identify(settings, scope, record)
         release = reuse_release(data_dir, run_id)
     listener = _Listener(on_event)

@@ -10,7 +10,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from assets.night import Night, Scope, names, open_night
-from pipelines.ranking.what_if import changed_settings
+from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
 
 
@@ -43,8 +43,9 @@ class NightResource(dg.ConfigurableResource):
             settings = settings.model_copy(update={"weather_dir": Path(self.weather_dir)})
         if self.profile:
             settings = settings.model_copy(update={"profile": self.profile})
-        settings = changed_settings(settings, self.what_if)
-        scope = Scope(day, names(self.regions), names(self.states), tuple(self.what_if))
+        what_if = all_changes(settings, self.what_if)
+        settings = changed_settings(settings, what_if)
+        scope = Scope(day, names(self.regions), names(self.states), what_if)
         self._open = open_night(settings, scope, wait_seconds=self.wait_seconds, must_fetch=not self.is_fetched)
         self._night = self._open.__enter__()
         if context.instance is not None:

@@ -296,6 +296,9 @@ class Settings(BaseSettings):
         ge=0,
         description="controls and labour where there is no microgrid (USD per kW of load); cited split 50 + 60",
     )
+    battery_tariff_frac: float = Field(
+        0.0, ge=0, le=2, description="duty on batteries beyond those inside the cited costs (share of their price)"
+    )
     diesel_usd_per_mmbtu: float = Field(
         27.0, ge=0, description="diesel at the site (USD/MMBtu HHV); assumption, some 3.7 USD/gallon"
     )
@@ -322,6 +325,13 @@ class Settings(BaseSettings):
     timeline_samples: int = Field(10_000, ge=100, description="Monte Carlo samples of the activity network (count)")
     grid_completion_probability: float = Field(
         0.6, gt=0, le=1, description="probability that a large-load request is energised at all; assumption"
+    )
+    cancellation_hazard_per_year: float = Field(
+        0.03,
+        ge=0,
+        le=1,
+        description="rate at which projects are given up before a module runs, beyond refused connections "
+        "(per year); assumption",
     )
     install_mw_per_month: float = Field(
         5.0, gt=0, description="power plant installed per month and site (MW); assumption"
@@ -413,6 +423,19 @@ class Settings(BaseSettings):
     indicator_max_age_months: int = Field(
         6, ge=1, description="age above which an indicator no longer says how things stand (months); assumption"
     )
+    programme_nodes: Annotated[tuple[int, ...], NoDecode] = Field(
+        (1, 5, 20, 100), description="sizes of programmes whose curves are drawn (nodes)"
+    )
+    programme_samples: int = Field(1000, ge=100, description="Monte Carlo samples per node of a programme (count)")
+    crew_months_per_site: float = Field(
+        8.0, gt=0, description="months that a crew is bound to one site (months); assumption"
+    )
+    unit_transformer_mw: float = Field(
+        2.5, gt=0, description="load that one unit transformer carries (MW); assumption, a usual size"
+    )
+    campus_unit_mw: float = Field(
+        50.0, gt=0, description="firm unit of a campus with its own power (MW); assumption, aeroderivative class"
+    )
     queue_entry_from_year: int = Field(
         2000,
         ge=1950,
@@ -462,7 +485,6 @@ class Settings(BaseSettings):
     hazard_damaging_frac: float = Field(
         0.05, ge=0, le=1, description="hazard events of the risk index that can stop a site (share); assumption"
     )
-    unit_transformer_mw: float = Field(2.5, gt=0, description="load of one unit transformer (MW); assumption")
     switchgear_block_mw: float = Field(
         25.0, gt=0, description="load behind one medium-voltage line-up of switchgear (MW); assumption"
     )
@@ -524,6 +546,12 @@ class Settings(BaseSettings):
     def _split_figures(cls, value: Any) -> Any:
         """Take figures separated by commas, as the environment gives them."""
         return tuple(float(figure) for figure in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("programme_nodes", mode="before")
+    @classmethod
+    def _split_counts(cls, value: Any) -> Any:
+        """Take counts separated by commas, in rising order."""
+        return tuple(sorted({int(count) for count in value.split(",")})) if isinstance(value, str) else value
 
     @field_validator("weather_sources", "source_off", "what_if_lead_times", mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""release: the marts of the night, published as an immutable release."""
+"""release: the marts of the night and the page made from them, published as an immutable release."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from assets.sql_tables import SQL_DIR
 from assets.table_asset import key_of
 from assets.timeline import keep_networks
 from pipelines.contracts.base import REGISTRY
+from pipelines.report import PLACE, build_page
 from pipelines.warehouse import Publication, publish
 
 # Every table with a contract in the schema mart is published; a missing one stops the publication.
@@ -23,6 +24,12 @@ def publish_night(night: Night) -> dg.MaterializeResult:
     started = datetime.now(UTC).replace(tzinfo=None)
     status = night.read("mart.data_status")
     is_stale = bool(status["is_stale"].any())
+    header = {
+        "run_id": night.run_id,
+        "as_of": night.as_of.isoformat(),
+        "profile": night.settings.profile,
+        "what_if": list(night.scope.what_if),
+    }
     release = publish(
         night.warehouse,
         night.settings.data_dir.absolute(),
@@ -31,6 +38,7 @@ def publish_night(night: Night) -> dg.MaterializeResult:
             as_of=night.as_of,
             published_at_utc=started,
             macros=sorted((SQL_DIR / "macros").glob("*.sql")),
+            artefacts={PLACE: lambda folder: build_page(folder, header, night.cache.frame)},
             details={
                 "profile": night.settings.profile,
                 "is_stale": is_stale,
@@ -63,7 +71,7 @@ def publish_night(night: Night) -> dg.MaterializeResult:
     deps=[key_of(name) for name in PUBLISHED],
     group_name="release",
     kinds={"duckdb", "parquet"},
-    description="The published release: one database, a Parquet file per mart, a manifest, one link swapped last.",
+    description="The published release: one database, Parquet per mart, a page, a manifest, one link swapped last.",
 )
 def release(night: NightResource) -> dg.MaterializeResult:
     """Publish the night."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from pipelines.cli.numbers import Number
 from pipelines.cli.output import Column, echo_json, figure, print_table, put, say
@@ -23,6 +24,8 @@ TECHNOLOGIES = {
     "fuel_cell": "fuel_cell", "smr": "smr", "diesel": "diesel_standby_genset",
 }  # fmt: skip
 RULES = ("load_following", "cycle_charging", "look_ahead")
+_OF_A_DESIGN = ("solar_mw", "bess_mw", "bess_mwh", "grid_mw", "firm", "units", "unit_mw", "baseload", "baseload_units",
+                "baseload_unit_mw", "min_load", "heat_rate", "no_load_frac", "rule", "solar_dc_mw")  # fmt: skip
 _EPILOG = """\b
 Examples:
   firstmw simulate --pv-profile cf.csv:solar_2022 --load-mw 100 --solar-mw 500 --bess-mw 300 --bess-mwh 1200 \\
@@ -30,6 +33,7 @@ Examples:
   firstmw simulate --weather abilene.epw --load-mw 22 --solar-mw 60 --bess-mw 20 --bess-mwh 80 --firm recip --units 8
   firstmw simulate --region abilene_tx --it-mw 20 --solar-mw 60 --bess-mw 20 --bess-mwh 80 --firm recip --units 6 \\
                    --rule look_ahead --step-minutes 15 --trace year.parquet
+  firstmw simulate --region abilene_tx --design gas_recip-n8x3.75 --trace year.parquet
 
 A column of 8,760 or 8,784 rows is a year of hours, held constant within each hour at finer steps; any other number of
 rows are steps. Solar is clipped at its AC rating. Engines, efficiencies and limits that are not given are those of the
@@ -49,6 +53,7 @@ FIRSTMW_REGRET_*.
 @click.option(
     "--weather-year", default=1, show_default=True, type=click.IntRange(1), help="Reference year of the region."
 )
+@click.option("--design", metavar="ID", help="A design of the current release, instead of sizes.")
 @click.option("--load-mw", metavar="MW|FILE.csv:COLUMN", help="Load at the bus, constant or a column.")
 @click.option("--it-mw", type=Number(0, min_open=True), help="IT load; the PUE follows the weather.")
 @click.option("--solar-mw", default=0.0, type=Number(0), help="Solar, AC rating.")
@@ -94,11 +99,15 @@ FIRSTMW_REGRET_*.
 def simulate(**given: Any) -> int:
     """Dispatch one design over one year."""
     # numba and the weather libraries are needed here alone.
-    from pipelines.cli.what_if import plant_of, site_of  # noqa: PLC0415
+    from pipelines.cli.what_if import plant_of, released_design, site_of  # noqa: PLC0415
     from pipelines.dispatch.batch import simulate_batch  # noqa: PLC0415
 
+    known = None
+    if given["design"] is not None:
+        given |= _as_released(given)
+        known = released_design(given["design"])
     technologies, battery = plant_of(given, TECHNOLOGIES.get(given["firm"], ""))
-    design = _design(given, technologies)
+    design = known or _design(given, technologies)
     site = site_of(given, technologies)
     options = _options(given)
     found = simulate_batch([site], design, technologies, battery, dtype="float64", options=options, threads=1)
@@ -122,6 +131,25 @@ def simulate(**given: Any) -> int:
         _show(answer)
         _show_regret(regrets)
     return 0
+
+
+def _as_released(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a design of the release is dispatched with, where the flags do not say otherwise."""
+    from pipelines.settings import Settings  # noqa: PLC0415
+
+    context = click.get_current_context()
+    for name in _OF_A_DESIGN:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise UsageError(
+                f"--{name.replace('_', '-')} is part of --design {given['design']}; give only one of them."
+            )
+    own: dict[str, Any] = {}
+    if given["load_mw"] is None and given["it_mw"] is None:
+        own["it_mw"] = Settings().site_it_mw
+    if context.get_parameter_source("soc_floor") is ParameterSource.DEFAULT:
+        # That of the technology table, as in the night.
+        own["soc_floor"] = None
+    return own
 
 
 def _design(given: dict[str, Any], technologies: dict[str, FirmTechnology]) -> DesignSet:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipelines.dispatch.inputs import SiteYear
+from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.what_if import capacity_factors, read_column, site_year, to_steps
 from pipelines.errors import InputError, UsageError
 from pipelines.plant.firm import battery as default_battery
@@ -160,6 +160,26 @@ def region_row(region_id: str) -> dict[str, Any]:
         hint = f"did you mean {' or '.join(close)}?" if close else "candidate_markets.csv lists them."
         raise UsageError(f"there is no region {region_id!r}; {hint}")
     return found.row(0, named=True)
+
+
+def released_design(design_id: str) -> DesignSet:
+    """Return a design of the current release.
+
+    Raises
+    ------
+    UsageError
+        If there is no release, or none of its designs has this name; names close ones.
+    """
+    from pipelines.warehouse import open_release  # noqa: PLC0415 - loads DuckDB
+
+    with open_release(Settings().data_dir) as release:
+        designs = release.table("designs")
+    found = designs.filter(pl.col("design_id") == design_id)
+    if found.is_empty():
+        close = difflib.get_close_matches(design_id, designs["design_id"].to_list(), n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "the table designs lists them."
+        raise UsageError(f"the current release has no design {design_id!r}; {hint}")
+    return DesignSet.from_frame(found)
 
 
 def nearest_region(weather: str) -> dict[str, Any]:

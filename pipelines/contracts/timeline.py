@@ -55,25 +55,40 @@ class TimeToPower(dy.Schema):
     )
     critical_activity = text("Activity with the largest share of the months on the critical chain to the first module")
     p_first_mw_12_months = number(
-        "Probability of the first module within 12 months, completion included", "fraction", minimum=0, maximum=1
+        "Chance of the first module within 12 months, completion and projects given up included",
+        "fraction",
+        minimum=0,
+        maximum=1,
     )
     p_first_mw_24_months = number(
-        "Probability of the first module within 24 months, completion included", "fraction", minimum=0, maximum=1
+        "Chance of the first module within 24 months, completion and projects given up included",
+        "fraction",
+        minimum=0,
+        maximum=1,
     )
     p_first_mw_36_months = number(
-        "Probability of the first module within 36 months, completion included", "fraction", minimum=0, maximum=1
+        "Chance of the first module within 36 months, completion and projects given up included",
+        "fraction",
+        minimum=0,
+        maximum=1,
     )
     p_first_mw_60_months = number(
-        "Probability of the first module within 60 months, completion included", "fraction", minimum=0, maximum=1
+        "Chance of the first module within 60 months, completion and projects given up included",
+        "fraction",
+        minimum=0,
+        maximum=1,
     )
     completion_probability = number(
-        "Probability that the connection is energised at all; 1 where no request to a utility stands in the way",
+        "Probability that the connection is energised at all; 1 where no request to a utility stands in the way; "
+        "projects given up are counted beside it",
         "fraction",
         minimum=0,
         maximum=1,
     )
     usable_mw_months_60 = number(
-        "Expected IT MW online at month ends, summed over the first 60 months", "MW months", minimum=0
+        "Expected IT MW online at month ends, completion and projects given up included, over 60 months",
+        "MW months",
+        minimum=0,
     )
 
 
@@ -153,3 +168,27 @@ class Energisation(dy.Schema):
     energised_months_p10 = number("P10 of the month in which it is energised", "months", minimum=0)
     energised_months_p50 = number("P50 of the month in which it is energised", "months", minimum=0)
     energised_months_p90 = number("P90 of the month in which it is energised", "months", minimum=0)
+
+
+@table(
+    "mart.phases",
+    grain="One row per region, stack that is built in phases, and phase.",
+    time="Months count from the decision to build; medians.",
+)
+class Phases(dy.Schema):
+    """Stacks whose firm units run first and whose solar plant or reactor follows, with the cost of each phase."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Power stack", key=True)
+    phase = integer("1: firm units alone; 2: the complete plant", minimum=1, key=True)
+    running = text("What makes the power in it")
+    from_months_p50 = number("Month in which its first module runs", "months", minimum=0)
+    until_months_p50 = number(
+        "Month in which the next phase begins; null for the last", "months", minimum=0, nullable=True
+    )
+    lcoe_usd_per_mwh = number(
+        "Levelised cost of the plant that runs in it, as if it ran so for good; phase 1 as the region's gas_recip",
+        "USD/MWh",
+    )
+    co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served in it", "kg/MWh", minimum=0)
+    renewable_frac = number("Share of the load from solar in it", "fraction", minimum=0, maximum=1)

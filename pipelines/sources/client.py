@@ -365,6 +365,8 @@ class Client:
                 backoff_max=max(self._settings.http_wait_max_seconds, 0.0),
                 raise_on_status=False,
                 respect_retry_after_header=True,
+                # Told as it was asked for; what is too long is refused below.
+                retry_after_max=366 * 86_400,
             )
             retry.longest_pause = self._settings.http_wait_max_seconds
             for scheme in ("https://", "http://"):

@@ -13,20 +13,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.identity import tree_hash
-from pipelines.timeline.schedule import Schedule
 
 _FILES = ("*.py", "*.csv", "networks/*.csv")
 _TUPLES = ("first", "full", "p_first")
 _OTHERS_KEPT = 1000
-_ALONE = ("complete_p50",)
-_SCHEDULE = tuple(part.name for part in fields(Schedule))
+_ALONE = ("has_path", "complete_p50")
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What one distinct network gave: months to first and to all (P10, P50, P90), single draws, share online by month,
-    and of each activity its part in the critical path; with its schedule where the path was wanted."""
+    of each activity its part in the critical path, and the schedule as a flat row (`Schedule.flat`)."""
 
+    has_path: bool
     first: tuple[float, ...]
     full: tuple[float, ...]
     first_draws: NDArray[np.float64]
@@ -39,10 +38,7 @@ class Outcome:
     saved: NDArray[np.float64]
     start_mean: NDArray[np.float64]
     finish_mean: NDArray[np.float64]
-    schedule: Schedule | None
-
-
-_PARTS = tuple(part.name for part in fields(Outcome) if part.name != "schedule")
+    schedule: NDArray[np.float64]
 
 
 @dataclass
@@ -75,21 +71,11 @@ def read_known(frames: Frames) -> Known:
     held = frames.held("networks", _key())
     if held is None:
         return Known()
-    make: dict[str, Callable[[Any], Any]] = dict.fromkeys(_PARTS, np.array)
+    names = [part.name for part in fields(Outcome)]
+    make: dict[str, Callable[[Any], Any]] = {name: np.array for name in names}
     make |= dict.fromkeys(_TUPLES, tuple) | dict.fromkeys(_ALONE, lambda value: value)
-    columns = [[make[name](value) for value in held[name].to_list()] for name in _PARTS]
-    schedules = [_schedule(row) for row in held.select(_SCHEDULE).iter_rows()]
-    rows = zip(held["key"].to_list(), *columns, schedules, strict=True)
-    return Known({key: Outcome(*row) for key, *row in rows})
-
-
-def _schedule(row: tuple[list[float] | None, ...]) -> Schedule | None:
-    """Return a schedule from its lists, the quantiles of one activity or module after another in three rows."""
-    start, finish, complete, modules = row
-    if complete is None:
-        return None
-    started, finished, energised = (np.array(value).reshape(3, -1) for value in (start, finish, modules))
-    return Schedule(started, finished, np.array(complete), energised)
+    columns = [[make[name](value) for value in held[name].to_list()] for name in names]
+    return Known({key: Outcome(*row) for key, *row in zip(held["key"].to_list(), *columns, strict=True)})
 
 
 def keep_known(frames: Frames, known: Known) -> None:
@@ -99,12 +85,9 @@ def keep_known(frames: Frames, known: Known) -> None:
     others = [key for key in known.outcomes if key not in known.asked][-_OTHERS_KEPT:]
     kept = {key: known.outcomes[key] for key in [*others, *sorted(known.asked)]}
     columns: dict[str, Any] = {"key": list(kept)}
-    for name in _PARTS:
-        values = [getattr(outcome, name) for outcome in kept.values()]
-        columns[name] = values if name in _ALONE else [list(map(float, value)) for value in values]
-    schedules = [outcome.schedule for outcome in kept.values()]
-    for name in _SCHEDULE:
-        columns[name] = [None if found is None else getattr(found, name).ravel().tolist() for found in schedules]
-    types = {"key": pl.String(), "complete_p50": pl.Float64()}
-    lists = {name: pl.List(pl.Float64()) for name in (*_PARTS, *_SCHEDULE) if name not in types}
+    for part in fields(Outcome):
+        values = [getattr(outcome, part.name) for outcome in kept.values()]
+        columns[part.name] = values if part.name in _ALONE else [list(map(float, value)) for value in values]
+    types = {"key": pl.String(), "has_path": pl.Boolean(), "complete_p50": pl.Float64()}
+    lists = {part.name: pl.List(pl.Float64()) for part in fields(Outcome) if part.name not in types}
     frames.replace("networks", _key(), pl.DataFrame(columns, schema={**types, **lists}))

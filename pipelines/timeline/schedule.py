@@ -34,6 +34,16 @@ class Schedule:
     complete: NDArray[np.float64]
     modules: NDArray[np.float64]
 
+    def flat(self) -> NDArray[np.float64]:
+        """Return all of it in one row, to be kept."""
+        return np.concatenate([self.start.ravel(), self.finish.ravel(), self.complete, self.modules.ravel()])
+
+    @staticmethod
+    def of(row: NDArray[np.float64], n_activities: int) -> Schedule:
+        """Return the schedule of a flat row."""
+        start, finish, complete, modules = np.split(row, [3 * n_activities, 6 * n_activities, 7 * n_activities])
+        return Schedule(start.reshape(3, -1), finish.reshape(3, -1), complete, modules.reshape(3, -1))
+
 
 def schedule(months: NDArray[np.float64], draw_rows: NDArray[np.int64], arrays: NetworkArrays) -> Schedule:
     """Return the quantiles of one network over the same draws as its time to power.

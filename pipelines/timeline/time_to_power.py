@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ from pipelines.contracts.timeline import CriticalPath, Energisation, TimelineGan
 from pipelines.errors import InputError
 from pipelines.identity import content_hash
 from pipelines.settings import Settings
-from pipelines.timeline.draws import DrawBook, Draws, online_worth
+from pipelines.timeline.draws import DrawBook, Draws, online_worth, surviving
 from pipelines.timeline.durations import durations
 from pipelines.timeline.kernel import first_if_free, run_network
 from pipelines.timeline.network import Network, read_network
@@ -73,7 +74,7 @@ class TimelineResult:
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
     """One region and stack made ready for the kernel."""
 
     network: Network
@@ -154,7 +155,7 @@ def time_to_power(
     if used is None:
         used = durations(lead_times, policy, queue_statistics, settings)
     draws = DrawBook()
-    rows = _prepare(regions, chosen, used, policy, settings, draws)
+    rows = prepare(regions, chosen, used, policy, settings, draws)
     months = draws.months(settings.timeline_samples, seed, settings)
     of_draws = _draw_settings(settings, seed)
     # Many rows are alike: each distinct one is hashed once.
@@ -167,7 +168,7 @@ def time_to_power(
     missing = {
         key: row
         for key, row in distinct.items()
-        if key not in outcomes or (is_path_wanted and outcomes[key].schedule is None)
+        if key not in outcomes or (is_path_wanted and not outcomes[key].has_path)
     }
     draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
     with ThreadPoolExecutor(max_workers=threads) as pool:
@@ -183,7 +184,9 @@ def time_to_power(
     energisation: pl.DataFrame
     gantt, energisation = TimelineGantt.create_empty(), Energisation.create_empty()
     if is_path_wanted:
-        schedules = [outcome.schedule for outcome in per_row if outcome.schedule is not None]
+        schedules = [
+            Schedule.of(outcome.schedule, len(row.draw_rows)) for row, outcome in zip(rows, per_row, strict=True)
+        ]
         chains = [
             usual_chain(row.network, outcome.on_chain, row.arrays.from_module)
             for row, outcome in zip(rows, per_row, strict=True)
@@ -213,6 +216,7 @@ def _draw_settings(settings: Settings, seed: int) -> tuple:
         settings.duration_correlation,
         settings.horizon_months,
         settings.value_discount_rate,
+        settings.cancellation_hazard_per_year,
     )
 
 
@@ -225,14 +229,35 @@ def _kept_draws(keys: list[str], distinct: Iterable[str], outcomes: dict[str, Ou
     )
 
 
-def _prepare(
+def sizes_of(design: Mapping[str, Any]) -> Sizes:
+    """Return the sizes that the timeline needs of a chosen design."""
+    return Sizes(
+        int(design["firm_units"] or 0),
+        float(design["firm_unit_mw"] or 0),
+        float(design["solar_mw"] or 0),
+        float(design["bess_mwh"] or 0),
+        float(design["reserve_mwh"] or 0),
+    )
+
+
+def prepare(
     regions: pl.DataFrame,
     chosen: pl.DataFrame,
     used: pl.DataFrame,
     policy: pl.DataFrame,
     settings: Settings,
     draws: DrawBook,
-) -> list[_Row]:
+) -> list[Row]:
+    """Return chosen designs made ready for the kernel, in their order; what they draw is entered in `draws`.
+
+    Parameters
+    ----------
+    regions, chosen, policy, settings
+        As in `time_to_power`.
+    used : pl.DataFrame
+        Contract core.durations.
+    draws : DrawBook
+    """
     for name, frame, columns in (
         ("regions", regions, ("region_id", "state", "iso")),
         ("chosen designs", chosen, _CHOSEN),
@@ -257,13 +282,7 @@ def _prepare(
                 column="region_id",
             )
         network = networks[design["stack_id"]]
-        sizes = Sizes(
-            int(design["firm_units"] or 0),
-            float(design["firm_unit_mw"] or 0),
-            float(design["solar_mw"] or 0),
-            float(design["bess_mwh"] or 0),
-            float(design["reserve_mwh"] or 0),
-        )
+        sizes = sizes_of(design)
         load = module_count(settings) * module_bus_mw(settings)
         running = min(sizes.firm_units * sizes.firm_unit_mw, load)
         place = places[design["region_id"]]
@@ -277,7 +296,7 @@ def _prepare(
         draw_rows, drawn, ids = draws_of(design["stack_id"], case)
         is_grid = "grid_connection" in network.names
         rows.append(
-            _Row(
+            Row(
                 network,
                 arrays_of(design["stack_id"], sizes),
                 draw_rows,
@@ -318,7 +337,7 @@ def _draw_rows(
     return np.array(draw_rows, dtype=np.int64), tuple(drawn), tuple(ids)
 
 
-def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:
+def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:
     arrays = row.arrays
     first, full, complete, earned, online, time_share, on_chain, start_mean, finish_mean = run_network(
         months,
@@ -342,23 +361,27 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path
         )
         saved[activity] = base - float(np.median(free))
     return Outcome(
+        has_path=is_path_wanted,
         first=tuple(np.quantile(first, [0.1, 0.5, 0.9]).tolist()),
         full=tuple(np.quantile(full, [0.1, 0.5, 0.9]).tolist()),
         first_draws=first[: settings.robustness_draws].copy(),
         online_years=earned[: settings.robustness_draws].copy(),
         complete_p50=float(np.median(complete)),
-        p_first=tuple(float(np.mean(first <= month)) for month in (12, 24, 36, 60)),
-        online=online / arrays.multiple.shape[1],
+        p_first=tuple(
+            float(np.mean((first <= month) * np.exp(-settings.cancellation_hazard_per_year * first / 12.0)))
+            for month in (12, 24, 36, 60)
+        ),
+        online=surviving(online, settings) / arrays.multiple.shape[1],
         time_share=time_share,
         on_chain=on_chain,
         saved=saved,
         start_mean=start_mean,
         finish_mean=finish_mean,
-        schedule=_schedule(row, part, (first, full, complete)) if is_path_wanted else None,
+        schedule=_schedule(row, part, (first, full, complete)) if is_path_wanted else np.zeros(0),
     )
 
 
-def _schedule(row: _Row, part: NDArray[np.float64], ends: tuple[NDArray[np.float64], ...]) -> Schedule:
+def _schedule(row: Row, part: NDArray[np.float64], ends: tuple[NDArray[np.float64], ...]) -> NDArray[np.float64]:
     """Return the quantiles over part of the samples, those of the first module and of all over all samples."""
     found = schedule(part, row.draw_rows, row.arrays)
     first, full = (np.quantile(end, [0.1, 0.5, 0.9]) for end in ends[:2])
@@ -366,11 +389,11 @@ def _schedule(row: _Row, part: NDArray[np.float64], ends: tuple[NDArray[np.float
     found.modules[:, -1] = full
     np.clip(found.modules, first[:, None], full[:, None], out=found.modules)
     found.complete[-1] = np.median(ends[2])
-    return found
+    return found.flat()
 
 
 def _months_frame(
-    ids: pl.DataFrame, rows: list[_Row], outcomes: list[Outcome], online: NDArray[np.float64], settings: Settings
+    ids: pl.DataFrame, rows: list[Row], outcomes: list[Outcome], online: NDArray[np.float64], settings: Settings
 ) -> pl.DataFrame:
     first = np.array([outcome.first for outcome in outcomes]).reshape(-1, 3)
     full = np.array([outcome.full for outcome in outcomes]).reshape(-1, 3)
@@ -394,7 +417,7 @@ def _months_frame(
     )
 
 
-def _critical_frame(ids: pl.DataFrame, rows: list[_Row], outcomes: list[Outcome], used: pl.DataFrame) -> pl.DataFrame:
+def _critical_frame(ids: pl.DataFrame, rows: list[Row], outcomes: list[Outcome], used: pl.DataFrame) -> pl.DataFrame:
     lengths = [len(row.draw_rows) for row in rows]
     repeat = np.repeat(np.arange(len(rows)), lengths)
     activities = [activity for row in rows for activity in row.network.activities]

@@ -250,6 +250,16 @@ def test_a_missing_column_is_named(refused, tmp_path) -> None:
     assert "choose one of solar_2021, solar_2022" in refused("--pv-profile", f"{path}:solar", "--load-mw", 20)
 
 
+def test_a_design_is_one_of_the_release_and_has_its_own_sizes(run, tmp_path) -> None:
+    case = ["simulate", "--region", "abilene_tx", "--design", "none"]
+    for more, sentence in (([], "no design 'none'"), (["--units", "3"], "--units is part of --design none")):
+        result = run(*case, *more)
+        assert result.exit_code == 2
+        assert sentence in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert "there is no release yet" in run(*case, folder=tmp_path).stderr
+
+
 def test_it_starts_without_the_orchestration_the_warehouse_or_the_weather_libraries(texas) -> None:
     code = (
         "import sys; from pipelines.cli.main import main\n"

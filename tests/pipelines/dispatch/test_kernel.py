@@ -16,7 +16,8 @@ from pipelines.dispatch.options import RULES, DispatchOptions
 from pipelines.dispatch.trace import check_trace, simulate_trace, trace_limits
 from pipelines.plant.technology import Battery
 
-TINY = 1e-9
+# What decides, in both precisions: no unit starts for less of its rating, nothing switches for less of the peak load.
+SLIVER = 1e-5
 # Every length of year crosses a midnight, at which look_ahead plans anew; designs fill a block of 64 and begin one.
 STEPS = {1.0: 80, 0.5: 110, 0.25: 130, 1 / 12: 300}
 DESIGNS = (1, 65, 130)
@@ -32,7 +33,7 @@ def examples(count: int) -> settings:
 def units_for(power: float, unit_mw: float, units: int) -> int:
     """Count units up, one at a time, until they can carry the power."""
     on = 0
-    while on < units and on * unit_mw < power - TINY * unit_mw:
+    while on < units and on * unit_mw < power - SLIVER * unit_mw:
         on += 1
     return on
 
@@ -62,7 +63,7 @@ def baseload(site, design, technologies, t: int, power: float) -> tuple[int, flo
     unit = design["baseload_unit_mw"] * site.capacity_frac["reactor"][t]
     on = units_for(power, unit, design["baseload_units"])
     least = on * technologies["reactor"].min_load_frac * unit
-    return on, min(max(power, least), on * unit)
+    return on, min(max(power, least), design["baseload_units"] * unit)
 
 
 def slow_year(site, design, technologies, battery, options) -> list[dict[str, float]]:  # noqa: PLR0915
@@ -73,6 +74,7 @@ def slow_year(site, design, technologies, battery, options) -> list[dict[str, fl
     cycling = False
     day, seen = round(24 / dt), round(options.look_ahead_hours / dt)
     needs: list[float] = []
+    switch = SLIVER * max(site.load_mw)
     budget = options.flexible_budget_frac * sum(site.load_mw) * dt
     hours = []
     for t in range(len(site.load_mw)):
@@ -93,7 +95,7 @@ def slow_year(site, design, technologies, battery, options) -> list[dict[str, fl
         surplus = potential - solar + grid_limit(site, design, t) - grid + left_over
         discharge, wanted_charge = min(missing, can_give), 0.0
         if design["rule"] == "cycle_charging":
-            cycling = cycling or missing > can_give + TINY
+            cycling = cycling or missing > can_give + switch
             if cycling:
                 discharge = 0.0
                 spare = units_for(missing, unit, design["firm_units"]) * unit - missing
@@ -114,7 +116,7 @@ def slow_year(site, design, technologies, battery, options) -> list[dict[str, fl
             want = 0.0
         on = units_for(want, unit, design["firm_units"])
         least = on * technologies["engine"].min_load_frac * unit
-        firm = min(max(want, least), fleet) if on else 0.0
+        firm = min(max(want, least), fleet)
 
         # Where the units cannot give what the rule wanted of them, the battery steps in as far as it can.
         balance = potential + grid_limit(site, design, t) + base + firm - site.load_mw[t]
@@ -132,7 +134,7 @@ def slow_year(site, design, technologies, battery, options) -> list[dict[str, fl
         too_much -= curtailed
         base_dumped = min(too_much, base)
         soc += (charge * battery.charge_efficiency - discharge / battery.discharge_efficiency) * dt
-        if soc >= options.cycle_charging_soc_frac * full - TINY:
+        if soc >= options.cycle_charging_soc_frac * full - switch:
             cycling = False
         hours.append(
             {
