@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import polars as pl
 
@@ -28,7 +28,6 @@ from pipelines.sources.night import Round, fetch_night
 from pipelines.sources.parsing import Parser
 from pipelines.sources.registry import connectors
 from pipelines.sources.user_files import has_user_files
-from pipelines.timeline.time_to_power import Known, TimelineResult
 from pipelines.warehouse import BuildLock, Cache, RawStore, Warehouse, code_hash, list_releases, run_identity
 
 REPOSITORY = Path(__file__).parents[1]
@@ -36,6 +35,7 @@ REPOSITORY = Path(__file__).parents[1]
 _NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases"}
 _HOW_TO_ASK = ("http_", "source_")
 PREVIOUS = "previous_release"
+_Shared = TypeVar("_Shared")
 
 log = logging.getLogger("firstmw.night")
 
@@ -50,11 +50,14 @@ class Scope:
         Logical date.
     regions, states : tuple[str, ...]
         Only these regions or states; empty for all.
+    what_if : tuple[str, ...]
+        What is set for a what-if, as `name=value`; no other night carries its history on.
     """
 
     as_of: date
     regions: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    what_if: tuple[str, ...] = ()
 
     def named(self) -> dict[str, list[str]]:
         """Return regions and states as a record of a night keeps them."""
@@ -76,8 +79,6 @@ class Night:
     must_fetch: bool = False
     live: LiveInputs | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
-    timeline: TimelineResult | None = None
-    networks: Known = field(default_factory=dict)
     shared: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -98,6 +99,12 @@ class Night:
     def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """Return a table of the build."""
         return self.warehouse.read(name, columns)
+
+    def once(self, name: str, make: Callable[[], _Shared]) -> _Shared:
+        """Return what several assets of the night share; made by the first that asks."""
+        if name not in self.shared:
+            self.shared[name] = make()
+        return cast(_Shared, self.shared[name])
 
     def write(self, name: str, frame: pl.DataFrame) -> int:
         """Check a frame against its contract and replace the table by it; return its rows."""
@@ -157,7 +164,7 @@ def identify(settings: Settings, scope: Scope, record: NightRecord | None = None
         for name, value in settings.model_dump(mode="json", exclude=_NOT_PART_OF_A_RUN).items()
         if not name.startswith(_HOW_TO_ASK) and not name.endswith("_file") and not is_secret(name)
     }
-    named = {**chosen, **scope.named()}
+    named = {**chosen, **scope.named(), **({"what_if": list(scope.what_if)} if scope.what_if else {})}
     code = code_hash(REPOSITORY)
     previous = previous_release(settings.data_dir, lambda own: run_identity(scope.as_of, own, named, code), inputs)
     inputs |= {PREVIOUS: previous} if previous else {}
@@ -168,7 +175,8 @@ def previous_release(data_dir: Path, run_id_of: Callable[[dict[str, str]], str],
     """Return the run id of the release that a night carries its history from, or nothing.
 
     A release that stands already and rests on the same keeps the one it was made from, so that the same night again is
-    the same run; any other night follows the current release, or the newest that can be read.
+    the same run; any other night follows the current release, or the newest that can be read. A what-if is followed by
+    none.
 
     Parameters
     ----------
@@ -183,8 +191,9 @@ def previous_release(data_dir: Path, run_id_of: Callable[[dict[str, str]], str],
         before = str(release.manifest.get("inputs", {}).get(PREVIOUS, ""))
         if run_id_of({**inputs, PREVIOUS: before} if before else inputs) == release.run_id:
             return before
-    current = [release.run_id for release in releases if release.is_current]
-    return (current or [release.run_id for release in releases] or [""])[0]
+    base = [release for release in releases if not release.what_if]
+    current = [release.run_id for release in base if release.is_current]
+    return (current or [release.run_id for release in base] or [""])[0]
 
 
 def check_scope(settings: Settings, scope: Scope) -> None:

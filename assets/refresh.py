@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +18,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 
 from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, has_sources, identify, log, names, record_scope
 from pipelines.errors import ContractError, FirstmwError
+from pipelines.ranking.what_if import changed_settings
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
 from pipelines.warehouse import (
@@ -55,6 +56,7 @@ def refresh_night(
     wait_seconds: float = 0.0,
     on_event: Event | None = None,
     is_replay: bool = False,
+    what_if: Sequence[str] = (),
 ) -> RefreshOutcome:
     """Run the night and publish its release; a release of the same run that is whole is verified and reused.
 
@@ -75,6 +77,8 @@ def refresh_night(
         Called with name, rows and seconds of every finished asset, and of every source that was asked.
     is_replay : bool
         Build a live night from the answers that are held of it, without any network.
+    what_if : Sequence[str]
+        What is set for a what-if, as `name=value`. A live what-if rests on the answers held of its night.
 
     Raises
     ------
@@ -84,11 +88,12 @@ def refresh_night(
     started = time.monotonic()
     if weather_dir is not None:
         settings = settings.model_copy(update={"weather_dir": weather_dir})
-    scope = Scope(as_of, names(regions or []), names(states or []))
+    scope = Scope(as_of, names(regions or []), names(states or []), names(what_if))
+    settings = changed_settings(settings, scope.what_if)
     check_scope(settings, scope)
     data_dir = settings.data_dir.absolute()
     with BuildLock(data_dir, wait_seconds=wait_seconds):
-        record = _live_record(settings, scope, on_event, is_replay=is_replay)
+        record = _live_record(settings, scope, on_event, is_replay=is_replay or bool(what_if))
         run_id, _, _ = identify(settings, scope, record)
         release = reuse_release(data_dir, run_id)
     listener = _Listener(on_event)
@@ -133,6 +138,7 @@ def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _L
         "states": list(scope.states),
         "weather_dir": str(settings.weather_dir or ""),
         "profile": settings.profile,
+        "what_if": list(scope.what_if),
         "is_fetched": True,
         "wait_seconds": wait_seconds,
     }

@@ -10,6 +10,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from assets.night import Night, Scope, names, open_night
+from pipelines.ranking.what_if import changed_settings
 from pipelines.settings import Settings
 
 
@@ -21,6 +22,7 @@ class NightResource(dg.ConfigurableResource):
     states: list[str] = []  # noqa: RUF012
     weather_dir: str = ""
     profile: str = ""
+    what_if: list[str] = []  # noqa: RUF012
     is_fetched: bool = False
     wait_seconds: float = 0.0
     _open: AbstractContextManager[Night] | None = PrivateAttr(default=None)
@@ -41,7 +43,8 @@ class NightResource(dg.ConfigurableResource):
             settings = settings.model_copy(update={"weather_dir": Path(self.weather_dir)})
         if self.profile:
             settings = settings.model_copy(update={"profile": self.profile})
-        scope = Scope(day, names(self.regions), names(self.states))
+        settings = changed_settings(settings, self.what_if)
+        scope = Scope(day, names(self.regions), names(self.states), tuple(self.what_if))
         self._open = open_night(settings, scope, wait_seconds=self.wait_seconds, must_fetch=not self.is_fetched)
         self._night = self._open.__enter__()
         if context.instance is not None:

@@ -96,6 +96,7 @@ class Reading:
             "profile": "live" if self._status["fetched"] else "reference",
             "is_stale": self.is_stale,
             "path": str(info.path),
+            **({"what_if": info.what_if} if info.what_if else {}),
         }
 
     def freshness(self) -> str:
@@ -110,7 +111,8 @@ class Reading:
     def footer(self) -> str:
         """Return the sentence that stands under a table."""
         info = self._release.info
-        return f"Release {info.run_id}, as of {info.as_of}{', STALE inputs' if self.is_stale else ''}."
+        what_if = f", what-if {', '.join(info.what_if)}" if info.what_if else ""
+        return f"Release {info.run_id}, as of {info.as_of}{', STALE inputs' if self.is_stale else ''}{what_if}."
 
     def exit_code(self) -> int:
         """Return 3 where the answer rests on stale inputs, and say so on stderr, else 0."""
