@@ -6,7 +6,7 @@ import json
 import logging
 import resource
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.contracts.base import validate
+import pipelines.contracts  # noqa: F401 - registers every table
+from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import UsageError
 from pipelines.identity import content_hash
 from pipelines.reference.load import load_reference, reference_tables
@@ -28,13 +29,26 @@ from pipelines.sources.night import Round, fetch_night
 from pipelines.sources.parsing import Parser
 from pipelines.sources.registry import connectors
 from pipelines.timeline.time_to_power import Known, TimelineResult
-from pipelines.warehouse import BuildLock, Cache, RawStore, Warehouse, code_hash, list_releases, run_identity
+from pipelines.warehouse import (
+    BuildLock,
+    Cache,
+    RawStore,
+    Warehouse,
+    clean_leftovers,
+    code_hash,
+    list_releases,
+    require_compatible,
+    require_free_space,
+    run_identity,
+    space_needed,
+)
 
 REPOSITORY = Path(__file__).parents[1]
 # Places, keys and limits of the machine do not move a result; nor does how sources are asked, only what they answer.
 _NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases"}
-_HOW_TO_ASK = ("http_", "source_")
+_HOW_TO_ASK = ("http_", "source_", "drift_", "alert_")
 PREVIOUS = "previous_release"
+CHANGELOG = REPOSITORY / "CHANGELOG.md"
 
 log = logging.getLogger("firstmw.night")
 
@@ -73,6 +87,7 @@ class Night:
     cache: Cache
     raw: RawStore
     must_fetch: bool = False
+    is_accepted: bool = False
     live: LiveInputs | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     timeline: TimelineResult | None = None
@@ -208,7 +223,12 @@ def check_scope(settings: Settings, scope: Scope) -> None:
 
 @contextmanager
 def open_night(
-    settings: Settings, scope: Scope, *, wait_seconds: float = 0.0, must_fetch: bool = False
+    settings: Settings,
+    scope: Scope,
+    *,
+    wait_seconds: float = 0.0,
+    must_fetch: bool = False,
+    is_accepted: bool = False,
 ) -> Iterator[Night]:
     """Hold the build lock and open the build database for one night.
 
@@ -220,19 +240,26 @@ def open_night(
         How long to wait for another process that holds the build.
     must_fetch : bool
         Whether the sources of a live night are still to be asked; otherwise what is held of that night is used.
+    is_accepted : bool
+        Whether the release is shown even where it departs so far from the last one that it would be held for review.
 
     Raises
     ------
     WarehouseError
-        If another process holds the build.
+        If another process holds the build, or the disk has too little room.
+    ContractError
+        If the code takes a published column away without declaring it.
     """
-    run_id, inputs, code = identify(settings, scope)
     data_dir = settings.data_dir.absolute()
     is_live = settings.profile == "live"
-    with (
-        BuildLock(data_dir, wait_seconds=wait_seconds),
-        Warehouse(data_dir / "build" / "firstmw.duckdb", run_id=run_id, as_of=scope.as_of) as warehouse,
-    ):
+    with BuildLock(data_dir, wait_seconds=wait_seconds, on_wait=log.warning), ExitStack() as opened:
+        # Named under the lock: the release before may have changed while this night waited for it.
+        run_id, inputs, code = identify(settings, scope)
+        clean_leftovers(data_dir)
+        require_free_space(data_dir, space_needed(data_dir))
+        require_compatible(data_dir, published_tables(), CHANGELOG)
+        path = data_dir / "build" / "firstmw.duckdb"
+        warehouse = opened.enter_context(Warehouse(path, run_id=run_id, as_of=scope.as_of))
         night = Night(
             settings=settings,
             scope=scope,
@@ -243,6 +270,7 @@ def open_night(
             cache=Cache(data_dir / "cache"),
             raw=RawStore(data_dir),
             must_fetch=is_live and must_fetch,
+            is_accepted=is_accepted,
         )
         if is_live and not must_fetch:
             night.use(Archive(night.raw).read_night(scope.as_of, scope.named()))
@@ -301,6 +329,11 @@ def in_scope(regions: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     if scope.states:
         chosen = chosen.filter(pl.col("state").is_in(list(scope.states)))
     return chosen
+
+
+def published_tables() -> list[str]:
+    """Return the names of the tables that a release holds: every one with a contract in the schema mart."""
+    return sorted(name.removeprefix("mart.") for name in REGISTRY if name.startswith("mart."))
 
 
 def names(values: Sequence[str]) -> tuple[str, ...]:

@@ -15,19 +15,20 @@ from pathlib import Path
 import dagster as dg
 from dagster import DagsterResourceFunctionError
 from dagster._core.errors import DagsterAssetCheckFailedError
+from dagster._core.utils import make_new_run_id
 
 from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, identify, log, names
-from pipelines.errors import ContractError, FirstmwError
+from assets.resources import end_abandoned_runs
+from pipelines.errors import ContractError, FirstmwError, HeldError, UsageError, WarehouseError
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
 from pipelines.warehouse import (
     BuildLock,
     RawStore,
     ReleaseInfo,
+    RunMark,
     release_info,
-    require_free_space,
     reuse_release,
-    space_needed,
 )
 
 Event = Callable[[str, int | None, float], None]
@@ -54,7 +55,9 @@ def refresh_night(
     weather_dir: Path | None = None,
     wait_seconds: float = 0.0,
     on_event: Event | None = None,
+    on_wait: Callable[[str], None] | None = None,
     is_replay: bool = False,
+    is_accepted: bool = False,
 ) -> RefreshOutcome:
     """Run the night and publish its release; a release of the same run that is whole is verified and reused.
 
@@ -73,8 +76,12 @@ def refresh_night(
         How long to wait for another refresh to end.
     on_event : Callable[[str, int | None, float], None] | None
         Called with name, rows and seconds of every finished asset, and of every source that was asked.
+    on_wait : Callable[[str], None] | None
+        Called with a sentence when there is another refresh to wait for.
     is_replay : bool
         Build a live night from the answers that are held of it, without any network.
+    is_accepted : bool
+        Show the release even where it departs so far from the last one that it would be held for review.
 
     Raises
     ------
@@ -87,17 +94,19 @@ def refresh_night(
     scope = Scope(as_of, names(regions or []), names(states or []))
     check_scope(settings, scope)
     data_dir = settings.data_dir.absolute()
-    with BuildLock(data_dir, wait_seconds=wait_seconds):
+    with BuildLock(data_dir, wait_seconds=wait_seconds, on_wait=on_wait):
+        _end_what_a_kill_left(data_dir)
         record = _live_record(settings, scope, on_event, is_replay=is_replay)
         run_id, _, _ = identify(settings, scope, record)
-        release = reuse_release(data_dir, run_id)
+        release = reuse_release(data_dir, run_id, is_accepted=is_accepted)
     listener = _Listener(on_event)
     if release is None:
-        require_free_space(data_dir, space_needed(data_dir))
-        release = _run_job(settings, scope, wait_seconds, listener)
+        release = _run_job(settings, scope, wait_seconds, listener, is_accepted=is_accepted)
         is_reused = False
     else:
         is_reused = True
+    if release.held and not release.is_current:
+        raise HeldError(release.run_id, release.held)
     return RefreshOutcome(
         run_id=release.run_id,
         release_dir=release.path,
@@ -124,7 +133,16 @@ def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is
     return fetch_sources(settings, scope, on_source=on_source)
 
 
-def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _Listener) -> ReleaseInfo:
+def _end_what_a_kill_left(data_dir: Path) -> None:
+    """End the orchestrator's runs whose process is gone, also on a night that only reuses a release."""
+    if (data_dir / "dagster" / "history").is_dir():
+        with dagster_home(data_dir), dg.DagsterInstance.get() as instance:
+            end_abandoned_runs(instance, data_dir, None)
+
+
+def _run_job(
+    settings: Settings, scope: Scope, wait_seconds: float, listener: _Listener, *, is_accepted: bool
+) -> ReleaseInfo:
     from assets.definitions import defs  # noqa: PLC0415 - loads every asset module
 
     resource = {
@@ -135,9 +153,16 @@ def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _L
         "profile": settings.profile,
         "is_fetched": True,
         "wait_seconds": wait_seconds,
+        "is_accepted": is_accepted,
     }
     job = defs.resolve_job_def("nightly")
-    with listener.listening(), dagster_home(settings.data_dir), dg.DagsterInstance.get() as instance:
+    own = make_new_run_id()
+    with (
+        listener.listening(),
+        dagster_home(settings.data_dir),
+        dg.DagsterInstance.get() as instance,
+        RunMark(settings.data_dir.absolute(), own),
+    ):
         try:
             job.execute_in_process(
                 instance=instance,
@@ -146,8 +171,12 @@ def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _L
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
                 tags={"as_of": scope.as_of.isoformat()},
+                run_id=own,
             )
         except DagsterAssetCheckFailedError as error:
+            held = _held(settings.data_dir.absolute(), listener.run_id)
+            if held is not None:
+                return held
             raise ContractError(listener.broken[0] if listener.broken else str(error)) from error
         except DagsterResourceFunctionError as error:
             if isinstance(error.__cause__, FirstmwError):
@@ -155,6 +184,15 @@ def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _L
             raise
     # The night names its own run: an input edited since it was identified gives it another name.
     return release_info(settings.data_dir.absolute(), listener.run_id)
+
+
+def _held(data_dir: Path, run_id: str) -> ReleaseInfo | None:
+    """Return the release of a run if it was published and is held for review."""
+    try:
+        info = release_info(data_dir, run_id) if run_id else None
+    except (UsageError, WarehouseError):
+        return None
+    return info if info is not None and info.held else None
 
 
 @contextmanager

@@ -33,6 +33,9 @@ Examples:
   firstmw size --region abilene_tx --it-mw 20                      the least-cost design for a target
   firstmw adequacy --units u.csv --load l.csv    loss of load of any fleet, two ways
   firstmw survive abilene_tx               riding through a loss of grid or gas
+  firstmw releases                         what is kept; firstmw verify, is it whole
+  firstmw rollback                         show the release before again
+  firstmw doctor                           is this machine set up for the night
 
 Every subcommand but ui takes --json. Settings come from the environment (FIRSTMW_DATA_DIR, default `data`).
 
@@ -43,7 +46,8 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 served from stale inputs.
 
 # Each the name of a module of this package and of the command in it.
 SUBCOMMANDS = (
-    "refresh", "replay", "rank", "explain", "sql", "export", "status", "simulate", "size", "adequacy", "survive", "ui",
+    "refresh", "replay", "rank", "explain", "sql", "export", "status", "simulate", "size", "adequacy", "survive",
+    "releases", "verify", "rollback", "doctor", "ui",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pipelines.cli.output import echo_json
+from pipelines.cli.waiting import wait_options
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
@@ -20,6 +21,12 @@ Examples:
   firstmw refresh --state TX --state NM
   firstmw refresh --weather-dir ~/tmy3             real weather files where one is near enough
   firstmw refresh --profile live                   ask the public sources first; what fails falls back and is marked
+
+  firstmw refresh --wait                           queue behind a refresh that is running; --wait 600 for ten minutes
+  firstmw refresh --accept                         show a release that is held because its ranks moved so far
+
+Exit codes: 0 published or reused; 1 failed, held for review, or another refresh is running (its pid is named);
+2 wrong usage; 3 published from stale inputs. Whatever fails, the release before stands.
 
 The live profile fetches weather, prices, queues and lead-time indicators; docs/sources.md says how to get the keys.
 """
@@ -41,13 +48,12 @@ The live profile fetches weather, prices, queues and lead-time indicators; docs/
     type=click.Choice(["reference", "live"]),
     help="Embedded facts only, or the public sources over them; default FIRSTMW_PROFILE, else reference.",
 )
+@wait_options
 @click.option(
-    "--wait",
-    "wait_seconds",
-    default=0.0,
-    show_default=True,
-    type=click.FloatRange(min=0),
-    help="Seconds to wait for another refresh to end.",
+    "--accept",
+    "is_accepted",
+    is_flag=True,
+    help="Show the release even if its ranks moved so far that it would be held for review.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object at the end; progress goes to stderr.")
 def refresh(
@@ -57,6 +63,7 @@ def refresh(
     weather_dir: Path | None,
     profile: str | None,
     wait_seconds: float,
+    is_accepted: bool,
     as_json: bool,
 ) -> int:
     """Run the night and publish a release."""
@@ -64,7 +71,9 @@ def refresh(
     settings = Settings()
     if profile is not None:
         settings = Settings(profile="live" if profile == "live" else "reference")
-    return run_night(settings, night, regions, states, weather_dir, wait_seconds, as_json=as_json)
+    return run_night(
+        settings, night, regions, states, weather_dir, wait_seconds, as_json=as_json, is_accepted=is_accepted
+    )
 
 
 def run_night(
@@ -77,6 +86,7 @@ def run_night(
     *,
     as_json: bool,
     is_replay: bool = False,
+    is_accepted: bool = False,
 ) -> int:
     """Run a night, show its progress and its end, and return the exit code."""
     # The one place where the domain calls the orchestration, and only when asked to.
@@ -92,7 +102,9 @@ def run_night(
         weather_dir=weather_dir,
         wait_seconds=wait_seconds,
         on_event=_progress(as_json),
+        on_wait=lambda told: click.echo(f"firstmw: {told}.", err=True),
         is_replay=is_replay,
+        is_accepted=is_accepted,
     )
     if as_json:
         echo_json(
