@@ -7,7 +7,7 @@ import logging
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import polars as pl
 
 import pipelines.contracts  # noqa: F401 - registers every table
 from pipelines.contracts.base import REGISTRY, validate
-from pipelines.errors import UsageError
+from pipelines.errors import FirstmwError, UsageError
 from pipelines.identity import content_hash
 from pipelines.reference.load import load_reference, reference_tables
 from pipelines.reference.regions import rankable_regions
@@ -88,6 +88,7 @@ class Night:
     raw: RawStore
     must_fetch: bool = False
     is_accepted: bool = False
+    ask_again: tuple[str, ...] = ()
     live: LiveInputs | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     timeline: TimelineResult | None = None
@@ -229,6 +230,7 @@ def open_night(
     wait_seconds: float = 0.0,
     must_fetch: bool = False,
     is_accepted: bool = False,
+    ask_again: tuple[str, ...] = (),
 ) -> Iterator[Night]:
     """Hold the build lock and open the build database for one night.
 
@@ -242,6 +244,8 @@ def open_night(
         Whether the sources of a live night are still to be asked; otherwise what is held of that night is used.
     is_accepted : bool
         Whether the release is shown even where it departs so far from the last one that it would be held for review.
+    ask_again : tuple[str, ...]
+        Sources to ask where the date has been asked for already; the others keep what they answered. Empty for all.
 
     Raises
     ------
@@ -271,6 +275,7 @@ def open_night(
             raw=RawStore(data_dir),
             must_fetch=is_live and must_fetch,
             is_accepted=is_accepted,
+            ask_again=ask_again,
         )
         if is_live and not must_fetch:
             night.use(Archive(night.raw).read_night(scope.as_of, scope.named()))
@@ -319,6 +324,18 @@ def fetch_sources(
     asking = Asking(scope.as_of, in_scope(rankable_regions(*markets), scope), settings)
     work = Round(asking, Client(settings), Archive(raw), Parser(raw, Cache(data_dir / "cache")))
     return fetch_night(work, connectors(settings), scope=scope.named(), earlier=earlier, on_source=on_source)
+
+
+def round_before(night: Night) -> NightRecord | None:
+    """Return what the sources of this date answered before, without those to ask again; None where all are asked."""
+    if not night.ask_again:
+        return None
+    try:
+        record = Archive(night.raw).read_night(night.as_of, night.scope.named())
+    except FirstmwError:
+        return None
+    kept = tuple(source for source in record.sources if source.source_id not in night.ask_again)
+    return replace(record, sources=kept)
 
 
 def in_scope(regions: pl.DataFrame, scope: Scope) -> pl.DataFrame:

@@ -29,6 +29,7 @@ class NightResource(dg.ConfigurableResource):
     is_fetched: bool = False
     wait_seconds: float = QUEUE_SECONDS
     is_accepted: bool = False
+    sources: list[str] = []  # noqa: RUF012
     _open: AbstractContextManager[Night] | None = PrivateAttr(default=None)
     _night: Night | None = PrivateAttr(default=None)
     _mark: RunMark | None = PrivateAttr(default=None)
@@ -59,6 +60,7 @@ class NightResource(dg.ConfigurableResource):
             wait_seconds=self.wait_seconds,
             must_fetch=not self.is_fetched,
             is_accepted=self.is_accepted,
+            ask_again=names(self.sources),
         )
         try:
             self._night = self._open.__enter__()

@@ -56,6 +56,10 @@ class WarehouseError(FirstmwError):
     """The warehouse cannot be built, published or read as it stands."""
 
 
+class TransientError(WarehouseError):
+    """The file system refused a read or a write for a moment (interrupted, busy, stale handle); trying again helps."""
+
+
 class HeldError(FirstmwError):
     """A release is built and whole, and waits for a person to look at it before it is shown.
 

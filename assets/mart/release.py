@@ -11,7 +11,7 @@ import dagster as dg
 from assets.night import CHANGELOG, Night, published_tables
 from assets.resources import NightResource
 from assets.sql_tables import SQL_DIR
-from assets.table_asset import key_of
+from assets.table_asset import FRESH, key_of
 from pipelines.errors import UsageError, WarehouseError
 from pipelines.ranking.drift import DRIFT_CHECKS, SHIFTED, Finding, drift, no_drift
 from pipelines.warehouse import Publication, open_release, publish, release_info
@@ -108,6 +108,7 @@ def before_columns(manifest: Mapping[str, Any], table: str) -> set[str]:
     group_name="release",
     kinds={"duckdb", "parquet"},
     description="The published release: one database, a Parquet file per mart, a manifest, one link swapped last.",
+    freshness_policy=FRESH,
     check_specs=[
         dg.AssetCheckSpec(name, asset=dg.AssetKey(["release"]), description=description, blocking=name == "rank_churn")
         for name, description in DRIFT_CHECKS.items()

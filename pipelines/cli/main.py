@@ -71,6 +71,8 @@ class CommandLine(click.Group):
         """Run a subcommand and leave the process with its exit code."""
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
+        # Whatever the shell allows, nobody else may write what is made here.
+        os.umask(os.umask(0o022) | 0o022)
         try:
             code = super().main(arguments, prog_name or "firstmw", **extra)
             # A pipe that its reader has closed shows itself at the flush.
