@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 import pipelines.contracts  # noqa: F401 - registers every table
+from pipelines import nightlog
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import FirstmwError, UsageError
 from pipelines.identity import content_hash
@@ -136,10 +137,18 @@ class Night:
             "seconds": seconds,
             "rows": rows,
             "is_cache_hit": is_cache_hit,
+            "rejects": self._rejects(name),
             "peak_memory_mb": peak_mb,
         }
         self.steps.append(step)
         log.info(json.dumps(step, default=str), extra={"step": step})
+        nightlog.append(self.settings.data_dir.absolute(), "step", step)
+
+    def _rejects(self, name: str) -> int | None:
+        """Return the input rows refused so far, at the step that gathers them; None at the others."""
+        if name != "core.rejects" or not self.warehouse.has(name):
+            return None
+        return self.warehouse.read(name, ["table_name"]).height
 
 
 def input_hashes(settings: Settings) -> dict[str, str]:
@@ -283,7 +292,11 @@ def open_night(
             yield night
         finally:
             if night.steps:
-                types: dict[str, pl.DataType] = {"is_cache_hit": pl.Boolean(), "started_at_utc": pl.Datetime("us")}
+                types: dict[str, pl.DataType] = {
+                    "is_cache_hit": pl.Boolean(),
+                    "rejects": pl.Int64(),
+                    "started_at_utc": pl.Datetime("us"),
+                }
                 night.write("ops.assets", pl.DataFrame(night.steps, schema_overrides=types))
 
 

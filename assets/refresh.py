@@ -7,10 +7,11 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from dagster import DagsterResourceFunctionError
@@ -19,6 +20,7 @@ from dagster._core.utils import make_new_run_id
 
 from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, identify, log, names
 from assets.resources import end_abandoned_runs
+from pipelines import nightlog
 from pipelines.errors import ContractError, FirstmwError, HeldError, UsageError, WarehouseError
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
@@ -89,9 +91,44 @@ def refresh_night(
         What stopped the night; the release before is untouched.
     """
     started = time.monotonic()
+    told: dict[str, Any] = {"as_of": as_of, "profile": settings.profile, "outcome": "failed"}
+    try:
+        outcome = _refreshed(
+            settings,
+            Scope(as_of, names(regions or []), names(states or [])),
+            weather_dir,
+            wait_seconds,
+            on_event,
+            on_wait,
+            is_replay=is_replay,
+            is_accepted=is_accepted,
+        )
+        told |= {"outcome": "reused" if outcome.is_reused else "published", "run_id": outcome.run_id}
+        return replace(outcome, seconds=time.monotonic() - started)
+    except FirstmwError as error:
+        told |= {"problem": str(error), "outcome": "held" if isinstance(error, HeldError) else "failed"}
+        raise
+    finally:
+        told["seconds"] = round(time.monotonic() - started, 3)
+        # A log that cannot be written must not hide why the night failed; a wrong question leaves no trace.
+        if (settings.data_dir / "build").is_dir():
+            with suppress(OSError):
+                nightlog.append(settings.data_dir.absolute(), "night", told)
+
+
+def _refreshed(
+    settings: Settings,
+    scope: Scope,
+    weather_dir: Path | None,
+    wait_seconds: float,
+    on_event: Event | None,
+    on_wait: Callable[[str], None] | None,
+    *,
+    is_replay: bool,
+    is_accepted: bool,
+) -> RefreshOutcome:
     if weather_dir is not None:
         settings = settings.model_copy(update={"weather_dir": weather_dir})
-    scope = Scope(as_of, names(regions or []), names(states or []))
     check_scope(settings, scope)
     data_dir = settings.data_dir.absolute()
     with BuildLock(data_dir, wait_seconds=wait_seconds, on_wait=on_wait):
@@ -112,7 +149,7 @@ def refresh_night(
         release_dir=release.path,
         is_reused=is_reused,
         is_stale=bool(release.manifest.get("is_stale", False)),
-        seconds=time.monotonic() - started,
+        seconds=0.0,
         assets=listener.steps,
     )
 
