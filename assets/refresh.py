@@ -17,6 +17,7 @@ import dagster as dg
 from dagster import DagsterResourceFunctionError
 from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.utils import make_new_run_id
+from sqlalchemy.exc import DBAPIError
 
 from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, identify, log, names
 from assets.resources import end_abandoned_runs
@@ -32,6 +33,7 @@ from pipelines.warehouse import (
     release_info,
     reuse_release,
 )
+from pipelines.warehouse.sqltext import first_line
 
 Event = Callable[[str, int | None, float], None]
 
@@ -105,6 +107,13 @@ def refresh_night(
         )
         told |= {"outcome": "reused" if outcome.is_reused else "published", "run_id": outcome.run_id}
         return replace(outcome, seconds=time.monotonic() - started)
+    except DBAPIError as error:
+        problem = WarehouseError(
+            f"{settings.data_dir / 'dagster'}: the orchestrator's records cannot be read or written "
+            f"({first_line(error.orig or error)}); make room or give access there, or move that folder away."
+        )
+        told["problem"] = str(problem)
+        raise problem from error
     except FirstmwError as error:
         told |= {"problem": str(error), "outcome": "held" if isinstance(error, HeldError) else "failed"}
         raise

@@ -131,6 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", nargs="?", choices=["kills", "cases", "readers", "report", "all"], default="all")
     parser.add_argument("--work", type=Path, default=Path("data") / "faults", help="folder of the campaign")
+    parser.add_argument("--only", nargs="*", default=[], help="cases by name, for a slice")
     parser.add_argument("--seconds", type=float, default=1e9, help="how long to kill")
     parser.add_argument("--nights", type=int, default=200, help="nights to kill in all")
     parser.add_argument("--publications", type=int, default=200, help="publications to kill in all")
@@ -147,7 +148,7 @@ def main() -> None:
     if given.part in {"kills", "all"}:
         kills(work, given.seconds, given.nights, given.publications)
     if given.part in {"cases", "all"}:
-        for seen in fault_cases.run(seed_folder(work), work / "case"):
+        for seen in fault_cases.run(seed_folder(work), work / "case", given.only):
             note(work, "case", seen)
     if given.part in {"readers", "all"}:
         readers(work, given.read_through, given.older_client)
