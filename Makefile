@@ -16,20 +16,21 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "firstmw needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the pinned dependencies into $(VENV) (about 1.5 GB, one to three minutes)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[ui,dev]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[ui,counties,cluster,dev]"
 	@touch $(STAMP)
 
 refresh: setup ## Run the night offline and publish a release under data/releases/current
 	@$(BIN)/firstmw refresh $(ARGS) || { code=$$?; if [ $$code -eq 3 ]; then echo "warning: served, but some inputs are stale (see firstmw status)"; else exit $$code; fi; }
 	@$(BIN)/firstmw rank --top 20 || test $$? -eq 3
 
-test: unit lint types ## Run the tests, ruff and the type check
+test: unit lint types ## Run the tests, ruff, sqlfluff and the type check
 
 unit: setup
 	@$(BIN)/python -m pytest -q -m "not campaign" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/python -m sqlfluff lint --disable-progress-bar sql
 
 types: setup
 	@$(BIN)/mypy

@@ -14,6 +14,7 @@ nightly = dg.define_asset_job(
 # A part of a night is never published: these run all of it, on the answers of the night and those asked again.
 PRICES = ("eia_v2", "eia_files")
 QUEUES = (
-    "queue_caiso", "queue_ercot", "queue_isone", "queue_lbnl", "queue_miso", "queue_nyiso", "queue_pjm", "queue_spp",
+    "queue_caiso", "queue_ercot", "queue_isone", "queue_lbnl", "queue_miso", "queue_nyiso", "queue_pjm",
+    "queue_pjm_cycles", "queue_spp",
 )  # fmt: skip
 LEAD_TIMES = ("census_m3", "bls_ppi", "fred")

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,10 +19,11 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.utils import make_new_run_id
 from sqlalchemy.exc import DBAPIError
 
-from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, identify, log, names
+from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, has_sources, identify, log, names, record_scope
 from assets.resources import end_abandoned_runs
 from pipelines import nightlog
 from pipelines.errors import ContractError, FirstmwError, HeldError, UsageError, WarehouseError
+from pipelines.ranking.what_if import changed_settings
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
 from pipelines.warehouse import (
@@ -62,6 +63,7 @@ def refresh_night(
     on_wait: Callable[[str], None] | None = None,
     is_replay: bool = False,
     is_accepted: bool = False,
+    what_if: Sequence[str] = (),
 ) -> RefreshOutcome:
     """Run the night and publish its release; a release of the same run that is whole is verified and reused.
 
@@ -86,6 +88,8 @@ def refresh_night(
         Build a live night from the answers that are held of it, without any network.
     is_accepted : bool
         Show the release even where it departs so far from the last one that it would be held for review.
+    what_if : Sequence[str]
+        What is set for a what-if, as `name=value`. A live what-if rests on the answers held of its night.
 
     Raises
     ------
@@ -97,7 +101,7 @@ def refresh_night(
     try:
         outcome = _refreshed(
             settings,
-            Scope(as_of, names(regions or []), names(states or [])),
+            Scope(as_of, names(regions or []), names(states or []), names(what_if)),
             weather_dir,
             wait_seconds,
             on_event,
@@ -138,11 +142,12 @@ def _refreshed(
 ) -> RefreshOutcome:
     if weather_dir is not None:
         settings = settings.model_copy(update={"weather_dir": weather_dir})
+    settings = changed_settings(settings, scope.what_if)
     check_scope(settings, scope)
     data_dir = settings.data_dir.absolute()
     with BuildLock(data_dir, wait_seconds=wait_seconds, on_wait=on_wait):
         _end_what_a_kill_left(data_dir)
-        record = _live_record(settings, scope, on_event, is_replay=is_replay)
+        record = _live_record(settings, scope, on_event, is_replay=is_replay or bool(scope.what_if))
         run_id, _, _ = identify(settings, scope, record)
         release = reuse_release(data_dir, run_id, is_accepted=is_accepted)
     listener = _Listener(on_event)
@@ -164,11 +169,11 @@ def _refreshed(
 
 
 def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is_replay: bool) -> NightRecord | None:
-    """Return what the sources gave, tonight or when the night was; None in the reference profile."""
-    if settings.profile != "live":
+    """Return what the sources gave, tonight or when the night was; None where none is read."""
+    if not has_sources(settings):
         return None
     if is_replay:
-        return Archive(RawStore(settings.data_dir)).read_night(scope.as_of, scope.named())
+        return Archive(RawStore(settings.data_dir)).read_night(scope.as_of, record_scope(settings, scope))
     started = time.monotonic()
 
     def on_source(outcome: SourceOutcome) -> None:
@@ -197,6 +202,7 @@ def _run_job(
         "states": list(scope.states),
         "weather_dir": str(settings.weather_dir or ""),
         "profile": settings.profile,
+        "what_if": list(scope.what_if),
         "is_fetched": True,
         "wait_seconds": wait_seconds,
         "is_accepted": is_accepted,

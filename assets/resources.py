@@ -10,6 +10,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from assets.night import Night, Scope, names, open_night
+from pipelines.ranking.what_if import changed_settings
 from pipelines.settings import Settings
 from pipelines.warehouse import RunMark, is_run_alive
 
@@ -26,6 +27,7 @@ class NightResource(dg.ConfigurableResource):
     states: list[str] = []  # noqa: RUF012
     weather_dir: str = ""
     profile: str = ""
+    what_if: list[str] = []  # noqa: RUF012
     is_fetched: bool = False
     wait_seconds: float = QUEUE_SECONDS
     is_accepted: bool = False
@@ -49,7 +51,8 @@ class NightResource(dg.ConfigurableResource):
             settings = settings.model_copy(update={"weather_dir": Path(self.weather_dir)})
         if self.profile:
             settings = settings.model_copy(update={"profile": self.profile})
-        scope = Scope(day, names(self.regions), names(self.states))
+        settings = changed_settings(settings, self.what_if)
+        scope = Scope(day, names(self.regions), names(self.states), tuple(self.what_if))
         run_id = context.run.run_id if context.run else None
         if run_id is not None and is_run_alive(settings.data_dir.absolute(), run_id) is None:
             # Seen by others while it waits for the build: a run that waits is not one that a kill left open.

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from assets.night import Night
-from assets.plant import PLANT_INPUTS, causes_of, grid_plant, night_plant, night_sites
+from assets.plant import PLANT_INPUTS, night_plant, night_sites, site_keys
 from pipelines.dispatch.chosen import ChosenTraces, chosen_sets, traced_sites
-from pipelines.identity import content_hash
-from pipelines.reliability.campaign import site_key
 
 TRACE_INPUTS = ["sim.chosen", "sim.designs", "sim.design_grid", *PLANT_INPUTS]
 
 
 def night_traces(night: Night) -> ChosenTraces:
     """Return the traces of the night's chosen designs; nothing is simulated before it is asked for."""
-    plant, grid = night_plant(night), grid_plant(night)
-    causes = causes_of(night.read("core.outage_causes"))
+    plant, keys = night_plant(night), site_keys(night)
     sites = {site.region_id: site for site in traced_sites(night_sites(night))}
     return ChosenTraces(
         sites=sites,
         designs=chosen_sets(night.read("sim.chosen", ["region_id", "stack_id", "design_id"]), plant.designs),
         technologies=plant.technologies,
         battery=plant.battery,
-        # The grid does not move with prices as the designs worked out do.
-        keys={region: content_hash(site_key(site, grid, causes[region])) for region, site in sites.items()},
+        keys={region: keys[region, site.weather_year] for region, site in sites.items()},
         cache=night.cache,
     )

@@ -1,4 +1,4 @@
-"""release: the marts of the night, published as an immutable release."""
+"""release: the marts of the night and the page made from them, published as an immutable release."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from assets.night import CHANGELOG, Night, published_tables
 from assets.resources import NightResource
 from assets.sql_tables import SQL_DIR
 from assets.table_asset import FRESH, key_of
+from assets.timeline import keep_networks
 from pipelines.errors import UsageError, WarehouseError
 from pipelines.ranking.drift import DRIFT_CHECKS, SHIFTED, Finding, drift, no_drift
+from pipelines.report import PLACE, build_page
 from pipelines.warehouse import Publication, open_release, publish, release_info
 
 # Every table with a contract in the schema mart is published; a missing one stops the publication.
@@ -27,6 +29,12 @@ def publish_night(night: Night) -> dg.MaterializeResult:
     is_stale = bool(status["is_stale"].any())
     checked = drift_of(night)
     held = [finding.told for finding in checked.values() if finding.is_held and not night.is_accepted]
+    header = {
+        "run_id": night.run_id,
+        "as_of": night.as_of.isoformat(),
+        "profile": night.settings.profile,
+        "what_if": list(night.scope.what_if),
+    }
     release = publish(
         night.warehouse,
         night.settings.data_dir.absolute(),
@@ -37,17 +45,20 @@ def publish_night(night: Night) -> dg.MaterializeResult:
             macros=sorted((SQL_DIR / "macros").glob("*.sql")),
             changelog=CHANGELOG,
             held=held,
+            artefacts={PLACE: lambda folder: build_page(folder, header, night.cache.frame)},
             details={
                 "profile": night.settings.profile,
                 "is_stale": is_stale,
                 "code": night.code,
                 "inputs": night.inputs,
+                **({"what_if": list(night.scope.what_if)} if night.scope.what_if else {}),
                 "scope": {"regions": list(night.scope.regions), "states": list(night.scope.states)},
             },
         ),
         tables=published_tables(),
         keep=night.settings.keep_releases,
     )
+    keep_networks(night)
     night.cache.prune(keep_bytes=int(night.settings.cache_max_gb * 1e9))
     rows = sum(release.tables.values())
     night.finish_step("release", started=started, rows=rows, is_cache_hit=None)
@@ -80,7 +91,8 @@ def drift_of(night: Night) -> dict[str, Finding]:
         before = release_info(night.settings.data_dir.absolute())
     except (UsageError, WarehouseError):
         return no_drift()
-    if before.manifest.get("scope") != night.scope.named():
+    is_what_if = bool(night.scope.what_if or before.what_if)
+    if is_what_if or before.manifest.get("scope") != night.scope.named():
         return no_drift()
     columns = ["region_id", "stack_id", "region_rank", "is_region_best", *SHIFTED]
     with open_release(night.settings.data_dir.absolute(), before.run_id) as opened:
@@ -107,7 +119,7 @@ def before_columns(manifest: Mapping[str, Any], table: str) -> set[str]:
     deps=[key_of(name) for name in PUBLISHED],
     group_name="release",
     kinds={"duckdb", "parquet"},
-    description="The published release: one database, a Parquet file per mart, a manifest, one link swapped last.",
+    description="The published release: one database, Parquet per mart, a page, a manifest, one link swapped last.",
     freshness_policy=FRESH,
     check_specs=[
         dg.AssetCheckSpec(name, asset=dg.AssetKey(["release"]), description=description, blocking=name == "rank_churn")

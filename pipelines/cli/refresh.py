@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+import polars as pl
 
 from pipelines.cli.output import echo_json
 from pipelines.cli.waiting import wait_options
 from pipelines.errors import UsageError
+from pipelines.ranking.what_if import changed_settings, read_changes
 from pipelines.settings import Settings
 
 _EPILOG = """\b
@@ -21,6 +24,9 @@ Examples:
   firstmw refresh --state TX --state NM
   firstmw refresh --weather-dir ~/tmy3             real weather files where one is near enough
   firstmw refresh --profile live                   ask the public sources first; what fails falls back and is marked
+  firstmw refresh --set lead_times.recip_engine.mid=12 --set grid_completion_probability=1    a what-if
+  firstmw refresh --what-if slow.toml              the same from a file
+  firstmw refresh                                  back to the base: the same night again is verified and reused
 
   firstmw refresh --wait                           queue behind a refresh that is running; --wait 600 for ten minutes
   firstmw refresh --accept                         show a release that is held because its ranks moved so far
@@ -28,6 +34,9 @@ Examples:
 Exit codes: 0 published or reused; 1 failed, held for review, or another refresh is running (its pid is named);
 2 wrong usage; 3 published from stale inputs. Whatever fails, the release before stands.
 
+A what-if is a release of its own, shown as the current one and marked; rank_changes says what it moved. No later night
+carries its history on. In a TOML file, settings stand by name and lead times as [lead_times.recip_engine] mid = 12.
+Lead times are named as in the table lead_times, or by equipment class; a mid alone takes low and high along.
 The live profile fetches weather, prices, queues and lead-time indicators; docs/sources.md says how to get the keys.
 """
 
@@ -50,6 +59,19 @@ The live profile fetches weather, prices, queues and lead-time indicators; docs/
 )
 @wait_options
 @click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What-if: set a lead time (lead_times.<name>.<low|mid|high>, months) or a setting (repeatable).",
+)
+@click.option(
+    "--what-if",
+    "what_if_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What-if: a TOML file of such settings.",
+)
+@click.option(
     "--accept",
     "is_accepted",
     is_flag=True,
@@ -62,6 +84,8 @@ def refresh(
     states: tuple[str, ...],
     weather_dir: Path | None,
     profile: str | None,
+    changes: tuple[str, ...],
+    what_if_file: Path | None,
     wait_seconds: float,
     is_accepted: bool,
     as_json: bool,
@@ -71,8 +95,18 @@ def refresh(
     settings = Settings()
     if profile is not None:
         settings = Settings(profile="live" if profile == "live" else "reference")
+    what_if = [*(read_changes(what_if_file) if what_if_file else []), *changes]
+    changed_settings(settings, what_if)
     return run_night(
-        settings, night, regions, states, weather_dir, wait_seconds, as_json=as_json, is_accepted=is_accepted
+        settings,
+        night,
+        regions,
+        states,
+        weather_dir,
+        wait_seconds,
+        as_json=as_json,
+        is_accepted=is_accepted,
+        what_if=what_if,
     )
 
 
@@ -87,6 +121,7 @@ def run_night(
     as_json: bool,
     is_replay: bool = False,
     is_accepted: bool = False,
+    what_if: Sequence[str] = (),
 ) -> int:
     """Run a night, show its progress and its end, and return the exit code."""
     # The one place where the domain calls the orchestration, and only when asked to.
@@ -105,13 +140,16 @@ def run_night(
         on_wait=lambda told: click.echo(f"firstmw: {told}.", err=True),
         is_replay=is_replay,
         is_accepted=is_accepted,
+        what_if=what_if,
     )
+    moved = moved_by_what_if(outcome.release_dir) if what_if else None
     if as_json:
         echo_json(
             {
                 "run_id": outcome.run_id,
                 "as_of": night,
                 "profile": settings.profile,
+                **({"what_if": sorted(set(what_if)), "moved": moved} if what_if else {}),
                 "release_dir": str(outcome.release_dir),
                 "is_reused": outcome.is_reused,
                 "is_stale": outcome.is_stale,
@@ -125,10 +163,40 @@ def run_night(
     else:
         verb = "verified and reused" if outcome.is_reused else "published"
         click.echo(f"{verb} release {outcome.run_id} in {outcome.seconds:.1f} s: {outcome.release_dir}")
+        if moved is not None:
+            click.echo(what_if_sentence(sorted(set(what_if)), moved))
     if outcome.is_stale:
         click.echo("firstmw: served, but some inputs are stale; see `firstmw status`.", err=True)
         return 3
     return 0
+
+
+def moved_by_what_if(release_dir: Path) -> dict[str, Any]:
+    """Return how many rows a what-if moved, by what, and the run it is held against."""
+    changes = pl.read_parquet(release_dir / "parquet" / "rank_changes.parquet", glob=False)
+    moved = changes.filter(~pl.col("moved_by").is_in(["nothing", "new row"]))
+    causes = moved.group_by("moved_by").agg(pl.len().alias("rows")).sort("rows", "moved_by", descending=[True, False])
+    against = [run for run in changes["previous_run_id"].unique() if run]
+    return {
+        "against_run_id": against[0] if against else None,
+        "rows": changes.height,
+        "moved_rows": moved.height,
+        "stacks": moved.filter(pl.col("moved_by") != "other rows")["stack_id"].unique().sort().to_list(),
+        "moved_by": dict(causes.iter_rows()),
+    }
+
+
+def what_if_sentence(what_if: Sequence[str], moved: Mapping[str, Any]) -> str:
+    """Return what a what-if moved, and the way back, in words."""
+    told = f"what-if {', '.join(what_if)}: "
+    if moved["against_run_id"] is None:
+        told += "there is no release of the same regions to hold it against"
+    elif not moved["moved_rows"]:
+        told += f"no row moves against {moved['against_run_id']}; nothing on these sites waits for it"
+    else:
+        causes = ", ".join(f"{rows} by {cause}" for cause, rows in moved["moved_by"].items())
+        told += f"{moved['moved_rows']} of {moved['rows']} rows move against {moved['against_run_id']} ({causes})"
+    return f"{told}. `firstmw refresh` without it returns to the base."
 
 
 def _split(values: tuple[str, ...]) -> list[str]:

@@ -1,0 +1,1 @@
+"""Every county of the contiguous states as a region: where it lies, how high, whose grid and gas, what climate."""
