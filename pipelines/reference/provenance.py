@@ -15,6 +15,7 @@ from pipelines.settings import Settings, is_secret
 _CITATION = ["source_title", "publisher", "url"]
 # Settings that say where things are or how the machine works; no result rests on them.
 _PLUMBING = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases", "http_timeout", "profile"}
+_MACHINERY = ("http_", "source_", "drift_", "alert_")
 _PERIODS = ("period", "data_year", "year", "as_of")
 
 
@@ -74,7 +75,7 @@ def assumptions(technology: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """
     chosen = []
     for name, field in Settings.model_fields.items():
-        if name in _PLUMBING or is_secret(name) or name.endswith("_file") or name.startswith(("http_", "source_")):
+        if name in _PLUMBING or is_secret(name) or name.endswith("_file") or name.startswith(_MACHINERY):
             continue
         meaning = field.description or ""
         value = getattr(settings, name)
