@@ -10,8 +10,8 @@ python=${PYTHON:-python3}
 mkdir -p "$scratch"
 [ -x "$scratch/venv/bin/superset" ] || {
   "$python" -m venv "$scratch/venv"
-  # flask-caching 2.5 breaks Superset 6.1, which also imports cachetools without asking for it.
-  "$scratch/venv/bin/pip" install --quiet apache-superset duckdb-engine 'duckdb<2' 'flask-caching<2.4' cachetools
+  # flask-caching 2.5 breaks Superset 6.1, which also imports cachetools and rich without asking for them.
+  "$scratch/venv/bin/pip" install --quiet apache-superset duckdb-engine 'duckdb<2' 'flask-caching<2.4' cachetools rich
 }
 export SUPERSET_CONFIG_PATH="$scratch/superset_config.py" SUPERSET_HOME="$scratch/home"
 cat > "$SUPERSET_CONFIG_PATH" <<CONFIG
