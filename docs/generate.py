@@ -126,6 +126,7 @@ def portfolio(comparison: pl.DataFrame, sensitivity: pl.DataFrame) -> str:
     said = "; ".join(
         f"{_MEASURES[r['measure']]} with `{r['assumption']}` x {r['factor']:g}" for r in turned.iter_rows(named=True)
     )
+    cost = dict(comparison.select("strategy", "capex_usd_per_kw").iter_rows())
     kept = sensitivity.height - turned.height
     return "\n".join(
         [
@@ -135,8 +136,9 @@ def portfolio(comparison: pl.DataFrame, sensitivity: pl.DataFrame) -> str:
             "|---|---|---|---|---|---|---|---|---|---|---|",
             *rows,
             "",
-            f"Nodes against the campus: better in {better}. No better in {worse or 'nothing'}, and dearer per kW where "
-            "the table says so. With every assumed event rate, the supply share, crews and capital halved and doubled, "
+            f"Nodes against the campus: better in {better}. No better in {worse or 'nothing'}; their capital is "
+            f"{cost['nodes'] / cost['campus']:.2f} times the campus's. The means differ by places and sampling alone. "
+            "With every assumed event rate, the supply share, crews and capital halved and doubled, "
             f"{kept} of {sensitivity.height} comparisons stay as they are"
             + (f"; these turn: {said}." if said else "."),
             "",

@@ -164,6 +164,16 @@ class PortfolioComparison(dy.Schema):
     unserved_mwh_p99 = _mwh("P99")
     unserved_mwh_cvar95 = _mwh("Mean over the worst twentieth of years")
     worst_event_type = text("Kind of event that causes most of the mean unserved energy")
+    max_correlation = number(
+        "Largest correlation of two sites' losses that the choice of regions kept",
+        "ratio",
+        minimum=0,
+        maximum=1,
+        nullable=True,
+    )
+    max_per_domain = integer("Most sites in one domain that it kept", "count", minimum=1, nullable=True)
+    is_loosened = flag("The limits in settings left no choice and were loosened to these", nullable=True)
+    selection_gap_frac = number("Proved distance of that choice to the best", "fraction", minimum=0, nullable=True)
     status = choice("How the solver of the plan ended", STATUSES)
     gap_frac = _frac("Proved distance of the plan to the best possible")  # fmt: skip
 

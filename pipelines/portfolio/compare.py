@@ -45,6 +45,7 @@ def comparison_row(
         From `events.read_events`.
     facts : Facts
     """
+    picked = strategy.selection
     rows, wanted = strategy.rows, facts.settings.portfolio_mw
     by_month = curve(strategy.strategy, built)
     first, full = _first_and_full(by_month, wanted)
@@ -72,6 +73,10 @@ def comparison_row(
         "worst_local_loss_mw": float(local["largest_single_loss_mw"].max() or 0.0),  # type: ignore[arg-type]
         **{name: whole[name] for name in ("p_lose_50_frac", "p_lose_100_frac", *_LOSSES[2:])},
         "worst_event_type": worst,
+        "max_correlation": picked.max_correlation if picked else None,
+        "max_per_domain": picked.max_per_domain if picked else None,
+        "is_loosened": picked.is_loosened if picked else None,
+        "selection_gap_frac": picked.solution.gap if picked else None,
         "status": built.solve["status"][0],
         "gap_frac": built.solve["gap_frac"][0],
     }

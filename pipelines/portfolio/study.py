@@ -26,6 +26,15 @@ _COUNTED = (
     ("balancing_area", "sites_in_balancing_area"),
     ("weather_cell", "sites_in_weather_cell"),
 )
+# Columns of the comparison that may be empty in every row.
+_NULLABLE: dict[str, type[pl.DataType]] = {
+    "first_mw_month": pl.Int64,
+    "full_mw_month": pl.Int64,
+    "max_correlation": pl.Float64,
+    "max_per_domain": pl.Int64,
+    "is_loosened": pl.Boolean,
+    "selection_gap_frac": pl.Float64,
+}
 # What losses and plans rest on; values move with prices every night and are joined afterwards.
 _PRICED = ("rank", "lcoe_usd_per_mwh", "value_usd_per_mw")
 
@@ -108,7 +117,7 @@ def study(
         ),
         "portfolio_comparison": pl.DataFrame(
             [comparison_row(s, built[s.strategy], losses[s.strategy], events, facts) for s in placed],
-            schema_overrides={"first_mw_month": pl.Int64, "full_mw_month": pl.Int64},
+            schema_overrides=_NULLABLE,
         ),
         "portfolio_sensitivity": sensitivity(nodes, campus),
         "diversification_curve": diversification_curve(facts, events, by_name[NODES].rows.height),
