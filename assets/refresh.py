@@ -185,10 +185,12 @@ def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is
 
 
 def _end_what_a_kill_left(data_dir: Path) -> None:
-    """End the orchestrator's runs whose process is gone, also on a night that only reuses a release."""
-    if (data_dir / "dagster" / "history").is_dir():
-        with dagster_home(data_dir), dg.DagsterInstance.get() as instance:
-            end_abandoned_runs(instance, data_dir, None)
+    """End the orchestrator's runs whose process is gone, also on a night that only reuses a release.
+
+    Where there are no records yet they are made here, under the lock: made by two processes at once they are damaged.
+    """
+    with dagster_home(data_dir), dg.DagsterInstance.get() as instance:
+        end_abandoned_runs(instance, data_dir, None)
 
 
 def _run_job(

@@ -22,6 +22,7 @@ _MEANING = {
     "swapped": "`current` is the new one",
     "retention": "old releases being deleted",
     "between steps": "a rename was under way",
+    "any moment": "a random moment of a publication whose step was not told apart",
     "ended first": "the process ended before the kill (not counted as a kill)",
 }
 
@@ -57,7 +58,7 @@ def _kills(kills: list[dict[str, Any]]) -> list[str]:
     found = {
         kind: Counter(kill["found"] for kill in kills if kill["kind"] == kind) for kind in ("night", "publication")
     }
-    order = ["before publication", *STEPS, "between steps", "ended first"]
+    order = ["before publication", *STEPS, "between steps", "any moment", "ended first"]
     rows = [
         [step, _MEANING[step], found["night"][step], found["publication"][step]]
         for step in order
@@ -69,7 +70,7 @@ def _kills(kills: list[dict[str, Any]]) -> list[str]:
     told = (
         f"{len(struck)} kills: {nights} of a whole two-region night (`firstmw refresh`, warm cache, fewer Monte Carlo "
         f"draws), {len(struck) - nights} of a process that publishes that night's tables again under a new run id. "
-        f"{between} fell before the swap of `current`. Half are aimed at a random moment, half at a named step; the step "
+        f"At least {between} fell before the swap of `current`. Half are aimed at a random moment, half at a named step; the step "
         "is the one found on the disk after the process was dead. After each: `current` verified byte for byte or absent, "
         "no process of the session left; then the next run to its end, without a hand, its release verified, no open run "
         "of the orchestrator, nothing left behind."

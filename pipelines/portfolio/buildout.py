@@ -326,7 +326,8 @@ def by_rule(
         for t in range(int(ready[option]) - 1, months):
             room = [left, int(options.most_per_month[option]), crews[t] / options.crew_months[option]]
             room += [stock[name][t:].min() / need for name, need in options.needs[option].items() if name in stock]
-            room.append(cash[t // QUARTER :].min() / options.capital_usd[option])
+            capital = options.capital_usd[option]
+            room.append(cash[t // QUARTER :].min() / capital if capital > 0 else np.inf)
             count = max(int(np.floor(min(room) + 1e-9)), 0)
             built[option, t] = count
             left -= count

@@ -20,7 +20,7 @@ from pipelines.warehouse import current_run_id, verify_release
 
 TICKING = """
 import dagster as dg
-from assets.definitions import defs as own
+import assets.definitions
 from assets.jobs import nightly
 
 @dg.schedule(job=nightly, cron_schedule="* * * * *", default_status=dg.DefaultScheduleStatus.RUNNING)
@@ -28,7 +28,7 @@ def every_minute(context):
     config = {"as_of": "2026-11-22", "regions": ["abilene_tx", "columbus_oh"]}
     return dg.RunRequest(run_key="once", run_config=dg.RunConfig(resources={"night": {"config": config}}))
 
-defs = dg.Definitions.merge(own, dg.Definitions(schedules=[every_minute]))
+defs = dg.Definitions.merge(assets.definitions.defs, dg.Definitions(schedules=[every_minute]))
 """
 QUICK = {
     "FIRSTMW_TIMELINE_SAMPLES": "200",
@@ -57,6 +57,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterat
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FIRSTMW_")}
     environment = kept | QUICK | {"FIRSTMW_DATA_DIR": str(folder / "data"), "DAGSTER_HOME": str(home)}
     environment |= {"DAGSTER_DISABLE_TELEMETRY": "1", "PYTHONPATH": str(repository)}
+    # Two processes that make the same records at once damage them; `dagster dev` and the build's lock do it in one.
+    make = "import dagster; dagster.DagsterInstance.get().dispose()"
+    subprocess.run([sys.executable, "-c", make], cwd=repository, env=environment, check=True, timeout=120)
     port = _port()
     commands = [
         [sys.executable, "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-f", str(code)],
