@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup refresh test lint types unit ui bench docs constraints clean
+.PHONY: help setup refresh test lint types unit ui bench scale docs constraints clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ ui: setup ## Open the Dagster webserver and daemon on the assets
 
 bench: setup ## Measure the dispatch kernel against its peers and write benchmarks/results.md
 	@$(BIN)/python -m benchmarks.dispatch
+
+scale: setup ## Measure what a county costs, by stage and number of counties (about 15 minutes)
+	@$(BIN)/python -m benchmarks.scale
 
 docs: setup ## Regenerate docs/data_dictionary.md from the contracts
 	@$(BIN)/python docs/generate.py

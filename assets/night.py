@@ -15,6 +15,8 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.base import validate
+from pipelines.counties.places import NOT_COVERED
+from pipelines.counties.table import county_table, named_counties
 from pipelines.errors import UsageError
 from pipelines.identity import content_hash
 from pipelines.reference.load import load_reference, reference_tables
@@ -33,6 +35,9 @@ from pipelines.warehouse import BuildLock, Cache, RawStore, Warehouse, code_hash
 REPOSITORY = Path(__file__).parents[1]
 # Places, keys and limits of the machine do not move a result; nor does how sources are asked, only what they answer.
 _NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases"}
+_NOT_PART_OF_A_RUN |= {"engine", "dask_address", "chunk_store", "chunk_workers", "chunk_sites"}
+# Settings that nothing but a night of counties reads.
+COUNTY_SETTINGS = ("county_solar_parts", "sample_sites", "trace_sites")
 _HOW_TO_ASK = ("http_", "source_")
 PREVIOUS = "previous_release"
 
@@ -49,15 +54,19 @@ class Scope:
         Logical date.
     regions, states : tuple[str, ...]
         Only these regions or states; empty for all.
+    is_counties : bool
+        Whether the regions are counties instead of markets.
     """
 
     as_of: date
     regions: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    is_counties: bool = False
 
     def named(self) -> dict[str, list[str]]:
         """Return regions and states as a record of a night keeps them."""
-        return {"regions": list(self.regions), "states": list(self.states)}
+        own = {"regions": list(self.regions), "states": list(self.states)}
+        return own | {"scope": ["counties"]} if self.is_counties else own
 
 
 @dataclass
@@ -130,6 +139,8 @@ def input_hashes(settings: Settings) -> dict[str, str]:
     """Return name to checksum of every input of a night: the reference tables and the weather files."""
     found = {f"reference/{name}": settings.reference_dir / f"{name}.csv" for name in reference_tables()}
     found["scenarios"] = settings.scenarios_file
+    if settings.counties_file is not None:
+        found["counties"] = settings.counties_file
     if settings.weather_dir is not None:
         found |= {f"weather/{path.name}": path for path in sorted(settings.weather_dir.iterdir()) if path.is_file()}
     # A missing file is named by the loader, with the way out.
@@ -154,7 +165,10 @@ def identify(settings: Settings, scope: Scope, record: NightRecord | None = None
     chosen = {
         name: value
         for name, value in settings.model_dump(mode="json", exclude=_NOT_PART_OF_A_RUN).items()
-        if not name.startswith(_HOW_TO_ASK) and not name.endswith("_file") and not is_secret(name)
+        if (scope.is_counties or name not in COUNTY_SETTINGS)
+        and not name.startswith(_HOW_TO_ASK)
+        and not name.endswith("_file")
+        and not is_secret(name)
     }
     named = {**chosen, **scope.named()}
     code = code_hash(REPOSITORY)
@@ -194,6 +208,9 @@ def check_scope(settings: Settings, scope: Scope) -> None:
     UsageError
         Names the unknown region or state.
     """
+    if scope.is_counties:
+        _check_counties(settings, scope)
+        return
     markets = load_reference("candidate_markets", settings.reference_dir).filter(pl.col("is_rankable"))
     for what, wanted, known in (
         ("region", scope.regions, set(markets["region_id"])),
@@ -204,6 +221,23 @@ def check_scope(settings: Settings, scope: Scope) -> None:
             raise UsageError(
                 f"{what} {unknown[0]!r} has no rankable market; see candidate_markets.csv for the {what}s there are."
             )
+
+
+def _check_counties(settings: Settings, scope: Scope) -> None:
+    if settings.profile == "live":
+        raise UsageError("counties run on the embedded facts; leave --profile at reference.")
+    table = county_table(settings).filter(~pl.col("state").is_in(NOT_COVERED))
+    unknown = [state for state in scope.states if state not in set(table["state"])]
+    if unknown:
+        raise UsageError(
+            f"state {unknown[0]!r} has no county that can be ranked; the facts cover the contiguous states and DC."
+        )
+    named_counties(list(scope.regions), table)
+
+
+def of_counties(settings: Settings) -> Settings:
+    """Return the settings with a data folder of the counties' own: their nights leave those of the markets alone."""
+    return settings.model_copy(update={"data_dir": settings.data_dir / "counties"})
 
 
 @contextmanager
@@ -295,7 +329,8 @@ def fetch_sources(
 
 def in_scope(regions: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """Return the rankable regions that the night is about, in order of their id."""
-    chosen = regions.filter(pl.col("is_rankable")).sort("region_id")
+    chosen = regions.filter(pl.col("is_rankable")) if "is_rankable" in regions.columns else regions
+    chosen = chosen.sort("region_id")
     if scope.regions:
         chosen = chosen.filter(pl.col("region_id").is_in(list(scope.regions)))
     if scope.states:

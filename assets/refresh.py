@@ -16,7 +16,7 @@ import dagster as dg
 from dagster import DagsterResourceFunctionError
 from dagster._core.errors import DagsterAssetCheckFailedError
 
-from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, identify, log, names
+from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, identify, log, names, of_counties
 from pipelines.errors import ContractError, FirstmwError
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
@@ -55,6 +55,7 @@ def refresh_night(
     wait_seconds: float = 0.0,
     on_event: Event | None = None,
     is_replay: bool = False,
+    is_counties: bool = False,
 ) -> RefreshOutcome:
     """Run the night and publish its release; a release of the same run that is whole is verified and reused.
 
@@ -75,6 +76,8 @@ def refresh_night(
         Called with name, rows and seconds of every finished asset, and of every source that was asked.
     is_replay : bool
         Build a live night from the answers that are held of it, without any network.
+    is_counties : bool
+        Rank counties instead of markets, in a data folder of their own.
 
     Raises
     ------
@@ -84,7 +87,10 @@ def refresh_night(
     started = time.monotonic()
     if weather_dir is not None:
         settings = settings.model_copy(update={"weather_dir": weather_dir})
-    scope = Scope(as_of, names(regions or []), names(states or []))
+    if is_counties:
+        settings = of_counties(settings)
+        regions = [code.zfill(5) if code.isdigit() else code for code in regions or []]
+    scope = Scope(as_of, names(regions or []), names(states or []), is_counties)
     check_scope(settings, scope)
     data_dir = settings.data_dir.absolute()
     with BuildLock(data_dir, wait_seconds=wait_seconds):
@@ -133,6 +139,7 @@ def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _L
         "states": list(scope.states),
         "weather_dir": str(settings.weather_dir or ""),
         "profile": settings.profile,
+        "scope": "counties" if scope.is_counties else "markets",
         "is_fetched": True,
         "wait_seconds": wait_seconds,
     }
@@ -187,6 +194,9 @@ class _Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take one record of the night's log."""
+        progress = getattr(record, "progress", None)
+        if progress is not None and self._on_event is not None:
+            self._on_event(*progress)
         step = getattr(record, "step", None)
         if step is None:
             return

@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 import dagster as dg
 from pydantic import PrivateAttr
 
-from assets.night import Night, Scope, names, open_night
+from assets.night import Night, Scope, names, of_counties, open_night
 from pipelines.settings import Settings
 
 
@@ -21,6 +22,7 @@ class NightResource(dg.ConfigurableResource):
     states: list[str] = []  # noqa: RUF012
     weather_dir: str = ""
     profile: str = ""
+    scope: Literal["markets", "counties"] = "markets"
     is_fetched: bool = False
     wait_seconds: float = 0.0
     _open: AbstractContextManager[Night] | None = PrivateAttr(default=None)
@@ -41,7 +43,10 @@ class NightResource(dg.ConfigurableResource):
             settings = settings.model_copy(update={"weather_dir": Path(self.weather_dir)})
         if self.profile:
             settings = settings.model_copy(update={"profile": self.profile})
-        scope = Scope(day, names(self.regions), names(self.states))
+        is_counties = self.scope == "counties"
+        if is_counties:
+            settings = of_counties(settings)
+        scope = Scope(day, names(self.regions), names(self.states), is_counties)
         self._open = open_night(settings, scope, wait_seconds=self.wait_seconds, must_fetch=not self.is_fetched)
         self._night = self._open.__enter__()
         if context.instance is not None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from assets.night import Night
-from assets.plant import causes_of, grid_plant, night_plant, night_sites
+from assets.plant import causes_of, grid_plant, night_plant
 from assets.table_asset import table_asset
-from assets.traces import TRACE_INPUTS
+from assets.traces import TRACE_INPUTS, traced_or_all
 from pipelines.dispatch.chosen import chosen_sets
 from pipelines.dispatch.weather_years import weather_years as by_year
 from pipelines.identity import content_hash
@@ -19,7 +19,7 @@ from pipelines.reliability.campaign import site_key
 )
 def weather_years(night: Night) -> pl.DataFrame:
     """Pick the chosen designs out of every year and name the hardest week."""
-    plant, grid, sites = night_plant(night), grid_plant(night), night_sites(night)
+    plant, grid, sites = night_plant(night), grid_plant(night), traced_or_all(night)
     causes = causes_of(night.read("core.outage_causes"))
     return by_year(
         sites,

@@ -19,6 +19,8 @@ Examples:
   firstmw refresh --regions abilene_tx,milam_tx    a few regions
   firstmw refresh --state TX --state NM
   firstmw refresh --weather-dir ~/tmy3             real weather files where one is near enough
+  firstmw refresh --scope counties                 every county of the contiguous states and DC
+  firstmw refresh --scope counties --state OH      the counties of a state
   firstmw refresh --profile live                   ask the public sources first; what fails falls back and is marked
 
 The live profile fetches weather, prices, queues and lead-time indicators; docs/sources.md says how to get the keys.
@@ -49,6 +51,13 @@ The live profile fetches weather, prices, queues and lead-time indicators; docs/
     type=click.FloatRange(min=0),
     help="Seconds to wait for another refresh to end.",
 )
+@click.option(
+    "--scope",
+    type=click.Choice(["markets", "counties"]),
+    default="markets",
+    show_default=True,
+    help="What the regions are; counties have a data folder of their own, counties/ in FIRSTMW_DATA_DIR.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object at the end; progress goes to stderr.")
 def refresh(
     as_of: datetime | None,
@@ -57,6 +66,7 @@ def refresh(
     weather_dir: Path | None,
     profile: str | None,
     wait_seconds: float,
+    scope: str,
     as_json: bool,
 ) -> int:
     """Run the night and publish a release."""
@@ -64,7 +74,9 @@ def refresh(
     settings = Settings()
     if profile is not None:
         settings = Settings(profile="live" if profile == "live" else "reference")
-    return run_night(settings, night, regions, states, weather_dir, wait_seconds, as_json=as_json)
+    return run_night(
+        settings, night, regions, states, weather_dir, wait_seconds, as_json=as_json, is_counties=scope == "counties"
+    )
 
 
 def run_night(
@@ -77,6 +89,7 @@ def run_night(
     *,
     as_json: bool,
     is_replay: bool = False,
+    is_counties: bool = False,
 ) -> int:
     """Run a night, show its progress and its end, and return the exit code."""
     # The one place where the domain calls the orchestration, and only when asked to.
@@ -93,6 +106,7 @@ def run_night(
         wait_seconds=wait_seconds,
         on_event=_progress(as_json),
         is_replay=is_replay,
+        is_counties=is_counties,
     )
     if as_json:
         echo_json(

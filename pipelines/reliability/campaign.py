@@ -53,14 +53,22 @@ def site_key(site: SiteYear, plant: Plant, causes: pl.DataFrame) -> dict[str, An
     """Return what one site's result depends on, for the cache."""
     series = (site.solar_mw_per_mw, site.load_mw, site.grid_available_frac, site.temperature_c)
     capacity = [site.capacity_frac[name] for name in sorted(site.capacity_frac)]
-    settings = plant.settings
     return {
         "site": [site.region_id, site.weather_year, str(site.start_utc), site.step_hours],
         "series": content_hash(*(np.ascontiguousarray(values).tobytes() for values in (*series, *capacity))),
+        "causes": content_hash(causes),
+        **plant_key(plant),
+        "code": physics_version(),
+    }
+
+
+def plant_key(plant: Plant) -> dict[str, Any]:
+    """Return what every site's result depends on of the plant, for the cache."""
+    settings = plant.settings
+    return {
         "designs": content_hash(plant.designs.to_frame()),
         "technologies": {name: asdict(unit) for name, unit in sorted(plant.technologies.items())},
         "battery": asdict(plant.battery),
-        "causes": content_hash(causes),
         "reserve": [
             plant.parameters.value("bess", "forced_outage_rate"),
             settings.start_minutes,
@@ -74,7 +82,6 @@ def site_key(site: SiteYear, plant: Plant, causes: pl.DataFrame) -> dict[str, An
             settings.gas_freeze_hours,
         ],
         "starts": start_failures(plant.technologies, settings),
-        "code": physics_version(),
     }
 
 
