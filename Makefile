@@ -23,13 +23,14 @@ refresh: setup ## Run the night offline and publish a release under data/release
 	@$(BIN)/firstmw refresh $(ARGS) || { code=$$?; if [ $$code -eq 3 ]; then echo "warning: served, but some inputs are stale (see firstmw status)"; else exit $$code; fi; }
 	@$(BIN)/firstmw rank --top 20 || test $$? -eq 3
 
-test: unit lint types ## Run the tests, ruff and the type check
+test: unit lint types ## Run the tests, ruff, sqlfluff and the type check
 
 unit: setup
 	@$(BIN)/python -m pytest -q -m "not campaign" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/python -m sqlfluff lint --disable-progress-bar sql
 
 types: setup
 	@$(BIN)/mypy

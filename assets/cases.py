@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from assets.money import OUTLOOK_INPUTS, TIMELINE_SEED, night_terms
 from assets.night import Night
 from assets.plant import plant_parameters
-from assets.timeline import TIMELINE_INPUTS, night_timeline
+from assets.timeline import TIMELINE_INPUTS, night_networks, night_timeline
 from pipelines.economics.charges import ChargeTable, charge_table
 from pipelines.economics.costs import site_costs, unit_costs
 from pipelines.economics.finance import Terms, at_equity_rate
@@ -81,31 +79,24 @@ def placed_regions(night: Night) -> pl.DataFrame:
     )
 
 
-def _once(night: Night, name: str, make: Callable[[], Any]) -> Any:
-    """Return what several assets of a night share; made by the first that asks."""
-    if name not in night.shared:
-        night.shared[name] = make()
-    return night.shared[name]
-
-
 def base_case(night: Night) -> Case:
     """Return the night itself as a case."""
-    return _once(night, "base case", lambda: _base_case(night))
+    return night.once("base case", lambda: _base_case(night))
 
 
 def other_basis_case(night: Night) -> Case:
     """Return the night under the gas-price basis that it does not use."""
-    return _once(night, "other gas basis", lambda: evaluate_case(case_facts(night), other_gas_basis(night.settings)))
+    return night.once("other gas basis", lambda: evaluate_case(case_facts(night), other_gas_basis(night.settings)))
 
 
 def case_facts(night: Night) -> CaseFacts:
     """Return what the night rests on, of the designs that other prices could choose."""
-    return _once(night, "case facts", lambda: _case_facts(night))
+    return night.once("case facts", lambda: _case_facts(night))
 
 
 def uncertain_night(night: Night) -> UncertainNight:
     """Return the model of the night's sites with everything that is uncertain about it."""
-    return _once(night, "uncertain night", lambda: _uncertain_night(night))
+    return night.once("uncertain night", lambda: _uncertain_night(night))
 
 
 def _base_case(night: Night) -> Case:
@@ -130,7 +121,7 @@ def _case_facts(night: Night) -> CaseFacts:
         outage_causes=night.read("core.outage_causes"),
         as_of=night.as_of,
         seed=TIMELINE_SEED,
-        known=night.networks,
+        known=night_networks(night),
     )
 
 

@@ -7,20 +7,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from assets.county_hours import county_climatology
 from assets.night import Night, log
-from assets.plant import grid_plant, plant_parameters, plant_technologies
+from assets.plant import grid_plant, plant_parameters
 from pipelines.contracts.base import REGISTRY
-from pipelines.counties.climate import climate_stations, interpolated_climatology
-from pipelines.dispatch.inputs import SiteYear
-from pipelines.dispatch.site_years import site_years
 from pipelines.national.chunk import MONTHS, RESULTS, Facts, Report, chunks_of
 from pipelines.national.engine import run_chunks
 from pipelines.national.store import Store
 from pipelines.plant.solar import solar_parameters
 from pipelines.sizing.refine import Finalists
-from pipelines.weather.assemble import region_solar, region_weather
-
-COUNTY_INPUTS = ["core.climatology_monthly"]
 
 
 @dataclass(frozen=True)
@@ -58,21 +53,9 @@ class CountyResults:
         return {"chunks": len(self.reports), "chunks_from_cache": hits, **seconds}
 
 
-def county_climatology(night: Night) -> pl.DataFrame:
-    """Return the interpolated months of the night's counties; made by the first asset that asks."""
-    if "county climatology" not in night.shared:
-        night.shared["county climatology"] = interpolated_climatology(
-            night.read("core.regions", ["region_id", "latitude", "longitude", "elevation_m"]),
-            climate_stations(night.read("core.climatology_monthly")),
-        )
-    return night.shared["county climatology"]
-
-
 def county_results(night: Night) -> CountyResults:
     """Return the results of every county; simulated by the first asset that asks, chunk by chunk."""
-    if "county results" not in night.shared:
-        night.shared["county results"] = _county_results(night)
-    return night.shared["county results"]
+    return night.once("county results", lambda: _county_results(night))
 
 
 def _county_results(night: Night) -> CountyResults:
@@ -109,32 +92,6 @@ def _county_results(night: Night) -> CountyResults:
     )
     months = pl.concat([store.read(report.key, MONTHS) for report in reports])
     return CountyResults(annual, adequacy, months.sort("region_id", "weather_year", "month"), reports)
-
-
-def county_sites(night: Night) -> list[SiteYear]:
-    """Return the site years of the best counties, whose hours are shown; they are made again from the climatology."""
-    if "county sites" not in night.shared:
-        night.shared["county sites"] = _county_sites(night)
-    return night.shared["county sites"]
-
-
-def best_counties(night: Night, count: int) -> list[str]:
-    """Return the counties whose best stack ranks first."""
-    ranked = night.read("mart.ranked_sites", ["region_id", "region_rank"])
-    return ranked.filter(pl.col("region_rank") <= count)["region_id"].unique().sort().to_list()
-
-
-def _county_sites(night: Night) -> list[SiteYear]:
-    best = best_counties(night, max(night.settings.trace_sites, night.settings.sample_sites))
-    regions = night.read("core.regions").filter(pl.col("region_id").is_in(best))
-    choice = night.read("core.weather_choice").with_columns(pl.lit(None, dtype=pl.String).alias("file_name"))
-    weather, _ = region_weather(
-        regions, county_climatology(night), choice, None, night.settings.dispatch_years, night.cache
-    )
-    solar, _ = region_solar(regions, weather, solar_parameters(plant_parameters(night), night.settings), night.cache)
-    return site_years(
-        regions, weather, solar, plant_technologies(night), night.read("core.data_centre_load"), night.settings
-    )
 
 
 def no_finalists(night: Night) -> Finalists:

@@ -7,10 +7,10 @@ import logging
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import polars as pl
 
@@ -29,7 +29,7 @@ from pipelines.sources.live import LiveInputs
 from pipelines.sources.night import Round, fetch_night
 from pipelines.sources.parsing import Parser
 from pipelines.sources.registry import connectors
-from pipelines.timeline.time_to_power import Known, TimelineResult
+from pipelines.sources.user_files import has_user_files
 from pipelines.warehouse import BuildLock, Cache, RawStore, Warehouse, code_hash, list_releases, run_identity
 
 REPOSITORY = Path(__file__).parents[1]
@@ -40,6 +40,7 @@ _NOT_PART_OF_A_RUN |= {"engine", "dask_address", "chunk_store", "chunk_workers",
 COUNTY_SETTINGS = ("county_solar_parts", "sample_sites", "trace_sites")
 _HOW_TO_ASK = ("http_", "source_")
 PREVIOUS = "previous_release"
+_Shared = TypeVar("_Shared")
 
 log = logging.getLogger("firstmw.night")
 
@@ -54,6 +55,8 @@ class Scope:
         Logical date.
     regions, states : tuple[str, ...]
         Only these regions or states; empty for all.
+    what_if : tuple[str, ...]
+        What is set for a what-if, as `name=value`; no other night carries its history on.
     is_counties : bool
         Whether the regions are counties instead of markets.
     """
@@ -61,6 +64,7 @@ class Scope:
     as_of: date
     regions: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    what_if: tuple[str, ...] = ()
     is_counties: bool = False
 
     def named(self) -> dict[str, list[str]]:
@@ -84,8 +88,6 @@ class Night:
     must_fetch: bool = False
     live: LiveInputs | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
-    timeline: TimelineResult | None = None
-    networks: Known = field(default_factory=dict)
     shared: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -106,6 +108,12 @@ class Night:
     def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """Return a table of the build."""
         return self.warehouse.read(name, columns)
+
+    def once(self, name: str, make: Callable[[], _Shared]) -> _Shared:
+        """Return what several assets of the night share; made by the first that asks."""
+        if name not in self.shared:
+            self.shared[name] = make()
+        return cast(_Shared, self.shared[name])
 
     def write(self, name: str, frame: pl.DataFrame) -> int:
         """Check a frame against its contract and replace the table by it; return its rows."""
@@ -159,7 +167,7 @@ def identify(settings: Settings, scope: Scope, record: NightRecord | None = None
     """
     inputs = input_hashes(settings)
     if record is not None:
-        before = Archive(RawStore(settings.data_dir)).night_before(scope.as_of, scope.named())
+        before = Archive(RawStore(settings.data_dir)).night_before(scope.as_of, record_scope(settings, scope))
         inputs |= record.input_hashes()
         inputs |= {f"before/{name}": value for name, value in before.input_hashes().items()} if before else {}
     chosen = {
@@ -170,7 +178,7 @@ def identify(settings: Settings, scope: Scope, record: NightRecord | None = None
         and not name.endswith("_file")
         and not is_secret(name)
     }
-    named = {**chosen, **scope.named()}
+    named = {**chosen, **scope.named(), **({"what_if": list(scope.what_if)} if scope.what_if else {})}
     code = code_hash(REPOSITORY)
     previous = previous_release(settings.data_dir, lambda own: run_identity(scope.as_of, own, named, code), inputs)
     inputs |= {PREVIOUS: previous} if previous else {}
@@ -181,7 +189,8 @@ def previous_release(data_dir: Path, run_id_of: Callable[[dict[str, str]], str],
     """Return the run id of the release that a night carries its history from, or nothing.
 
     A release that stands already and rests on the same keeps the one it was made from, so that the same night again is
-    the same run; any other night follows the current release, or the newest that can be read.
+    the same run; any other night follows the current release, or the newest that can be read. A what-if is followed by
+    none.
 
     Parameters
     ----------
@@ -196,8 +205,9 @@ def previous_release(data_dir: Path, run_id_of: Callable[[dict[str, str]], str],
         before = str(release.manifest.get("inputs", {}).get(PREVIOUS, ""))
         if run_id_of({**inputs, PREVIOUS: before} if before else inputs) == release.run_id:
             return before
-    current = [release.run_id for release in releases if release.is_current]
-    return (current or [release.run_id for release in releases] or [""])[0]
+    base = [release for release in releases if not release.what_if]
+    current = [release.run_id for release in base if release.is_current]
+    return (current or [release.run_id for release in base] or [""])[0]
 
 
 def check_scope(settings: Settings, scope: Scope) -> None:
@@ -262,7 +272,7 @@ def open_night(
     """
     run_id, inputs, code = identify(settings, scope)
     data_dir = settings.data_dir.absolute()
-    is_live = settings.profile == "live"
+    is_fed = has_sources(settings)
     with (
         BuildLock(data_dir, wait_seconds=wait_seconds),
         Warehouse(data_dir / "build" / "firstmw.duckdb", run_id=run_id, as_of=scope.as_of) as warehouse,
@@ -276,16 +286,26 @@ def open_night(
             warehouse=warehouse,
             cache=Cache(data_dir / "cache"),
             raw=RawStore(data_dir),
-            must_fetch=is_live and must_fetch,
+            must_fetch=is_fed and must_fetch,
         )
-        if is_live and not must_fetch:
-            night.use(Archive(night.raw).read_night(scope.as_of, scope.named()))
+        if is_fed and not must_fetch:
+            night.use(Archive(night.raw).read_night(scope.as_of, record_scope(settings, scope)))
         try:
             yield night
         finally:
             if night.steps:
                 types: dict[str, pl.DataType] = {"is_cache_hit": pl.Boolean(), "started_at_utc": pl.Datetime("us")}
                 night.write("ops.assets", pl.DataFrame(night.steps, schema_overrides=types))
+
+
+def has_sources(settings: Settings) -> bool:
+    """Return whether a night reads sources: all of them in the live profile, else only files of the user's own."""
+    return settings.profile == "live" or has_user_files(settings)
+
+
+def record_scope(settings: Settings, scope: Scope) -> dict[str, list[str]]:
+    """Return what the record of a night's sources is filed under; a night without network has a record of its own."""
+    return scope.named() | ({} if settings.profile == "live" else {"profile": [settings.profile]})
 
 
 def live_inputs(settings: Settings, record: NightRecord, raw: RawStore, cache: Cache) -> LiveInputs:
@@ -297,7 +317,7 @@ def night_before(night: Night) -> LiveInputs | None:
     """Return the live night of the same scope before this one, if there was one."""
     if night.live is None:
         return None
-    record = Archive(night.raw).night_before(night.as_of, night.scope.named())
+    record = Archive(night.raw).night_before(night.as_of, record_scope(night.settings, night.scope))
     return live_inputs(night.settings, record, night.raw, night.cache) if record else None
 
 
@@ -308,7 +328,9 @@ def fetch_sources(
     earlier: NightRecord | None = None,
     on_source: Callable[[SourceOutcome], None] | None = None,
 ) -> NightRecord:
-    """Ask every source for what the night wants; the caller holds the build lock.
+    """Ask every source for what the night wants; in the reference profile only read the user's files.
+
+    The caller holds the build lock.
 
     Parameters
     ----------
@@ -324,7 +346,13 @@ def fetch_sources(
     markets = load_reference("candidate_markets", directory), load_reference("climatology_monthly", directory)
     asking = Asking(scope.as_of, in_scope(rankable_regions(*markets), scope), settings)
     work = Round(asking, Client(settings), Archive(raw), Parser(raw, Cache(data_dir / "cache")))
-    return fetch_night(work, connectors(settings), scope=scope.named(), earlier=earlier, on_source=on_source)
+    chosen = connectors(settings)
+    if settings.profile != "live":
+        # Without network there is nothing that depends on the hour.
+        as_of = datetime(scope.as_of.year, scope.as_of.month, scope.as_of.day)
+        work = replace(work, is_offline=True, now=lambda: as_of)
+        chosen = tuple(one for one in chosen if one.user_files is not None and one.user_files(asking))
+    return fetch_night(work, chosen, scope=record_scope(settings, scope), earlier=earlier, on_source=on_source)
 
 
 def in_scope(regions: pl.DataFrame, scope: Scope) -> pl.DataFrame:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.county_hours import hours_of_counties
 from assets.night import Night
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.site_years import site_years
+from pipelines.identity import content_hash
 from pipelines.plant.firm import battery, firm_technologies
+from pipelines.plant.solar import solar_parameters
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.parameters import Parameters, parameters
-from pipelines.reliability.campaign import Plant
+from pipelines.reliability.campaign import Plant, campaign, site_key
 
 PLANT_INPUTS = [
     "core.regions",
@@ -21,6 +24,9 @@ PLANT_INPUTS = [
     "core.data_centre_load",
     "core.outage_causes",
 ]
+
+# About a megabyte each.
+_KEPT_SITE_YEARS = 400
 
 
 def plant_parameters(night: Night) -> Parameters:
@@ -35,12 +41,18 @@ def plant_technologies(night: Night) -> dict[str, FirmTechnology]:
 
 def night_plant(night: Night) -> Plant:
     """Return the plant of the night with all its designs: the grid, and what was worked out around each best."""
-    return _plant(night, "sim.designs")
+    return night.once("plant", lambda: _plant(night, "sim.designs"))
 
 
 def grid_plant(night: Night) -> Plant:
     """Return the plant of the night with the design grid alone, which does not depend on prices."""
-    return _plant(night, "sim.design_grid")
+    return night.once("grid plant", lambda: _plant(night, "sim.design_grid"))
+
+
+def grid_campaign(night: Night) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """Return dispatch and adequacy of the design grid at every site, and how many site years were in the cache."""
+    causes = causes_of(night.read("core.outage_causes"))
+    return night.once("grid campaign", lambda: campaign(night_sites(night), grid_plant(night), causes, night.cache))
 
 
 def _plant(night: Night, designs: str) -> Plant:
@@ -55,15 +67,37 @@ def _plant(night: Night, designs: str) -> Plant:
 
 
 def night_sites(night: Night) -> list[SiteYear]:
-    """Return the site years of the night."""
-    return site_years(
-        night.read("core.regions"),
-        night.read("core.weather_hourly"),
-        night.read("sim.solar_hourly"),
+    """Return the site years of the night; few are kept for the next asset that asks, many would fill the memory."""
+    if "sites" in night.shared:
+        return list(night.shared["sites"])
+    if night.scope.is_counties:
+        # Known once they are valued: only what follows the choice and the timeline may ask.
+        hours = hours_of_counties(night, solar_parameters(plant_parameters(night), night.settings))
+    else:
+        hours = night.read("core.regions"), night.read("core.weather_hourly"), night.read("sim.solar_hourly")
+    sites = site_years(
+        *hours,
         plant_technologies(night),
         night.read("core.data_centre_load"),
         night.settings,
     )
+    if len(sites) <= _KEPT_SITE_YEARS:
+        night.shared["sites"] = sites
+    return sites
+
+
+def site_keys(night: Night) -> dict[tuple[str, int], str]:
+    """Return by region and weather year the hash of all that a site year's dispatch depends on, prices not among it."""
+    return night.once("site keys", lambda: _site_keys(night))
+
+
+def _site_keys(night: Night) -> dict[tuple[str, int], str]:
+    # The grid does not move with prices as the designs worked out do.
+    grid, causes = grid_plant(night), causes_of(night.read("core.outage_causes"))
+    return {
+        (site.region_id, site.weather_year): content_hash(site_key(site, grid, causes[site.region_id]))
+        for site in night_sites(night)
+    }
 
 
 def causes_of(causes: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -16,8 +16,20 @@ import dagster as dg
 from dagster import DagsterResourceFunctionError
 from dagster._core.errors import DagsterAssetCheckFailedError
 
-from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, identify, log, names, of_counties
+from assets.night import (
+    REPOSITORY,
+    Scope,
+    check_scope,
+    fetch_sources,
+    has_sources,
+    identify,
+    log,
+    names,
+    of_counties,
+    record_scope,
+)
 from pipelines.errors import ContractError, FirstmwError
+from pipelines.ranking.what_if import changed_settings
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
 from pipelines.warehouse import (
@@ -55,6 +67,7 @@ def refresh_night(
     wait_seconds: float = 0.0,
     on_event: Event | None = None,
     is_replay: bool = False,
+    what_if: Sequence[str] = (),
     is_counties: bool = False,
 ) -> RefreshOutcome:
     """Run the night and publish its release; a release of the same run that is whole is verified and reused.
@@ -76,6 +89,8 @@ def refresh_night(
         Called with name, rows and seconds of every finished asset, and of every source that was asked.
     is_replay : bool
         Build a live night from the answers that are held of it, without any network.
+    what_if : Sequence[str]
+        What is set for a what-if, as `name=value`. A live what-if rests on the answers held of its night.
     is_counties : bool
         Rank counties instead of markets, in a data folder of their own.
 
@@ -90,11 +105,12 @@ def refresh_night(
     if is_counties:
         settings = of_counties(settings)
         regions = [code.zfill(5) if code.isdigit() else code for code in regions or []]
-    scope = Scope(as_of, names(regions or []), names(states or []), is_counties)
+    scope = Scope(as_of, names(regions or []), names(states or []), names(what_if), is_counties)
+    settings = changed_settings(settings, scope.what_if)
     check_scope(settings, scope)
     data_dir = settings.data_dir.absolute()
     with BuildLock(data_dir, wait_seconds=wait_seconds):
-        record = _live_record(settings, scope, on_event, is_replay=is_replay)
+        record = _live_record(settings, scope, on_event, is_replay=is_replay or bool(what_if))
         run_id, _, _ = identify(settings, scope, record)
         release = reuse_release(data_dir, run_id)
     listener = _Listener(on_event)
@@ -115,11 +131,11 @@ def refresh_night(
 
 
 def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is_replay: bool) -> NightRecord | None:
-    """Return what the sources gave, tonight or when the night was; None in the reference profile."""
-    if settings.profile != "live":
+    """Return what the sources gave, tonight or when the night was; None where none is read."""
+    if not has_sources(settings):
         return None
     if is_replay:
-        return Archive(RawStore(settings.data_dir)).read_night(scope.as_of, scope.named())
+        return Archive(RawStore(settings.data_dir)).read_night(scope.as_of, record_scope(settings, scope))
     started = time.monotonic()
 
     def on_source(outcome: SourceOutcome) -> None:
@@ -140,6 +156,7 @@ def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _L
         "weather_dir": str(settings.weather_dir or ""),
         "profile": settings.profile,
         "scope": "counties" if scope.is_counties else "markets",
+        "what_if": list(scope.what_if),
         "is_fetched": True,
         "wait_seconds": wait_seconds,
     }

@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from assets.night import Night, Scope, names, of_counties, open_night
+from pipelines.ranking.what_if import changed_settings
 from pipelines.settings import Settings
 
 
@@ -23,6 +24,7 @@ class NightResource(dg.ConfigurableResource):
     weather_dir: str = ""
     profile: str = ""
     scope: Literal["markets", "counties"] = "markets"
+    what_if: list[str] = []  # noqa: RUF012
     is_fetched: bool = False
     wait_seconds: float = 0.0
     _open: AbstractContextManager[Night] | None = PrivateAttr(default=None)
@@ -43,10 +45,11 @@ class NightResource(dg.ConfigurableResource):
             settings = settings.model_copy(update={"weather_dir": Path(self.weather_dir)})
         if self.profile:
             settings = settings.model_copy(update={"profile": self.profile})
+        settings = changed_settings(settings, self.what_if)
         is_counties = self.scope == "counties"
         if is_counties:
             settings = of_counties(settings)
-        scope = Scope(day, names(self.regions), names(self.states), is_counties)
+        scope = Scope(day, names(self.regions), names(self.states), tuple(self.what_if), is_counties)
         self._open = open_night(settings, scope, wait_seconds=self.wait_seconds, must_fetch=not self.is_fetched)
         self._night = self._open.__enter__()
         if context.instance is not None:

@@ -47,16 +47,17 @@ def night_finalists(night: Night) -> Finalists:
     """Return the designs worked out around each region's best; made by the first asset that asks."""
     if night.scope.is_counties:
         return no_finalists(night)
-    if "finalists" not in night.shared:
-        night.shared["finalists"] = refine(
+    return night.once(
+        "finalists",
+        lambda: refine(
             night_sites(night),
             grid_plant(night),
             causes_of(night.read("core.outage_causes")),
             night.read("sim.grid_candidates"),
             Market(night_price(night), night.settings),
             night.cache,
-        )
-    return night.shared["finalists"]
+        ),
+    )
 
 
 def with_finalists(night: Night, grid_table: str, finalists: pl.DataFrame, key: list[str]) -> pl.DataFrame:

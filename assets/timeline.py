@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from assets.money import TIMELINE_SEED
 from assets.night import Night
+from pipelines.timeline.outcomes import Known, keep_known, read_known
 from pipelines.timeline.time_to_power import TimelineResult, time_to_power
 
 TIMELINE_INPUTS = ["core.regions", "sim.chosen", "core.equipment_lead_times", "core.policy", "core.queue_statistics"]
 
 
+def night_networks(night: Night) -> Known:
+    """Return the networks drawn before, by this night or an earlier one."""
+    return night.once("networks", lambda: read_known(night.cache))
+
+
+def keep_networks(night: Night) -> None:
+    """Keep the networks that the night asked for, where it drew any."""
+    keep_known(night.cache, night_networks(night))
+
+
 def night_timeline(night: Night) -> TimelineResult:
     """Return the time to power of every region and stack of the night."""
-    if night.timeline is None:
-        night.timeline = time_to_power(
+    return night.once(
+        "timeline",
+        lambda: time_to_power(
             night.read("core.regions"),
             night.read("sim.chosen"),
             night.read("core.equipment_lead_times"),
@@ -20,6 +32,6 @@ def night_timeline(night: Night) -> TimelineResult:
             night.read("core.queue_statistics"),
             night.settings,
             TIMELINE_SEED,
-            known=night.networks,
-        )
-    return night.timeline
+            known=night_networks(night),
+        ),
+    )

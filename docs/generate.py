@@ -1,4 +1,4 @@
-"""Writes the generated pages: dictionary and sources from the code, the README's result from the current release."""
+"""Writes what is generated: dictionary, sources and BI views from the code, the README's result from the release."""
 
 from __future__ import annotations
 
@@ -77,10 +77,27 @@ def result(release: Release) -> str:
     )
 
 
+def views() -> str:
+    """Return bi/views.sql: one view per published table over its Parquet file of the current release."""
+    names = sorted(name.removeprefix("mart.") for name in REGISTRY if name.startswith("mart."))
+    places = {name: f"data/releases/current/parquet/{name}.parquet" for name in names}
+    return "\n".join(
+        [
+            "-- Views over the Parquet files of the current release, for clients that keep their connection open:",
+            "-- a connection to firstmw.duckdb stays on the release it was opened on, these follow `current` from",
+            "-- query to query. Made by `make docs`. Paths count from the checkout; for a server, fill in its folder:",
+            "--   sed \"s#'data/#'/srv/firstmw/data/#\" bi/views.sql | duckdb firstmw_views.duckdb",
+            *(f"create or replace view {name} as\nselect * from read_parquet('{places[name]}');" for name in names),
+            "",
+        ]
+    )
+
+
 def main() -> int:
     """Write every generated page; the README is left alone where there is no release."""
     (ROOT / "docs" / "data_dictionary.md").write_text(data_dictionary(REGISTRY), encoding="utf-8")
     (ROOT / "docs" / "sources.md").write_text(sources_page(), encoding="utf-8")
+    (ROOT / "bi" / "views.sql").write_text(views(), encoding="utf-8")
     readme = ROOT / "README.md"
     try:
         with open_release(settings().data_dir) as release:

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     counties_file: Path | None = Field(None, description="county table of the Gazetteer, text or zip, to use instead")
     county_zones_file: Path | None = Field(None, description="ReEDS county2zone.csv to use instead")
     zone_hierarchy_file: Path | None = Field(None, description="ReEDS hierarchy.csv to use instead")
+    eia861_file: Path | None = Field(None, description="EIA-861 reliability, workbook or the form's zip, any year")
+    queue_lbnl_file: Path | None = Field(None, description="workbook of LBNL's Queued Up to use instead, any edition")
+    queue_pjm_file: Path | None = Field(None, description="saved export of PJM's serial queue to use instead of a key")
     nri_file: Path | None = Field(None, description="county table of the National Risk Index, CSV or zip")
     eia_api_key: SecretStr | None = Field(None, description="key of the EIA API")
     nsrdb_api_key: SecretStr | None = Field(None, description="key of the NSRDB API")
@@ -313,11 +316,20 @@ class Settings(BaseSettings):
         ge=0,
         description="controls and labour where there is no microgrid (USD per kW of load); cited split 50 + 60",
     )
+    battery_tariff_frac: float = Field(
+        0.0, ge=0, le=2, description="duty on batteries beyond those inside the cited costs (share of their price)"
+    )
     diesel_usd_per_mmbtu: float = Field(
         27.0, ge=0, description="diesel at the site (USD/MMBtu HHV); assumption, some 3.7 USD/gallon"
     )
-    unserved_usd_per_mwh: float = Field(
-        10_000.0, ge=0, description="penalty on unserved energy where dispatch rules are compared (USD/MWh); assumption"
+    regret_gas_usd_per_mmbtu: float = Field(
+        4.0, gt=0, description="gas where dispatch rules are compared (USD/MMBtu HHV); assumption"
+    )
+    regret_grid_usd_per_mwh: float = Field(
+        60.0, gt=0, description="grid energy where dispatch rules are compared (USD/MWh); assumption"
+    )
+    regret_unserved_usd_per_mwh: float = Field(
+        10_000.0, gt=0, description="penalty on unserved energy where dispatch rules are compared (USD/MWh); assumption"
     )
     uranium_usd_per_mmbtu: float = Field(
         0.85, ge=0, description="nuclear fuel, fabricated and disposed of (USD/MMBtu); assumption"
@@ -333,6 +345,13 @@ class Settings(BaseSettings):
     timeline_samples: int = Field(10_000, ge=100, description="Monte Carlo samples of the activity network (count)")
     grid_completion_probability: float = Field(
         0.6, gt=0, le=1, description="probability that a large-load request is energised at all; assumption"
+    )
+    cancellation_hazard_per_year: float = Field(
+        0.03,
+        ge=0,
+        le=1,
+        description="rate at which projects are given up before a module runs, beyond refused connections "
+        "(per year); assumption",
     )
     install_mw_per_month: float = Field(
         5.0, gt=0, description="power plant installed per month and site (MW); assumption"
@@ -357,6 +376,9 @@ class Settings(BaseSettings):
     )
     generator_lead_time_factor: float = Field(
         1.0, gt=0, le=10, description="factor on the published lead times of engines, turbines, fuel cells (ratio)"
+    )
+    what_if_lead_times: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="lead times of a what-if, as power_transformer.mid=12 and separated by commas"
     )
     site_control_months: float = Field(2.0, ge=0, description="time to control a site (months); assumption")
     supply_contract_months: float = Field(1.5, ge=0, description="time to sign supply contracts (months); assumption")
@@ -421,6 +443,51 @@ class Settings(BaseSettings):
     indicator_max_age_months: int = Field(
         6, ge=1, description="age above which an indicator no longer says how things stand (months); assumption"
     )
+    programme_nodes: Annotated[tuple[int, ...], NoDecode] = Field(
+        (1, 5, 20, 100), description="sizes of programmes whose curves are drawn (nodes)"
+    )
+    programme_samples: int = Field(1000, ge=100, description="Monte Carlo samples per node of a programme (count)")
+    programme_claim_frac: float = Field(
+        0.1,
+        gt=0,
+        le=1,
+        description="share of the yearly output of a class that one programme can claim; assumption",
+    )
+    programme_crews: int = Field(
+        10, ge=1, description="EPC crews of one programme, each building one site at a time (count); assumption"
+    )
+    crew_months_per_site: float = Field(
+        8.0, gt=0, description="months that a crew is bound to one site (months); assumption"
+    )
+    unit_transformer_mw: float = Field(
+        2.5, gt=0, description="load that one unit transformer carries (MW); assumption, a usual size"
+    )
+    campus_unit_mw: float = Field(
+        50.0, gt=0, description="firm unit of a campus with its own power (MW); assumption, aeroderivative class"
+    )
+    queue_entry_from_year: int = Field(
+        2000,
+        ge=1950,
+        description="first year of entry whose requests are counted in queue outcomes; as the published shares do",
+    )
+    queue_horizon_months: int = Field(
+        120, ge=12, description="months since the request that queue outcomes are followed for"
+    )
+    queue_min_requests: int = Field(
+        30, ge=1, description="dated requests from which the outcome of a group is estimated (count); assumption"
+    )
+    queue_min_energised: int = Field(
+        10, ge=1, description="dated requests in operation from which it is (count); assumption"
+    )
+    queue_min_at_risk: int = Field(
+        10, ge=1, description="requests still at risk up to which its curve is drawn (count); assumption"
+    )
+    queue_min_dated_frac: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="least share of the outcomes of a group that carries days; assumption",
+    )
     recip_nox_kg_per_mwh: float = Field(
         0.36,
         gt=0,
@@ -430,6 +497,49 @@ class Settings(BaseSettings):
         0.67,
         gt=0,
         description="NOx of simple-cycle turbines for the permit class; 0.0635 kg/MMBtu (ReEDS) x 10.5 MMBtu/MWh",
+    )
+
+    # --- portfolio --------------------------------------------------------------------------------------------------
+    portfolio_mw: float = Field(200.0, gt=0, description="IT load that every strategy of the portfolio builds (MW)")
+    portfolio_nodes: int = Field(20, ge=2, description="sites that the strategy of many nodes spreads it over (count)")
+    portfolio_months: int = Field(60, ge=12, le=240, description="months that a build-out is planned over (months)")
+    portfolio_years: int = Field(10_000, ge=200, description="years of events sampled per strategy (count)")
+    portfolio_max_correlation: float = Field(
+        0.25, gt=0, le=1, description="largest correlation of the yearly losses of two chosen nodes (ratio); assumption"
+    )
+    portfolio_max_per_domain: int = Field(
+        3, ge=1, description="most nodes in one gas hub, balancing area or weather cell (count); assumption"
+    )
+    weather_cell_deg: float = Field(5.0, gt=0, description="side of a weather cell (degrees); assumption")
+    hazard_damaging_frac: float = Field(
+        0.05, ge=0, le=1, description="hazard events of the risk index that can stop a site (share); assumption"
+    )
+    switchgear_block_mw: float = Field(
+        25.0, gt=0, description="load behind one medium-voltage line-up of switchgear (MW); assumption"
+    )
+    gas_lateral_mw: float = Field(
+        100.0, gt=0, description="load that one gas lateral feeds; larger sites have several (MW); assumption"
+    )
+    site_fixed_usd: float = Field(
+        5e6, ge=0, description="cost of any site whatever its size: studies, access, permits (USD); assumption"
+    )
+    mixed_stack_site_mw: float = Field(
+        50.0, gt=0, description="IT of a site from which two stacks may share it (MW); assumption"
+    )
+    supply_claim_frac: float = Field(
+        0.05, gt=0, le=1, description="share of a class's yearly supply that one buyer can claim; assumption"
+    )
+    epc_crews: int = Field(
+        5, ge=1, description="construction crews at work at once, over all sites (count); assumption"
+    )
+    epc_crew_site_mw: float = Field(
+        20.0, gt=0, description="planned IT per crew that can work on one site at once (MW); assumption"
+    )
+    epc_move_crew_months: float = Field(
+        0.5, ge=0, description="crew time to move to and set up on a site (crew-months); assumption"
+    )
+    capital_usd_per_quarter: float = Field(
+        150e6, gt=0, description="capital for power plant per quarter, what is left carries over (USD); assumption"
     )
 
     # --- value ------------------------------------------------------------------------------------------------------
@@ -466,7 +576,13 @@ class Settings(BaseSettings):
         """Take figures separated by commas, as the environment gives them."""
         return tuple(float(figure) for figure in value.split(",")) if isinstance(value, str) else value
 
-    @field_validator("weather_sources", "source_off", mode="before")
+    @field_validator("programme_nodes", mode="before")
+    @classmethod
+    def _split_counts(cls, value: Any) -> Any:
+        """Take counts separated by commas, in rising order."""
+        return tuple(sorted({int(count) for count in value.split(",")})) if isinstance(value, str) else value
+
+    @field_validator("weather_sources", "source_off", "what_if_lead_times", mode="before")
     @classmethod
     def _split_names(cls, value: Any) -> Any:
         """Take names separated by commas, as the environment gives them."""

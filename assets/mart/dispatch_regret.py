@@ -13,14 +13,13 @@ def dispatch_regret(night: Night) -> Made:
     """Compare the rules with the linear programme."""
     traces = night_traces(night)
     best = best_regions(night.read("mart.ranked_sites", ["rank", "region_id"]), night.settings.regret_regions)
-    frame, hits = chosen_regret(
+    frame, is_hit = chosen_regret(
         {region: traces.sites[region] for region in best},
         traces.designs,
-        night.read("sim.chosen"),
         traces.technologies,
         traces.battery,
         traces.keys,
         night.settings,
         night.cache,
     )
-    return Made(frame, is_cache_hit=bool(hits) and 3 * hits == frame.height, metadata={"designs_from_cache": hits})
+    return Made(frame, is_cache_hit=is_hit)

@@ -14,7 +14,7 @@ from pipelines.timeline.online import online_share_matrix
 RANKED_ON = ("core.gas_prices", "core.power_prices", "core.grid_reliability", "core.weather_hourly")
 
 
-@table_asset("mart.ranked_sites", deps=[*BASE_INPUTS, "mart.rank_acceptability"])
+@table_asset("mart.ranked_sites", deps=[*BASE_INPUTS, "mart.rank_acceptability", "mart.adequacy"])
 def ranked_sites(night: Night) -> pl.DataFrame:
     """Value, score and rank the chosen designs."""
     times = night.read("mart.time_to_power")
@@ -25,6 +25,7 @@ def ranked_sites(night: Night) -> pl.DataFrame:
         online_share_matrix(night.read("sim.online_share"), times),
         night.settings,
         acceptability=night.read("mart.rank_acceptability"),
+        adequacy=night.read("mart.adequacy"),
         as_of_utc=night.as_of_utc,
         run_id=night.run_id,
         is_stale=night.live is not None and night.live.is_stale(RANKED_ON),

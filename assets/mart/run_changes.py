@@ -10,7 +10,7 @@ from assets.table_asset import table_asset
 from pipelines.ranking.history import run_changes as changes
 
 
-@table_asset("mart.run_changes", deps=["mart.assumptions"])
+@table_asset("mart.run_changes", deps=["mart.assumptions", "core.durations"])
 def run_changes(night: Night) -> pl.DataFrame:
     """Compare what the two nights rest on."""
     return changes(
@@ -20,4 +20,6 @@ def run_changes(night: Night) -> pl.DataFrame:
         previous_manifest(night),
         previous_table(night, "assumptions"),
         night.as_of.isoformat(),
+        night.read("core.durations"),
+        previous_table(night, "lead_times"),
     )

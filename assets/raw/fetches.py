@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from assets.night import Night, fetch_sources
+from assets.night import Night, fetch_sources, record_scope
 from assets.resources import NightResource
 from assets.table_asset import CONTRACT_CHECK, key_of, materialise
 from pipelines.contracts.base import REGISTRY
@@ -50,7 +50,9 @@ def fetches(context: dg.AssetExecutionContext, night: NightResource) -> dg.Mater
     open_night = night.night
     if open_night.must_fetch and context.retry_number:
         # What was found late a while ago is asked again; what was found then stays.
-        before = Archive(open_night.raw).read_night(open_night.as_of, open_night.scope.named())
+        before = Archive(open_night.raw).read_night(
+            open_night.as_of, record_scope(open_night.settings, open_night.scope)
+        )
         open_night.use(fetch_sources(open_night.settings, open_night.scope, earlier=before))
     result = materialise(open_night, TABLE, fetched)
     again = ask_again(open_night, context.retry_number)

@@ -46,6 +46,7 @@ def print_page(gathered: dict[str, Any], *, footer: str, freshness: str) -> None
     _cost(gathered["lcoe"])
     _reliability(gathered["reliability"])
     _schedule(gathered["schedule"])
+    _timeline(gathered["schedule"]["timeline"])
     _others(gathered["other_stacks"])
     print_robustness(gathered["robustness"])
     _inputs(gathered["inputs"])
@@ -241,6 +242,29 @@ def _schedule(schedule: dict[str, Any]) -> None:
         "which the activity decides, saves is the median gain in months if it took no time.",
         indent=2,
     )
+
+
+def _timeline(steps: list[dict[str, Any]]) -> None:
+    """Print the chain that decides most often, one line per step."""
+    if not steps:
+        return
+    _title("The chain that decides most often, step by step")
+    rows = [
+        [
+            f"{figure(row['start_months_p50'])} - {figure(row['finish_months_p50'])}",
+            f"{figure(row['finish_months_p10'])} - {figure(row['finish_months_p90'])}",
+            row["description"],
+            share(row["on_critical_path_frac"], 0),
+        ]
+        for row in steps
+    ]
+    columns = [
+        Column("Months", is_right=True),
+        Column("Done, P10-P90", is_right=True),
+        Column("Step", least=24, lines=2),
+        Column("Decides", is_right=True),
+    ]
+    print_table(columns, rows, indent=2)
 
 
 def _position(months: float, room: int, last: float) -> int:

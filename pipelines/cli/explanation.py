@@ -122,7 +122,20 @@ def _schedule(release: Reading, of_site: dict[str, Any]) -> dict[str, Any]:
         of_site,
     )
     kept = {key: value for key, value in times.items() if key not in of_site}
-    return {**kept, "activities": records(activities)}
+    return {**kept, "activities": records(activities), "timeline": _timeline(release, of_site)}
+
+
+def _timeline(release: Reading, of_site: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the chain that decides most often, step by step; none in a release from before it was published."""
+    if "timeline_gantt" not in release.tables:
+        return []
+    steps = release.query(
+        "select activity, description, start_months_p50, finish_months_p10, finish_months_p50, finish_months_p90, "
+        "on_critical_path_frac from timeline_gantt where region_id = $region_id and stack_id = $stack_id "
+        "and is_critical order by activity_order",
+        of_site,
+    )
+    return records(steps)
 
 
 def _inputs(

@@ -33,8 +33,11 @@ Examples:
   firstmw size --region abilene_tx --it-mw 20                      the least-cost design for a target
   firstmw adequacy --units u.csv --load l.csv    loss of load of any fleet, two ways
   firstmw survive abilene_tx               riding through a loss of grid or gas
+  firstmw serve                            the page of the release on http://127.0.0.1:8350/
+  firstmw plot abilene_tx --week 2 --out week.png    one chart as a picture
+  firstmw plan --mw 200 --nodes 20 --by 2029-12  what can be built by when, nodes against one campus
 
-Every subcommand but ui takes --json. Settings come from the environment (FIRSTMW_DATA_DIR, default `data`).
+Every subcommand but ui and serve takes --json. Settings come from the environment (FIRSTMW_DATA_DIR, default `data`).
 
 \b
 Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 served from stale inputs.
@@ -43,7 +46,8 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 served from stale inputs.
 
 # Each the name of a module of this package and of the command in it.
 SUBCOMMANDS = (
-    "refresh", "replay", "rank", "explain", "sql", "export", "status", "simulate", "size", "adequacy", "survive", "ui",
+    "refresh", "replay", "rank", "explain", "sql", "export", "status", "simulate", "size", "adequacy", "survive",
+    "plan", "serve", "plot", "ui",
 )  # fmt: skip
 
 

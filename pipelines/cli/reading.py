@@ -76,7 +76,8 @@ class Reading:
     def _status(self) -> dict[str, Any]:
         return self.one(
             "select count(*) as sources, count(*) filter (where is_stale) as stale, "
-            "count(*) filter (where profile <> 'reference') as fetched, min(data_through_utc) as oldest_utc, "
+            "count(*) filter (where profile not in ('reference', 'user_file')) as fetched, "
+            "min(data_through_utc) as oldest_utc, "
             "arg_min(source_id, data_through_utc) as oldest_source from data_status"
         )
 
@@ -95,6 +96,7 @@ class Reading:
             "profile": "live" if self._status["fetched"] else "reference",
             "is_stale": self.is_stale,
             "path": str(info.path),
+            **({"what_if": info.what_if} if info.what_if else {}),
         }
 
     def freshness(self) -> str:
@@ -109,7 +111,8 @@ class Reading:
     def footer(self) -> str:
         """Return the sentence that stands under a table."""
         info = self._release.info
-        return f"Release {info.run_id}, as of {info.as_of}{', STALE inputs' if self.is_stale else ''}."
+        what_if = f", what-if {', '.join(info.what_if)}" if info.what_if else ""
+        return f"Release {info.run_id}, as of {info.as_of}{', STALE inputs' if self.is_stale else ''}{what_if}."
 
     def exit_code(self) -> int:
         """Return 3 where the answer rests on stale inputs, and say so on stderr, else 0."""

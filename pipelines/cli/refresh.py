@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+import polars as pl
 
 from pipelines.cli.output import echo_json
 from pipelines.errors import UsageError
+from pipelines.ranking.what_if import changed_settings, read_changes
 from pipelines.settings import Settings
 
 _EPILOG = """\b
@@ -22,7 +25,13 @@ Examples:
   firstmw refresh --scope counties                 every county of the contiguous states and DC
   firstmw refresh --scope counties --state OH      the counties of a state
   firstmw refresh --profile live                   ask the public sources first; what fails falls back and is marked
+  firstmw refresh --set lead_times.recip_engine.mid=12 --set grid_completion_probability=1    a what-if
+  firstmw refresh --what-if slow.toml              the same from a file
+  firstmw refresh                                  back to the base: the same night again is verified and reused
 
+A what-if is a release of its own, shown as the current one and marked; rank_changes says what it moved. No later night
+carries its history on. In a TOML file, settings stand by name and lead times as [lead_times.recip_engine] mid = 12.
+Lead times are named as in the table lead_times, or by equipment class; a mid alone takes low and high along.
 The live profile fetches weather, prices, queues and lead-time indicators; docs/sources.md says how to get the keys.
 """
 
@@ -42,6 +51,19 @@ The live profile fetches weather, prices, queues and lead-time indicators; docs/
     "--profile",
     type=click.Choice(["reference", "live"]),
     help="Embedded facts only, or the public sources over them; default FIRSTMW_PROFILE, else reference.",
+)
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What-if: set a lead time (lead_times.<name>.<low|mid|high>, months) or a setting (repeatable).",
+)
+@click.option(
+    "--what-if",
+    "what_if_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What-if: a TOML file of such settings.",
 )
 @click.option(
     "--wait",
@@ -65,6 +87,8 @@ def refresh(
     states: tuple[str, ...],
     weather_dir: Path | None,
     profile: str | None,
+    changes: tuple[str, ...],
+    what_if_file: Path | None,
     wait_seconds: float,
     scope: str,
     as_json: bool,
@@ -74,8 +98,18 @@ def refresh(
     settings = Settings()
     if profile is not None:
         settings = Settings(profile="live" if profile == "live" else "reference")
+    what_if = [*(read_changes(what_if_file) if what_if_file else []), *changes]
+    changed_settings(settings, what_if)
     return run_night(
-        settings, night, regions, states, weather_dir, wait_seconds, as_json=as_json, is_counties=scope == "counties"
+        settings,
+        night,
+        regions,
+        states,
+        weather_dir,
+        wait_seconds,
+        as_json=as_json,
+        what_if=what_if,
+        is_counties=scope == "counties",
     )
 
 
@@ -89,6 +123,7 @@ def run_night(
     *,
     as_json: bool,
     is_replay: bool = False,
+    what_if: Sequence[str] = (),
     is_counties: bool = False,
 ) -> int:
     """Run a night, show its progress and its end, and return the exit code."""
@@ -106,14 +141,17 @@ def run_night(
         wait_seconds=wait_seconds,
         on_event=_progress(as_json),
         is_replay=is_replay,
+        what_if=what_if,
         is_counties=is_counties,
     )
+    moved = moved_by_what_if(outcome.release_dir) if what_if else None
     if as_json:
         echo_json(
             {
                 "run_id": outcome.run_id,
                 "as_of": night,
                 "profile": settings.profile,
+                **({"what_if": sorted(set(what_if)), "moved": moved} if what_if else {}),
                 "release_dir": str(outcome.release_dir),
                 "is_reused": outcome.is_reused,
                 "is_stale": outcome.is_stale,
@@ -127,10 +165,40 @@ def run_night(
     else:
         verb = "verified and reused" if outcome.is_reused else "published"
         click.echo(f"{verb} release {outcome.run_id} in {outcome.seconds:.1f} s: {outcome.release_dir}")
+        if moved is not None:
+            click.echo(what_if_sentence(sorted(set(what_if)), moved))
     if outcome.is_stale:
         click.echo("firstmw: served, but some inputs are stale; see `firstmw status`.", err=True)
         return 3
     return 0
+
+
+def moved_by_what_if(release_dir: Path) -> dict[str, Any]:
+    """Return how many rows a what-if moved, by what, and the run it is held against."""
+    changes = pl.read_parquet(release_dir / "parquet" / "rank_changes.parquet", glob=False)
+    moved = changes.filter(~pl.col("moved_by").is_in(["nothing", "new row"]))
+    causes = moved.group_by("moved_by").agg(pl.len().alias("rows")).sort("rows", "moved_by", descending=[True, False])
+    against = [run for run in changes["previous_run_id"].unique() if run]
+    return {
+        "against_run_id": against[0] if against else None,
+        "rows": changes.height,
+        "moved_rows": moved.height,
+        "stacks": moved.filter(pl.col("moved_by") != "other rows")["stack_id"].unique().sort().to_list(),
+        "moved_by": dict(causes.iter_rows()),
+    }
+
+
+def what_if_sentence(what_if: Sequence[str], moved: Mapping[str, Any]) -> str:
+    """Return what a what-if moved, and the way back, in words."""
+    told = f"what-if {', '.join(what_if)}: "
+    if moved["against_run_id"] is None:
+        told += "there is no release of the same regions to hold it against"
+    elif not moved["moved_rows"]:
+        told += f"no row moves against {moved['against_run_id']}; nothing on these sites waits for it"
+    else:
+        causes = ", ".join(f"{rows} by {cause}" for cause, rows in moved["moved_by"].items())
+        told += f"{moved['moved_rows']} of {moved['rows']} rows move against {moved['against_run_id']} ({causes})"
+    return f"{told}. `firstmw refresh` without it returns to the base."
 
 
 def _split(values: tuple[str, ...]) -> list[str]:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from pipelines.cli.output import echo_json, figure, put, say
+from pipelines.cli.numbers import Number
+from pipelines.cli.output import Column, echo_json, figure, print_table, put, say
 from pipelines.errors import ContractError, UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ TECHNOLOGIES = {
     "fuel_cell": "fuel_cell", "smr": "smr", "diesel": "diesel_standby_genset",
 }  # fmt: skip
 RULES = ("load_following", "cycle_charging", "look_ahead")
+_OF_A_DESIGN = ("solar_mw", "bess_mw", "bess_mwh", "grid_mw", "firm", "units", "unit_mw", "baseload", "baseload_units",
+                "baseload_unit_mw", "min_load", "heat_rate", "no_load_frac", "rule", "solar_dc_mw")  # fmt: skip
 _EPILOG = """\b
 Examples:
   firstmw simulate --pv-profile cf.csv:solar_2022 --load-mw 100 --solar-mw 500 --bess-mw 300 --bess-mwh 1200 \\
@@ -29,13 +33,15 @@ Examples:
   firstmw simulate --weather abilene.epw --load-mw 22 --solar-mw 60 --bess-mw 20 --bess-mwh 80 --firm recip --units 8
   firstmw simulate --region abilene_tx --it-mw 20 --solar-mw 60 --bess-mw 20 --bess-mwh 80 --firm recip --units 6 \\
                    --rule look_ahead --step-minutes 15 --trace year.parquet
+  firstmw simulate --region abilene_tx --design gas_recip-n8x3.75 --trace year.parquet
 
 A column of 8,760 or 8,784 rows is a year of hours, held constant within each hour at finer steps; any other number of
-rows are steps. Engines, efficiencies and limits that are not given are those of the reference tables. Ratings are
-derated by the weather of a weather file or region, and stand as given with a capacity-factor column alone. A unit
-larger than its kind is a block of units: the minimum load is that of one of them.
+rows are steps. Solar is clipped at its AC rating. Engines, efficiencies and limits that are not given are those of the
+reference tables. Ratings are derated by the weather of a weather file or region, and stand as given with a
+capacity-factor column alone. A unit larger than its kind is a block of units: the minimum load is that of one of them.
+--regret solves a linear programme over every step (some seconds at an hour, minutes below); its prices are the settings
+FIRSTMW_REGRET_*.
 """
-_PLACES, _SIZES, _PLANT, _RULES, _OUT = "Where", "Sizes", "Plant", "Dispatch", "Output"
 
 
 @click.command(epilog=_EPILOG)
@@ -47,60 +53,67 @@ _PLACES, _SIZES, _PLANT, _RULES, _OUT = "Where", "Sizes", "Plant", "Dispatch", "
 @click.option(
     "--weather-year", default=1, show_default=True, type=click.IntRange(1), help="Reference year of the region."
 )
+@click.option("--design", metavar="ID", help="A design of the current release, instead of sizes.")
 @click.option("--load-mw", metavar="MW|FILE.csv:COLUMN", help="Load at the bus, constant or a column.")
-@click.option("--it-mw", type=click.FloatRange(0, min_open=True), help="IT load; the PUE follows the weather.")
-@click.option("--solar-mw", default=0.0, type=click.FloatRange(0), help="Solar, AC rating.")
-@click.option("--bess-mw", default=0.0, type=click.FloatRange(0), help="Battery power, AC side, either direction.")
-@click.option("--bess-mwh", default=0.0, type=click.FloatRange(0), help="Battery energy.")
-@click.option("--grid-mw", default=0.0, type=click.FloatRange(0), help="Grid import limit.")
+@click.option("--it-mw", type=Number(0, min_open=True), help="IT load; the PUE follows the weather.")
+@click.option("--solar-mw", default=0.0, type=Number(0), help="Solar, AC rating.")
+@click.option(
+    "--solar-dc-mw", type=Number(0, min_open=True), help="DC rating that --pv-profile is per MW of, if not the AC one."
+)
+@click.option("--bess-mw", default=0.0, type=Number(0), help="Battery power, AC side, either direction.")
+@click.option("--bess-mwh", default=0.0, type=Number(0), help="Battery energy.")
+@click.option("--grid-mw", default=0.0, type=Number(0), help="Grid import limit.")
+@click.option(
+    "--grid-available", metavar="FILE.csv:COLUMN", help="Share of --grid-mw there is, by row; default all of it."
+)
 @click.option("--firm", type=click.Choice(list(TECHNOLOGIES)), help="Firm units.")
 @click.option("--units", default=0, type=click.IntRange(0), help="Number of firm units.")
-@click.option("--unit-mw", type=click.FloatRange(0, min_open=True), help="Rating of a unit; default the table's.")
+@click.option("--unit-mw", type=Number(0, min_open=True), help="Rating of a unit; default the table's.")
 @click.option("--baseload", type=click.Choice(["fuel_cell", "smr"]), help="Block that runs before the battery.")
 @click.option("--baseload-units", default=0, type=click.IntRange(0), help="Number of its units.")
-@click.option("--baseload-unit-mw", type=click.FloatRange(0, min_open=True), help="Rating of one; default the table's.")
-@click.option("--min-load", type=click.FloatRange(0, 1), help="Least output of a running firm unit, share of rating.")
-@click.option("--heat-rate", type=click.FloatRange(0), help="Firm fuel at full load (MMBtu/MWh, HHV).")
-@click.option("--no-load-frac", type=click.FloatRange(0, 1), help="Share of that burnt at no output; linear between.")
-@click.option("--charge-efficiency", type=click.FloatRange(0, 1, min_open=True), help="Stored per MWh charged.")
-@click.option("--discharge-efficiency", type=click.FloatRange(0, 1, min_open=True), help="Given per MWh drawn.")
-@click.option("--soc-floor", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Least state of charge.")
-@click.option("--start-soc", type=click.FloatRange(0, 1), help="State of charge at the start, at least the floor.")
-@click.option(
-    "--health", default=1.0, show_default=True, type=click.FloatRange(0, 1), help="Battery energy left of new."
-)
+@click.option("--baseload-unit-mw", type=Number(0, min_open=True), help="Rating of one; default the table's.")
+@click.option("--min-load", type=Number(0, 1), help="Least output of a running firm unit, share of rating.")
+@click.option("--heat-rate", type=Number(0), help="Firm fuel at full load (MMBtu/MWh, HHV).")
+@click.option("--no-load-frac", type=Number(0, 1), help="Share of that burnt at no output; linear between.")
+@click.option("--charge-efficiency", type=Number(0, 1, min_open=True), help="Stored per MWh charged.")
+@click.option("--discharge-efficiency", type=Number(0, 1, min_open=True), help="Given per MWh drawn.")
+@click.option("--soc-floor", default=0.0, show_default=True, type=Number(0, 1), help="Least state of charge.")
+@click.option("--start-soc", type=Number(0, 1), help="State of charge at the start, at least the floor.")
+@click.option("--health", default=1.0, show_default=True, type=Number(0, 1), help="Battery energy left of new.")
 @click.option("--rule", default="load_following", show_default=True, type=click.Choice(RULES), help="Dispatch rule.")
-@click.option("--look-ahead-hours", default=48.0, show_default=True, type=click.FloatRange(1), help="Foresight.")
-@click.option(
-    "--cycle-soc", default=0.8, show_default=True, type=click.FloatRange(0, 1), help="Where cycle charging stops."
-)
+@click.option("--look-ahead-hours", default=48.0, show_default=True, type=Number(1), help="Foresight.")
+@click.option("--cycle-soc", default=0.8, show_default=True, type=Number(0, 1), help="Where cycle charging stops.")
 @click.option("--close-year", is_flag=True, help="Run the year twice and count the second, so that it closes.")
-@click.option("--flexible-frac", default=0.0, type=click.FloatRange(0, 1), help="Share of the load that may give way.")
-@click.option("--flexible-budget", default=0.0, type=click.FloatRange(0, 1), help="Share of the year's energy it may.")
+@click.option("--flexible-frac", default=0.0, type=Number(0, 1), help="Share of the load that may give way.")
+@click.option("--flexible-budget", default=0.0, type=Number(0, 1), help="Share of the year's energy it may.")
 @click.option(
     "--step-minutes", default=60, show_default=True, type=click.IntRange(1, 60), help="Time step; divides 60."
 )
 @click.option("--profile-minutes", type=click.IntRange(1), help="Length of a row of the columns, if not as said below.")
-@click.option("--charge-limit", default=1.0, type=click.FloatRange(0), help="Convention: charging limit per bess-mw.")
-@click.option(
-    "--discharge-limit", default=1.0, type=click.FloatRange(0), help="Convention: discharge limit per bess-mw."
-)
+@click.option("--charge-limit", default=1.0, type=Number(0), help="Convention: charging limit per bess-mw.")
+@click.option("--discharge-limit", default=1.0, type=Number(0), help="Convention: discharge limit per bess-mw.")
 @click.option("--room-before-loss", is_flag=True, help="Convention: room for charging is measured before the loss.")
+@click.option("--regret", "with_regret", is_flag=True, help="Hold every rule against the year with all hours known.")
 @click.option("--trace", type=click.Path(dir_okay=False, path_type=Path), help="Write every step (.parquet or .csv).")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 def simulate(**given: Any) -> int:
     """Dispatch one design over one year."""
     # numba and the weather libraries are needed here alone.
-    from pipelines.cli.what_if import plant_of, site_of  # noqa: PLC0415
+    from pipelines.cli.what_if import plant_of, released_design, site_of  # noqa: PLC0415
     from pipelines.dispatch.batch import simulate_batch  # noqa: PLC0415
 
+    known = None
+    if given["design"] is not None:
+        given |= _as_released(given)
+        known = released_design(given["design"])
     technologies, battery = plant_of(given, TECHNOLOGIES.get(given["firm"], ""))
+    design = known or _design(given, technologies)
     site = site_of(given, technologies)
-    design = _design(given, technologies)
     options = _options(given)
     found = simulate_batch([site], design, technologies, battery, dtype="float64", options=options, threads=1)
     if given["trace"] is not None:
         _write_trace(given["trace"], site, design, technologies, battery, options)
+    regrets = _regret(site, design, technologies, battery, options) if given["with_regret"] else []
     answer = _answer(found) | {
         "steps": len(site.load_mw),
         "inputs": {
@@ -113,10 +126,30 @@ def simulate(**given: Any) -> int:
         },
     }
     if given["as_json"]:
-        echo_json(answer)
+        echo_json(answer | ({"regret": regrets} if given["with_regret"] else {}))
     else:
         _show(answer)
+        _show_regret(regrets)
     return 0
+
+
+def _as_released(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a design of the release is dispatched with, where the flags do not say otherwise."""
+    from pipelines.settings import Settings  # noqa: PLC0415
+
+    context = click.get_current_context()
+    for name in _OF_A_DESIGN:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise UsageError(
+                f"--{name.replace('_', '-')} is part of --design {given['design']}; give only one of them."
+            )
+    own: dict[str, Any] = {}
+    if given["load_mw"] is None and given["it_mw"] is None:
+        own["it_mw"] = Settings().site_it_mw
+    if context.get_parameter_source("soc_floor") is ParameterSource.DEFAULT:
+        # That of the technology table, as in the night.
+        own["soc_floor"] = None
+    return own
 
 
 def _design(given: dict[str, Any], technologies: dict[str, FirmTechnology]) -> DesignSet:
@@ -141,6 +174,15 @@ def _design(given: dict[str, Any], technologies: dict[str, FirmTechnology]) -> D
             }
     if given["bess_mwh"] > 0 and given["bess_mw"] <= 0:
         raise UsageError("a battery with energy and no power cannot be used; give --bess-mw.")
+    if given["bess_mw"] > 0 and given["bess_mwh"] <= 0:
+        raise UsageError("a battery with power and no energy cannot be used; give --bess-mwh.")
+    if given["start_soc"] is not None and given["start_soc"] < given["soc_floor"]:
+        raise UsageError("--start-soc is below --soc-floor; the battery cannot start emptier than it may become.")
+    if given["grid_available"] is not None and given["grid_mw"] <= 0:
+        raise UsageError("--grid-available says how much of a grid connection there is; give --grid-mw.")
+    if given["solar_dc_mw"] is not None and (given["solar_mw"] <= 0 or given["pv_profile"] is None):
+        raise UsageError("--solar-dc-mw is the DC side of --solar-mw and --pv-profile; give both.")
+    parts["is_grid_flexible"] = given["grid_available"] is not None
     sizes = {name: given[name] for name in ("solar_mw", "bess_mw", "bess_mwh", "grid_mw", "rule")}
     return one_design(**sizes, **parts)
 
@@ -199,6 +241,27 @@ def _write_trace(
         trace.write_parquet(path)
 
 
+def _regret(
+    site: SiteYear,
+    design: DesignSet,
+    technologies: dict[str, FirmTechnology],
+    battery: Battery,
+    options: DispatchOptions,
+) -> list[dict[str, Any]]:
+    """Return what every rule costs above perfect foresight, at the prices that the settings compare rules at."""
+    from pipelines.dispatch.bound import regret  # noqa: PLC0415
+    from pipelines.dispatch.chosen_regret import comparison_prices  # noqa: PLC0415
+    from pipelines.settings import Settings  # noqa: PLC0415
+
+    if options.is_year_closed:
+        raise UsageError("--regret compares years that start as full as --start-soc says; leave out --close-year.")
+    names = (design.firm_technology[0], design.baseload_technology[0])
+    fuels = [technologies[name].fuel if name else "" for name in names]
+    prices = comparison_prices(fuels[0], fuels[1], Settings())
+    table = regret(site, design, 0, technologies, battery, prices, options=options, is_bound_shared=True)
+    return [row | vars(prices) for row in table.iter_rows(named=True)]
+
+
 _LINES = (
     ("load_mwh", "Load", "MWh"),
     ("solar_mwh", "Solar taken", "MWh"),
@@ -222,3 +285,27 @@ def _show(answer: dict[str, Any]) -> None:
         if answer[name] or name in {"load_mwh", "unserved_mwh", "unserved_hours"}:
             put(f"{label:<28}{figure(float(answer[name]), 0 if name == 'starts' else 1):>16}  {unit}")
     say(f"Renewable share {100 * answer['renewable_frac']:.1f} %, with every unit in service.", is_dim=True)
+
+
+def _show_regret(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    columns = [Column("Rule"), *(Column(name, is_right=True) for name in ("Running cost\nUSD", "Above the\nbound USD",
+               "Regret\n%", "Unserved\nMWh", "Unavoidable\nMWh"))]  # fmt: skip
+    cells = [
+        [
+            row["rule"],
+            figure(row["cost_usd"], 0),
+            figure(row["regret_usd"], 0),
+            figure(100 * row["regret_frac"], 2),
+            figure(row["unserved_mwh"], 1),
+            figure(row["bound_unserved_mwh"], 1),
+        ]
+        for row in rows
+    ]
+    print_table(columns, cells)
+    say(
+        f"The bound is a linear programme with every hour known; unserved energy at "
+        f"{rows[0]['unserved_usd_per_mwh']:,.0f} USD/MWh.",
+        is_dim=True,
+    )

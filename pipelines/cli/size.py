@@ -8,6 +8,7 @@ from typing import Any
 import click
 import polars as pl
 
+from pipelines.cli.numbers import Number
 from pipelines.cli.output import Column, echo_json, figure, print_table, records, say
 from pipelines.errors import UsageError
 
@@ -48,15 +49,13 @@ _OWN = ("lcoe_usd_per_mwh", "capex_usd_per_kw", "availability_frac", "full_servi
 @click.option(
     "--weather-year", default=1, show_default=True, type=click.IntRange(1), help="Reference year of the region."
 )
-@click.option("--load-mw", type=click.FloatRange(0, min_open=True), help="Constant load at the bus.")
-@click.option("--it-mw", type=click.FloatRange(0, min_open=True), help="IT load; the PUE follows the weather.")
+@click.option("--load-mw", type=Number(0, min_open=True), help="Constant load at the bus.")
+@click.option("--it-mw", type=Number(0, min_open=True), help="IT load; the PUE follows the weather.")
 @click.option("--stack", "stacks", multiple=True, metavar="STACK", help="Only this stack (repeatable).")
-@click.option(
-    "--target", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Availability; default 0.999."
-)
-@click.option("--min-renewable", type=click.FloatRange(0, 1), help="Least solar share of solar_bess_gas; default 0.4.")
-@click.option("--gas-price", type=click.FloatRange(0), help="Gas at the burner (USD/MMBtu) instead of the region's.")
-@click.option("--power-price", type=click.FloatRange(0), help="Grid energy (USD/MWh) instead of the state's.")
+@click.option("--target", type=Number(0, 1, min_open=True, max_open=True), help="Availability; default 0.999.")
+@click.option("--min-renewable", type=Number(0, 1), help="Least solar share of solar_bess_gas; default 0.4.")
+@click.option("--gas-price", type=Number(0), help="Gas at the burner (USD/MMBtu) instead of the region's.")
+@click.option("--power-price", type=Number(0), help="Grid energy (USD/MWh) instead of the state's.")
 @click.option(
     "--step-minutes", default=60, show_default=True, type=click.IntRange(1, 60), help="Time step; divides 60."
 )

@@ -34,6 +34,8 @@ def status(**options: Any) -> int:
         header = release.header()
         say(f"Release {header['run_id']}, as of {header['as_of']}", is_bold=True)
         put(header["path"])
+        if "what_if" in header:
+            say(f"What-if: {', '.join(header['what_if'])}; `firstmw refresh` without it returns to the base.")
         say(f"Profile {header['profile']}; {release.freshness()}.")
         say()
         names = ", ".join(f"{name} {rows:,}" for name, rows in tables.items())

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipelines.dispatch.inputs import SiteYear
+from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.what_if import capacity_factors, read_column, site_year, to_steps
 from pipelines.errors import InputError, UsageError
 from pipelines.plant.firm import battery as default_battery
@@ -74,14 +74,21 @@ def site_of(given: dict[str, Any], technologies: dict[str, FirmTechnology], name
         raise UsageError(f"a step of {step} minutes does not divide the hour; use 60, 30, 15, 10, 5 or the like.")
     rows = given.get("profile_minutes")
     load = _load(given, step, rows)
+    grid = given.get("grid_available")
+    available = None if grid is None else to_steps(read_column(grid, most=1.0), step, rows)
     if not sources:
         assert load is not None
-        return site_year(np.zeros(np.size(load)), load, technologies, step_minutes=step)
+        none = np.zeros(np.size(load))
+        return site_year(none, load, technologies, step_minutes=step, grid_available_frac=available)
     if sources == ["pv_profile"]:
         if load is None:
             raise UsageError("a capacity-factor column says nothing of temperature and PUE; give --load-mw.")
-        sun = to_steps(capacity_factors(given["pv_profile"]), step, rows)
-        return site_year(sun, load, technologies, step_minutes=step, name=name or "what-if")
+        direct = given.get("solar_dc_mw")
+        per_mw = 1.0 if direct is None else direct / given["solar_mw"]
+        sun = to_steps(np.minimum(capacity_factors(given["pv_profile"]) * per_mw, 1.0), step, rows)
+        return site_year(
+            sun, load, technologies, step_minutes=step, grid_available_frac=available, name=name or "what-if"
+        )
     hours, place, station = _weather(given)
     from pipelines.plant.solar import solar_mw_per_mw, solar_parameters  # noqa: PLC0415 - loads pvlib
 
@@ -99,7 +106,9 @@ def site_of(given: dict[str, Any], technologies: dict[str, FirmTechnology], name
         technologies,
         step_minutes=step,
         temperature_c=temperature,
-        grid_available_frac=flexible_available_frac(temperature, share, curtailed_hours),
+        grid_available_frac=flexible_available_frac(temperature, share, curtailed_hours)
+        if available is None
+        else available,
         elevation_m=place["elevation_m"],
         name=name or station,
         weather_year=int(hours["weather_year"][0]),
@@ -151,6 +160,26 @@ def region_row(region_id: str) -> dict[str, Any]:
         hint = f"did you mean {' or '.join(close)}?" if close else "candidate_markets.csv lists them."
         raise UsageError(f"there is no region {region_id!r}; {hint}")
     return found.row(0, named=True)
+
+
+def released_design(design_id: str) -> DesignSet:
+    """Return a design of the current release.
+
+    Raises
+    ------
+    UsageError
+        If there is no release, or none of its designs has this name; names close ones.
+    """
+    from pipelines.warehouse import open_release  # noqa: PLC0415 - loads DuckDB
+
+    with open_release(Settings().data_dir) as release:
+        designs = release.table("designs")
+    found = designs.filter(pl.col("design_id") == design_id)
+    if found.is_empty():
+        close = difflib.get_close_matches(design_id, designs["design_id"].to_list(), n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "the table designs lists them."
+        raise UsageError(f"the current release has no design {design_id!r}; {hint}")
+    return DesignSet.from_frame(found)
 
 
 def nearest_region(weather: str) -> dict[str, Any]:

@@ -81,7 +81,12 @@ class WeatherRisk(dy.Schema):
     )
     firm_fuel_mmbtu_p50, firm_fuel_mmbtu_p90, firm_fuel_mmbtu_p99 = _percentiles("Fuel of the firm units", "MMBtu")
     hardest_weather_year = integer(f"Weather year of the hardest week. {_YEAR}", "")
-    hardest_week = integer(f"{_WEEK} Of all years the week with {_HARDEST}.", "", minimum=1)
+    hardest_week = integer(
+        f"{_WEEK} Of the years' hardest weeks the one with the most energy unserved by the sizes, then the most asked "
+        "of the firm units, then in the year with the most of grid and baseload.",
+        "",
+        minimum=1,
+    )
     hardest_week_start_utc = timestamp("First hour of the hardest week.")
     hardest_week_unserved_mwh = number("Demand the sizes leave unserved in that week.", "MWh", minimum=0)
     hardest_week_firm_need_mwh = number("Energy asked of the firm units in that week.", "MWh", minimum=0)
@@ -90,7 +95,8 @@ class WeatherRisk(dy.Schema):
 @table(
     "mart.dispatch_regret",
     grain="One row per region, stack and dispatch rule, for the chosen designs with a battery in the best regions: the "
-    "running cost of a year under the rule, above that of the same capacities with every hour known.",
+    "running cost of a year under the rule, above that of the same capacities with every hour known. Prices are those "
+    "that the settings compare rules at (regret_*), the same every night.",
 )
 class DispatchRegret(dy.Schema):
     """What not knowing the future costs."""

@@ -90,7 +90,7 @@ class RankChanges(dy.Schema):
 class RunChanges(dy.Schema):
     """What the night rests on that the release before did not."""
 
-    kind = choice("What differs", ["release", "input", "assumption", "code", "as_of"], key=True)
+    kind = choice("What differs", ["release", "input", "assumption", "lead_time", "code", "as_of"], key=True)
     name = text("Input file, assumption, or run_id for the release compared with", key=True)
     before = text("Checksum or value before; empty where it is new")
     after = text("Checksum or value now; empty where it is gone")

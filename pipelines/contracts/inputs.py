@@ -23,8 +23,9 @@ class Fetches(dy.Schema):
     source_id = text("Source", key=True)
     request_key = text("What was asked for", key=True)
     profile = choice(
-        "live: tonight's; last_good: an older answer; reference: nothing, the embedded facts stand",
-        ["live", "last_good", "reference"],
+        "live: tonight's; user_file: a file of the user's own; last_good: an older answer; reference: nothing, the "
+        "embedded facts stand",
+        ["live", "user_file", "last_good", "reference"],
     )
     answers = integer("Answers that belong to it, pages and steps", "answers", minimum=0)
     rows = integer("Rows taken over", "rows", minimum=0)

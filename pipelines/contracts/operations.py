@@ -81,8 +81,9 @@ class DataStatus(dy.Schema):
 
     source_id = text("Source as named in the table sources or file of embedded facts", key=True)
     profile = choice(
-        "reference: facts embedded in the product; live: fetched tonight; last_good: kept from an earlier fetch",
-        ["reference", "live", "last_good"],
+        "reference: facts embedded in the product; live: fetched tonight; user_file: a file of the user's own; "
+        "last_good: kept from an earlier fetch",
+        ["reference", "live", "user_file", "last_good"],
     )
     is_stale = flag("Whether a fresher state was wanted and could not be had; never true for embedded facts")
     data_through_utc = timestamp("End of the time that the data speak about", nullable=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipelines.contracts.base import flag, integer, number, table, text
+from pipelines.contracts.base import choice, flag, integer, number, table, text
 
+SCOPES = ["site", "unit", "module", "full"]
 _SAMPLES = "over the Monte Carlo samples, conditional on completion"
 
 
@@ -54,25 +55,40 @@ class TimeToPower(dy.Schema):
     )
     critical_activity = text("Activity with the largest share of the months on the critical chain to the first module")
     p_first_mw_12_months = number(
-        "Probability of the first module within 12 months, completion included", "fraction", minimum=0, maximum=1
+        "Chance of the first module within 12 months, completion and projects given up included",
+        "fraction",
+        minimum=0,
+        maximum=1,
     )
     p_first_mw_24_months = number(
-        "Probability of the first module within 24 months, completion included", "fraction", minimum=0, maximum=1
+        "Chance of the first module within 24 months, completion and projects given up included",
+        "fraction",
+        minimum=0,
+        maximum=1,
     )
     p_first_mw_36_months = number(
-        "Probability of the first module within 36 months, completion included", "fraction", minimum=0, maximum=1
+        "Chance of the first module within 36 months, completion and projects given up included",
+        "fraction",
+        minimum=0,
+        maximum=1,
     )
     p_first_mw_60_months = number(
-        "Probability of the first module within 60 months, completion included", "fraction", minimum=0, maximum=1
+        "Chance of the first module within 60 months, completion and projects given up included",
+        "fraction",
+        minimum=0,
+        maximum=1,
     )
     completion_probability = number(
-        "Probability that the connection is energised at all; 1 where no request to a utility stands in the way",
+        "Probability that the connection is energised at all; 1 where no request to a utility stands in the way; "
+        "projects given up are counted beside it",
         "fraction",
         minimum=0,
         maximum=1,
     )
     usable_mw_months_60 = number(
-        "Expected IT MW online at month ends, summed over the first 60 months", "MW months", minimum=0
+        "Expected IT MW online at month ends, completion and projects given up included, over 60 months",
+        "MW months",
+        minimum=0,
     )
 
 
@@ -104,3 +120,75 @@ class CriticalPath(dy.Schema):
     finish_mean_months = number("Mean month of its finish", "months", minimum=0)
     duration_id = text("Duration drawn, see the durations as used")
     source = text("Where the duration comes from, with its date")
+
+
+@table(
+    "mart.timeline_gantt",
+    grain="One row per region, stack and activity of the stack's network, with dates as ranges.",
+    time="Months count from the decision to build; for the first module unless the column says otherwise.",
+)
+class TimelineGantt(dy.Schema):
+    """The schedule, ready for a Gantt chart."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Power stack", key=True)
+    activity = text("Activity of the network", key=True)
+    activity_order = integer("Order of the activity in the network", "count", minimum=1)
+    description = text("What is done")
+    predecessors = text("Activities that must be finished before, apart by semicolons; empty at the start")
+    scope = choice(
+        "site: once, every module waits; unit, module: one after the other; full: only later modules wait", SCOPES
+    )
+    start_months_p10 = number("P10 of its start", "months", minimum=0)
+    start_months_p50 = number("P50 of its start", "months", minimum=0)
+    start_months_p90 = number("P90 of its start", "months", minimum=0)
+    finish_months_p10 = number("P10 of its finish", "months", minimum=0)
+    finish_months_p50 = number("P50 of its finish", "months", minimum=0)
+    finish_months_p90 = number("P90 of its finish", "months", minimum=0)
+    complete_months_p50 = number("P50 of its finish for the complete plant", "months", minimum=0)
+    is_critical = flag("Whether it lies on the chain that decides most often")
+    on_critical_path_frac = number(
+        "Share of samples in which the activity lies on the critical chain", "fraction", minimum=0, maximum=1
+    )
+    duration_id = text("Duration drawn, see the durations as used")
+
+
+@table(
+    "mart.energisation",
+    grain="One row per region, stack and compute module, in the order in which they are energised.",
+    time="Months count from the decision to build, conditional on completion.",
+)
+class Energisation(dy.Schema):
+    """The energisation curve, module by module."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Power stack", key=True)
+    module = integer("Module, from 1", "count", minimum=1, key=True)
+    online_mw = number("IT power online with it", "MW", minimum=0)
+    energised_months_p10 = number("P10 of the month in which it is energised", "months", minimum=0)
+    energised_months_p50 = number("P50 of the month in which it is energised", "months", minimum=0)
+    energised_months_p90 = number("P90 of the month in which it is energised", "months", minimum=0)
+
+
+@table(
+    "mart.phases",
+    grain="One row per region, stack that is built in phases, and phase.",
+    time="Months count from the decision to build; medians.",
+)
+class Phases(dy.Schema):
+    """Stacks whose firm units run first and whose solar plant or reactor follows, with the cost of each phase."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Power stack", key=True)
+    phase = integer("1: firm units alone; 2: the complete plant", minimum=1, key=True)
+    running = text("What makes the power in it")
+    from_months_p50 = number("Month in which its first module runs", "months", minimum=0)
+    until_months_p50 = number(
+        "Month in which the next phase begins; null for the last", "months", minimum=0, nullable=True
+    )
+    lcoe_usd_per_mwh = number(
+        "Levelised cost of the plant that runs in it, as if it ran so for good; phase 1 as the region's gas_recip",
+        "USD/MWh",
+    )
+    co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served in it", "kg/MWh", minimum=0)
+    renewable_frac = number("Share of the load from solar in it", "fraction", minimum=0, maximum=1)

@@ -14,8 +14,11 @@ from pipelines.dispatch.options import RULES, DispatchOptions
 from pipelines.errors import ContractError, UsageError
 from pipelines.plant.technology import Battery, FirmTechnology
 
-# A number of units within this share of a whole one is that whole one (rounding of the precision in use).
-UNIT_TOLERANCE = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-9}
+# What decides is the same in both precisions, and wider than the rounding of single: a trace takes the batch's turns.
+# A unit is not started for less than this share of its rating; the running ones give that on top.
+UNIT_TOLERANCE = 1e-5
+# Cycle charging begins and ends where a power is above or a level below by this share of the peak load (MW, MWh).
+SWITCH_TOLERANCE = 1e-5
 # Load counts as unserved above this share of the peak load.
 UNSERVED_TOLERANCE = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-10}
 
@@ -260,7 +263,8 @@ class SiteRunner:
             "charge_limit": 1.0 / dt if self._options.is_room_before_loss else 1.0 / (charge * dt),
             "soc_per_discharge": dt / discharge,
             "soc_per_charge": dt * charge,
-            "unit_tolerance": UNIT_TOLERANCE[self._dtype],
+            "unit_tolerance": UNIT_TOLERANCE,
+            "switch_tolerance": SWITCH_TOLERANCE * float(self._site.load_mw.max()),
             "unserved_tolerance": UNSERVED_TOLERANCE[self._dtype] * float(self._site.load_mw.max()),
             "firm_min_load": technologies[kind.firm_technology].min_load_frac if kind.firm_technology else 0.0,
             "baseload_min_load": technologies[kind.baseload_technology].min_load_frac

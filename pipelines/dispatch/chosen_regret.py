@@ -31,23 +31,29 @@ def best_regions(ranked: pl.DataFrame, count: int) -> list[str]:
     return ranked.sort("rank").unique("region_id", keep="first", maintain_order=True)["region_id"].head(count).to_list()
 
 
-def running_prices(
-    gas_usd_per_mmbtu: float, power_usd_per_mwh: float, fuels: tuple[str, str], settings: Settings
-) -> RunningPrices:
-    """Return what running costs, by the fuels of firm and baseload units; an absent fleet has the empty fuel."""
-    usd = {
-        "natural_gas": gas_usd_per_mmbtu,
+def comparison_prices(firm_fuel: str, baseload_fuel: str, settings: Settings) -> RunningPrices:
+    """Return the prices at which rules are compared, by the fuels of both fleets; an absent fleet has the empty fuel.
+
+    They are settings and not the night's, so that a move of prices leaves the comparison as it is: a rule's regret says
+    how well it uses the capacities.
+    """
+    usd_per_mmbtu = {
+        "natural_gas": settings.regret_gas_usd_per_mmbtu,
         "diesel": settings.diesel_usd_per_mmbtu,
         "uranium": settings.uranium_usd_per_mmbtu,
         "": 0.0,
     }
-    return RunningPrices(usd[fuels[0]], usd[fuels[1]], power_usd_per_mwh, settings.unserved_usd_per_mwh)
+    return RunningPrices(
+        usd_per_mmbtu[firm_fuel],
+        usd_per_mmbtu[baseload_fuel],
+        settings.regret_grid_usd_per_mwh,
+        settings.regret_unserved_usd_per_mwh,
+    )
 
 
 def chosen_regret(
     sites: Mapping[str, SiteYear],
     designs: Mapping[str, DesignSet],
-    chosen: pl.DataFrame,
     technologies: Mapping[str, FirmTechnology],
     battery: Battery,
     keys: Mapping[str, str],
@@ -55,7 +61,7 @@ def chosen_regret(
     cache: Cache,
     *,
     threads: int = 2,
-) -> tuple[pl.DataFrame, int]:
+) -> tuple[pl.DataFrame, bool]:
     """Return the regret of every rule for the chosen designs with a battery; without one no rule has a choice.
 
     Parameters
@@ -64,40 +70,37 @@ def chosen_regret(
         Region to its site year; only these are worked on.
     designs : Mapping[str, DesignSet]
         Region to its chosen designs, as from `chosen_sets`.
-    chosen : pl.DataFrame
-        region_id, stack_id, gas_price_usd_per_mmbtu, power_price_usd_per_mwh.
     technologies : Mapping[str, FirmTechnology]
     battery : Battery
     keys : Mapping[str, str]
         Region to the hash of all that its site year is.
     settings : Settings
-        Prices of diesel, nuclear fuel and unserved energy.
+        Prices that the rules are compared at.
     cache : Cache
+        Where each design's rows are kept.
     threads : int
 
     Returns
     -------
-    tuple[pl.DataFrame, int]
-        Contract `mart.dispatch_regret`, ordered by its key, and how many designs came from the cache.
+    tuple[pl.DataFrame, bool]
+        Contract `mart.dispatch_regret`, ordered by its key, and whether all of it was in the cache.
     """
-    prices = {(row[0], row[1]): (row[2], row[3]) for row in chosen.select(
-        "region_id", "stack_id", "gas_price_usd_per_mmbtu", "power_price_usd_per_mwh").iter_rows()}  # fmt: skip
     tasks = [(region, int(index)) for region in sorted(sites) for index in np.flatnonzero(designs[region].bess_mwh > 0)]
 
     def one(task: tuple[str, int]) -> tuple[pl.DataFrame, bool]:
         region, index = task
         own = select_designs(designs[region], [index])
-        names = (own.firm_technology[0], own.baseload_technology[0])
-        fuels = tuple(technologies[name].fuel if name else "" for name in names)
-        paid = running_prices(*prices[region, own.stack_id[0]], (fuels[0], fuels[1]), settings)
-        key = {"site": keys[region], "design": content_hash(own.to_frame()), "prices": asdict(paid)}
-        return cache.frame("regret", key, lambda: _rows(sites[region], own, technologies, battery, paid))
+        firm, baseload = (
+            technologies[name].fuel if name else "" for name in (own.firm_technology[0], own.baseload_technology[0])
+        )
+        prices = comparison_prices(firm, baseload, settings)
+        key = {"site": keys[region], "design": content_hash(own.to_frame()), "prices": asdict(prices)}
+        return cache.frame("regret", key, lambda: _rows(sites[region], own, technologies, battery, prices))
 
     with ThreadPoolExecutor(threads) as pool:
         found = list(pool.map(one, tasks))
-    if not found:
-        return pl.DataFrame(schema=_SCHEMA), 0
-    return pl.concat([frame for frame, _ in found]).sort("region_id", "stack_id", "rule"), sum(hit for _, hit in found)
+    table = pl.concat([pl.DataFrame(schema=_SCHEMA), *(frame for frame, _ in found)])
+    return table.sort("region_id", "stack_id", "rule"), all(hit for _, hit in found)
 
 
 _SCHEMA = {

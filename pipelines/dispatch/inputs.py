@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+from pipelines.identity import content_hash
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,13 @@ class SiteYear:
     grid_available_frac: NDArray[np.float64]
     temperature_c: NDArray[np.float64]
     capacity_frac: dict[str, NDArray[np.float64]]
+
+    @cached_property
+    def series_hash(self) -> str:
+        """Return the hash of all hourly values; worked out once, since many results are kept by it."""
+        series = (self.solar_mw_per_mw, self.load_mw, self.grid_available_frac, self.temperature_c)
+        capacity = [self.capacity_frac[name] for name in sorted(self.capacity_frac)]
+        return content_hash(*(np.ascontiguousarray(values).tobytes() for values in (*series, *capacity)))
 
 
 @dataclass(frozen=True)

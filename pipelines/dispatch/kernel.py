@@ -44,7 +44,7 @@ TOTALS = (
 SERIES = ("solar", "load", "grid", "firm", "per_firm", "baseload", "per_baseload")
 CONSTANTS = (
     "zero", "one", "discharge_limit", "charge_limit", "soc_per_discharge", "soc_per_charge", "unit_tolerance",
-    "unserved_tolerance", "firm_min_load", "baseload_min_load",
+    "switch_tolerance", "unserved_tolerance", "firm_min_load", "baseload_min_load",
 )  # fmt: skip
 
 N_ROWS = len(PARAMETERS) + len(STATE) + len(TOTALS)
@@ -80,7 +80,10 @@ KEEP_SUMS, KEEP_NEED, KEEP_ALL = 0, 1, 2
 
 @njit(inline="always")
 def _units(want: Any, units: Any, unit_mw: Any, per_mw: Any, frac: Any, per_frac: Any, min_load: Any, tol: Any) -> Any:
-    """Return how many units run for `want` MW, the least that can, and what they give at their minimum load or more."""
+    """Return how many units run for `want` MW, the least that can within `tol` of one, and what they give.
+
+    That is at least their minimum load; where `tol` spares a unit, the running ones give its sliver on top.
+    """
     on = min(np.ceil(want * (per_mw * per_frac) - tol), units)
     capacity = unit_mw * frac
     return on, min(max(want, on * (min_load * capacity)), units * capacity)
@@ -95,9 +98,8 @@ def _require(
     Backward in time from the end of the foreseen window: a shortfall beyond the units adds to what must be stored,
     spare capacity of the units takes away from it, both within the power limits and the size of the battery.
     """
-    (zero, _one, _limit, _limit, per_discharge, per_charge, tol, _tolerance, _min_load,
-     base_min_load) = (constants[0], constants[1], constants[2], constants[3], constants[4], constants[5],
-                       constants[6], constants[7], constants[8], constants[9])  # fmt: skip
+    zero, per_discharge, per_charge, tol = constants[0], constants[4], constants[5], constants[6]
+    base_min_load = constants[10]
     kept = need.shape[0] - 1
     for k in range(LANES):
         work[S_WANT + k] = work[P_FLOOR + k]
@@ -135,9 +137,9 @@ def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Call
         work: Any, series: Any, constants: Any, day_steps: int, seen_steps: int, totals: Any, rows: Any, out: Any,
         first_column: int, lanes: int,
     ) -> None:  # fmt: skip
-        (zero, one, discharge_limit, charge_limit, per_discharge, per_charge, tol, tolerance, min_load,
+        (zero, one, discharge_limit, charge_limit, per_discharge, per_charge, tol, switch, tolerance, min_load,
          base_min_load) = (constants[0], constants[1], constants[2], constants[3], constants[4], constants[5],
-                           constants[6], constants[7], constants[8], constants[9])  # fmt: skip
+                           constants[6], constants[7], constants[8], constants[9], constants[10])  # fmt: skip
         n_steps = series.shape[0]
         need = np.zeros((day_steps + 1, LANES), work.dtype)
         level = need[0]
@@ -177,7 +179,7 @@ def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Call
                     )
                     spare = max(running * (work[P_UNIT + k] * firm) - carried, zero)
                     room = max((work[P_SET + k] - soc) * charge_limit, zero)
-                    is_missing = one if short - can_give > tolerance else zero
+                    is_missing = one if short - can_give > switch else zero
                     cycling = max(work[S_CYCLING + k], is_missing)
                     plan = -min(spare, room, can_take) if cycling > zero else can_give
                 if rule == LOOK_AHEAD:
@@ -223,7 +225,7 @@ def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Call
                     work[T_BASE_DUMPED + k] += base_dumped
                     work[T_DUMPED + k] += dumped
                 if rule == CYCLE_CHARGING:
-                    work[S_CYCLING + k] = cycling if soc < work[P_SET + k] - tolerance else zero
+                    work[S_CYCLING + k] = cycling if soc < work[P_SET + k] - switch else zero
 
                 before_on = work[S_ON + k] if t > 0 else on
                 work[S_SOC + k] = soc
@@ -276,7 +278,7 @@ def kernel(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Call
     Returns
     -------
     Callable
-        simulate(work (N_ROWS * STRIDE,), series (n_steps, 7), constants (10,), day_steps, seen_steps,
+        simulate(work (N_ROWS * STRIDE,), series (n_steps, 7), constants (11,), day_steps, seen_steps,
         totals (N_TOTALS, LANES) float64, rows (n_out,), out (n_out, n_steps, n_columns), first_column, lanes): advances
         the state in `work`, adds to `totals` in MW x steps, and copies the first lanes of the rows at every step to the
         columns of `out` from first_column on.

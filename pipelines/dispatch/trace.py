@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.dispatch import kernel as k
-from pipelines.dispatch.blocks import SiteRunner, blocks_of
+from pipelines.dispatch.blocks import UNIT_TOLERANCE, SiteRunner, blocks_of
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.options import DispatchOptions
 from pipelines.plant.technology import Battery, FirmTechnology
@@ -235,7 +235,8 @@ def check_trace(
         )
     if limits.firm_unit_limit_mw is not None:
         on = trace["firm_units_on"].to_numpy()
-        found["running units can give the firm output"] = columns["firm_mw"] - on * limits.firm_unit_limit_mw
+        able = (on + UNIT_TOLERANCE) * limits.firm_unit_limit_mw
+        found["running units can give the firm output"] = columns["firm_mw"] - able
     before = np.concatenate([[limits.soc_start_mwh if limits.soc_start_mwh is not None else np.nan], soc[:-1]])
     change = (charge * limits.charge_efficiency - discharge / limits.discharge_efficiency) * limits.step_hours
     found["stored energy follows charge and discharge"] = np.nan_to_num(np.abs(before + change - soc))

@@ -16,6 +16,10 @@ from pipelines.identity import content_hash
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.warehouse.cache import Cache
 
+ANNUAL = ["region_id", "design_id", "weather_year", "load_mwh", "solar_mwh", "curtailed_mwh", "grid_mwh",
+          "baseload_mwh", "firm_mwh", "firm_fuel_mmbtu", "unserved_mwh", "renewable_frac"]  # fmt: skip
+ADEQUACY = ["region_id", "design_id", "weather_year", "availability_frac", "full_service_hours_frac",
+            "eue_mwh_per_year", "lolh_hours_per_year"]  # fmt: skip
 _DAYS = 7
 _KEY = ["region_id", "stack_id", "weather_year"]
 
@@ -106,7 +110,7 @@ def weather_years(
     designs : Mapping[str, DesignSet]
         Region to its chosen designs, as from `chosen_sets`.
     annual, adequacy : pl.DataFrame
-        Contracts `sim.dispatch_annual`, `sim.adequacy`.
+        Columns `ANNUAL` and `ADEQUACY` of the contracts `sim.dispatch_annual`, `sim.adequacy`.
     technologies : Mapping[str, FirmTechnology]
     battery : Battery
     keys : Sequence[str]
@@ -136,12 +140,9 @@ def weather_years(
         ]
     )
     key = ["region_id", "design_id", "weather_year"]
-    energies = ["load_mwh", "solar_mwh", "curtailed_mwh", "grid_mwh", "baseload_mwh", "firm_mwh", "firm_fuel_mmbtu",
-                "unserved_mwh", "renewable_frac"]  # fmt: skip
-    outages = ["availability_frac", "full_service_hours_frac", "eue_mwh_per_year", "lolh_hours_per_year"]
     return (
-        chosen.join(annual.select(*key, *energies), on=key[:2], how="inner", maintain_order="left")
-        .join(adequacy.select(*key, *outages), on=key, how="inner", maintain_order="left")
+        chosen.join(annual.select(ANNUAL), on=key[:2], how="inner", maintain_order="left")
+        .join(adequacy.select(ADEQUACY), on=key, how="inner", maintain_order="left")
         .join(weeks, on=_KEY, how="inner", maintain_order="left")
         .sort(_KEY)
     )

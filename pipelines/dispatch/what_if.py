@@ -71,7 +71,8 @@ def read_column(reference: str, *, most: float | None = None) -> NDArray[np.floa
         bound = "" if most is None else f" of at most {most:g}"
         raise InputError(
             f"{cells[row]!r} is not a number from 0{bound}", file=name, row=row + 2, column=column,
-            remedy="give capacity factors per MW of rating" if most is not None else "correct the cell",
+            remedy="correct the cell" if most is None else "give shares of one" if most == 1 else
+            "give capacity factors per MW of rating",
         )  # fmt: skip
     if values.is_empty():
         raise InputError("the column is empty", file=name, column=column, remedy="choose a column with numbers")
@@ -142,13 +143,18 @@ def site_year(
     Raises
     ------
     UsageError
-        If solar and load do not have the same number of steps.
+        If solar, load and grid do not have the same number of steps.
     """
     n_steps = len(solar_mw_per_mw)
     load = np.asarray(load_mw, np.float64)
     load = np.broadcast_to(load, (n_steps,)) if load.ndim == 0 else load
     if len(load) != n_steps:
         raise UsageError(f"solar has {n_steps} steps and the load {len(load)}; give both the same length.")
+    if grid_available_frac is not None and len(grid_available_frac) != n_steps:
+        raise UsageError(
+            f"the grid's availability has {len(grid_available_frac)} steps and the year {n_steps}; "
+            "give both the same length."
+        )
     temperature = np.full(n_steps, ISO_TEMPERATURE_C) if temperature_c is None else temperature_c
     ones = np.ones(n_steps)
     return SiteYear(

@@ -102,6 +102,7 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
     rows = []
     for name in (SOLAR, BATTERY, *FUELS):
         is_battery = name == BATTERY
+        duty = 1.0 + settings.battery_tariff_frac if is_battery else 1.0
         fixed, fixed_frac = 0.0, 0.0
         if facts.has(name, "fixed_om"):
             if "fraction" in facts.row(name, "fixed_om")["unit"]:
@@ -114,8 +115,8 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
             {
                 "technology": name,
                 "fuel": FUELS.get(name, ""),
-                "capex_usd_per_kw": facts.money(name, "capex_power_part" if is_battery else "capex"),
-                "capex_usd_per_kwh": facts.money(name, "capex_energy_part") if is_battery else 0.0,
+                "capex_usd_per_kw": duty * facts.money(name, "capex_power_part" if is_battery else "capex"),
+                "capex_usd_per_kwh": duty * facts.money(name, "capex_energy_part") if is_battery else 0.0,
                 "fixed_om_usd_per_kw_year": fixed,
                 "fixed_om_frac": fixed_frac,
                 "variable_om_usd_per_mwh": facts.money(name, "variable_om") if facts.has(name, "variable_om") else 0.0,

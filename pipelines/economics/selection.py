@@ -93,15 +93,23 @@ def select_least_cost(candidates: pl.DataFrame, settings: Settings) -> pl.DataFr
         )
     )
     is_met, is_kept = pl.col("is_target_met"), pl.col("is_composition_met")
-    chosen = (
-        marked.with_columns(
+    # The order is found on the columns that decide it; sorting whole rows takes ten times as long.
+    first = (
+        marked.select(
+            "region_id",
+            "stack_id",
+            "is_composition_met",
+            "is_target_met",
             pl.when(is_met)
             .then(0.0)
             .when(is_kept)
             .then(-pl.col("availability_frac"))
             .otherwise(-pl.col("renewable_frac") - pl.col("baseload_mwh") / pl.col("load_mwh"))
-            .alias("_first")
+            .alias("_first"),
+            "lcoe_usd_per_mwh",
+            "design_id",
         )
+        .with_row_index("_row")
         .sort(
             "region_id",
             "stack_id",
@@ -112,8 +120,7 @@ def select_least_cost(candidates: pl.DataFrame, settings: Settings) -> pl.DataFr
             "design_id",
             descending=[False, False, True, True, False, False, False],
         )
-        .group_by("region_id", "stack_id", maintain_order=True)
-        .first()
-        .with_columns(pl.col("firm_units", "baseload_units").cast(pl.Int64))
+        .unique(["region_id", "stack_id"], keep="first", maintain_order=True)
     )
+    chosen = marked[first["_row"].to_numpy()].with_columns(pl.col("firm_units", "baseload_units").cast(pl.Int64))
     return validate(chosen, "sim.chosen")

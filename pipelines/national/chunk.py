@@ -20,7 +20,7 @@ from pipelines.identity import content_hash, tree_hash
 from pipelines.national.screen import Families, decided_designs
 from pipelines.national.store import Store
 from pipelines.plant.solar import SolarParameters, solar_mw_per_mw
-from pipelines.reliability.campaign import Plant, physics_version, plant_key
+from pipelines.reliability.campaign import Plant
 from pipelines.weather.assemble import weather_version
 from pipelines.weather.calendar import TYPICAL_YEAR, hours_of_year
 from pipelines.weather.monthly import weather_monthly
@@ -71,12 +71,12 @@ class Facts:
     def key(self) -> dict[str, Any]:
         """Return what every chunk's results depend on beside its sites."""
         return {
-            "plant": plant_key(self.plant),
+            "plant": self.plant.key,
             "settings": {name: getattr(self.plant.settings, name) for name in _SETTINGS},
             "solar": asdict(self.solar),
             "load": content_hash(self.load_facts),
             "years": self.years,
-            "code": [physics_version(), weather_version(), national_version()],
+            "code": [weather_version(), national_version()],
         }
 
 

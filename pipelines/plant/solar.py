@@ -7,11 +7,13 @@ from typing import Protocol
 
 import numpy as np
 import polars as pl
-import pvlib
 from numpy.typing import NDArray
 
+from pipelines.deferred import deferred
 from pipelines.settings import Settings
 from pipelines.weather.sun import SunPath, sun_path
+
+pvlib = deferred("pvlib")
 
 # SAPM cell-temperature coefficients of an open rack, glass on polymer (King et al., SAND2004-3535, table 1).
 _CELL_A, _CELL_B, _CELL_DELTA = -3.56, -0.075, 3.0

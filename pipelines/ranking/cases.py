@@ -21,7 +21,8 @@ from pipelines.ranking.rank import KEY, rank_sites, valued_sites
 from pipelines.reference.parameters import parameters
 from pipelines.settings import Settings
 from pipelines.timeline.durations import durations
-from pipelines.timeline.time_to_power import Known, time_to_power
+from pipelines.timeline.outcomes import Known
+from pipelines.timeline.time_to_power import time_to_power
 
 _FIRST_ECONOMIC = "dollar_year"
 
@@ -61,7 +62,7 @@ class CaseFacts:
     outage_causes: pl.DataFrame
     as_of: date
     seed: int
-    known: Known = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True)

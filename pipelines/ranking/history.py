@@ -31,6 +31,7 @@ _KIND_OF_INPUT = {
         "policy",
         "_months",
         "_lead_time",
+        "lead_times.",
         "duration",
         "grid_compl",
     ),
@@ -285,6 +286,8 @@ def run_changes(
     previous: Mapping[str, Any] | None,
     previous_assumptions: pl.DataFrame | None,
     as_of: str,
+    lead_times: pl.DataFrame | None = None,
+    previous_lead_times: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return what a night rests on that the release before did not, contract `mart.run_changes`.
 
@@ -302,6 +305,8 @@ def run_changes(
         Its assumptions.
     as_of : str
         Logical date.
+    lead_times, previous_lead_times : pl.DataFrame | None
+        Contract `core.durations` of the two nights.
     """
     rows: list[tuple[str, str, str, str]] = []
     if previous is not None:
@@ -323,5 +328,24 @@ def run_changes(
             ("assumption", row["assumption_id"], row["before"] or "", row["value"] or "")
             for row in differs.iter_rows(named=True)
         ]
+    if lead_times is not None and previous_lead_times is not None:
+        rows += _lead_time_changes(lead_times, previous_lead_times)
     names = ("kind", "name", "before", "after")
     return validate(pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row"), "mart.run_changes")
+
+
+def _lead_time_changes(now: pl.DataFrame, before: pl.DataFrame) -> list[tuple[str, str, str, str]]:
+    """Return the durations whose figures differ, as P10 / P50 / P90."""
+
+    def told(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+        figures = pl.concat_str(
+            [pl.col(point).round(3).cast(pl.String) for point in ("low", "mid", "high")], separator=" / "
+        )
+        return frame.select("duration_id", figures.alias(name))
+
+    both = told(before, "before").join(told(now, "after"), on="duration_id", how="full", coalesce=True)
+    differs = both.filter(pl.col("before").ne_missing(pl.col("after"))).sort("duration_id")
+    return [
+        ("lead_time", f"lead_times.{row['duration_id']}", row["before"] or "", row["after"] or "")
+        for row in differs.iter_rows(named=True)
+    ]

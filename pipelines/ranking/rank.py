@@ -17,6 +17,17 @@ from pipelines.ranking.score import add_scores
 from pipelines.settings import Settings
 
 KEY = ["region_id", "stack_id"]
+_SAMPLED = (
+    "largest_cause",
+    "nines",
+    "mc_lole_events_per_year",
+    "mc_eue_mwh_per_year",
+    "mc_eue_mwh_per_year_se",
+    "mc_unserved_mwh_p50",
+    "mc_unserved_mwh_p95",
+    "mc_unserved_mwh_p99",
+    "mc_longest_outage_hours",
+)
 _TIME = [
     "first_mw_months_p10",
     "first_mw_months_p50",
@@ -123,6 +134,7 @@ def ranked_sites(
     settings: Settings,
     *,
     acceptability: pl.DataFrame,
+    adequacy: pl.DataFrame,
     as_of_utc: datetime,
     run_id: str,
     is_stale: bool = False,
@@ -141,6 +153,8 @@ def ranked_sites(
         Row i belongs to row i of `time_to_power`, shape (n_rows, n_months).
     acceptability : pl.DataFrame
         Contract `mart.rank_acceptability`.
+    adequacy : pl.DataFrame
+        Contract `mart.adequacy`.
     as_of_utc : datetime
         Logical date of the night, without a zone.
     run_id : str
@@ -165,6 +179,7 @@ def ranked_sites(
         how="left",
         maintain_order="left",
     )
+    ranked = ranked.join(adequacy.select(*KEY, *_SAMPLED), on=KEY, how="left", maintain_order="left")
     ranked = ranked.with_columns(
         pl.Series("tie_id", tie_ids(ranked, settings.tie_frac)),
         pl.Series("is_pareto", is_pareto(ranked)),

@@ -38,9 +38,10 @@ def read_scenarios(path: Path = SCENARIOS_FILE) -> pl.DataFrame:
     missing = [column for column in _COLUMNS if column not in frame.columns]
     if missing:
         raise InputError("the column is missing", file=str(path), row=1, column=missing[0], remedy="add the column")
+    own = Settings()
     for row, line in enumerate(frame.iter_rows(named=True), start=2):
         try:
-            other_settings(Settings(), {line["setting"]: line["value"]} if line["setting"] else {})
+            other_settings(own, {line["setting"]: line["value"]} if line["setting"] else {})
         except (UsageError, ValueError) as error:
             raise InputError(
                 f"{line['setting']}={line['value']!r}: {str(error).splitlines()[0]}",

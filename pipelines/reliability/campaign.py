@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,30 @@ class Plant:
     parameters: Parameters
     settings: Settings
 
+    @cached_property
+    def key(self) -> dict[str, Any]:
+        """Return what a result depends on that is the same at every site, for the cache."""
+        settings = self.settings
+        return {
+            "designs": content_hash(self.designs.to_frame()),
+            "technologies": {name: asdict(unit) for name, unit in sorted(self.technologies.items())},
+            "battery": asdict(self.battery),
+            "reserve": [
+                self.parameters.value("bess", "forced_outage_rate"),
+                settings.start_minutes,
+                settings.load_step_frac,
+            ],
+            "ups": settings.ups_failure_frac,
+            "frost": [
+                settings.gas_freeze_coldest_frac,
+                settings.gas_freeze_below_c,
+                settings.gas_freeze_outage_frac,
+                settings.gas_freeze_hours,
+            ],
+            "starts": start_failures(self.technologies, settings),
+            "code": physics_version(),
+        }
+
 
 @cache
 def physics_version() -> str:
@@ -51,37 +75,11 @@ def physics_version() -> str:
 
 def site_key(site: SiteYear, plant: Plant, causes: pl.DataFrame) -> dict[str, Any]:
     """Return what one site's result depends on, for the cache."""
-    series = (site.solar_mw_per_mw, site.load_mw, site.grid_available_frac, site.temperature_c)
-    capacity = [site.capacity_frac[name] for name in sorted(site.capacity_frac)]
     return {
         "site": [site.region_id, site.weather_year, str(site.start_utc), site.step_hours],
-        "series": content_hash(*(np.ascontiguousarray(values).tobytes() for values in (*series, *capacity))),
+        "series": site.series_hash,
         "causes": content_hash(causes),
-        **plant_key(plant),
-        "code": physics_version(),
-    }
-
-
-def plant_key(plant: Plant) -> dict[str, Any]:
-    """Return what every site's result depends on of the plant, for the cache."""
-    settings = plant.settings
-    return {
-        "designs": content_hash(plant.designs.to_frame()),
-        "technologies": {name: asdict(unit) for name, unit in sorted(plant.technologies.items())},
-        "battery": asdict(plant.battery),
-        "reserve": [
-            plant.parameters.value("bess", "forced_outage_rate"),
-            settings.start_minutes,
-            settings.load_step_frac,
-        ],
-        "ups": settings.ups_failure_frac,
-        "frost": [
-            settings.gas_freeze_coldest_frac,
-            settings.gas_freeze_below_c,
-            settings.gas_freeze_outage_frac,
-            settings.gas_freeze_hours,
-        ],
-        "starts": start_failures(plant.technologies, settings),
+        **plant.key,
     }
 
 

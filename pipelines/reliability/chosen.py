@@ -70,19 +70,23 @@ def sample_chosen(
     }  # fmt: skip
     ordered = chosen.sort("region_id", "stack_id")
 
-    def one(number: int) -> tuple[pl.DataFrame, bool]:
-        region = str(ordered["region_id"][number])
-        design = DesignSet.from_frame(ordered[[number]])
-        key = {"sites": keys[region], "design": content_hash(design.to_frame()), "sampling": _sampling(plant)}
-        return cache.frame(
-            "monte_carlo", key, lambda: pl.DataFrame([sample_design(by_region[region], design, plant, causes[region])])
-        )
+    regions = [str(region) for region in ordered["region_id"]]
+    rows = DesignSet.from_frame(ordered).to_frame().hash_rows(seed=0).to_list()
+    sites_hash = {region: content_hash(own) for region, own in keys.items()}
+    wanted = [content_hash([sites_hash[region], row]) for region, row in zip(regions, rows, strict=True)]
 
-    with ThreadPoolExecutor(threads) as pool:
-        results = list(pool.map(one, range(len(ordered))))
-    sampled = pl.concat([frame for frame, _ in results], how="vertical_relaxed")
+    def one(number: int) -> pl.DataFrame:
+        region = regions[number]
+        design = DesignSet.from_frame(ordered[[number]])
+        return pl.DataFrame([sample_design(by_region[region], design, plant, causes[region])])
+
+    def compute(missing: list[int]) -> pl.DataFrame:
+        with ThreadPoolExecutor(threads) as pool:
+            return pl.concat(list(pool.map(one, missing)), how="vertical_relaxed")
+
+    sampled, hits = cache.rows("monte_carlo", {"sampling": _sampling(plant)}, wanted, compute)
     named = ordered.select("region_id", "stack_id", "design_id")
-    return pl.concat([named, sampled], how="horizontal"), sum(is_hit for _, is_hit in results)
+    return pl.concat([named, sampled], how="horizontal"), hits
 
 
 def _sampling(plant: Plant) -> list[float]:
@@ -269,7 +273,7 @@ def adequacy_table(chosen: pl.DataFrame, lost: pl.DataFrame, sampled: pl.DataFra
              .alias("largest_cause"))
     )  # fmt: skip
     load, hours = pl.col("load_mwh"), HOURS_PER_YEAR
-    joined = chosen.join(sampled.drop("design_id"), on=key, how="inner", validate="1:1").join(largest, on=key)
+    joined = chosen.join(sampled.drop("design_id"), on=key, how="left", validate="1:1").join(largest, on=key)
     return joined.with_columns(
         (pl.col("lolh_hours_per_year") / hours).alias("lolp_frac"),
         (pl.col("eue_mwh_per_year") / load).alias("normalised_eue_frac"),

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
 
+from pipelines.deferred import deferred
 from pipelines.errors import UsageError
+
+stats = deferred("scipy.stats")
 
 # A shortfall up to this share of the load is rounding.
 _TOLERANCE = 1e-9
@@ -173,8 +175,8 @@ def _unit_states(
                 "a standby unit needs probabilities from 0 to 1 and a mean time between failures of a step or more."
             )
         counts = np.arange(kind.units + 1)
-        first = np.kron(first, binom.pmf(counts, kind.units, there))
-        move = np.kron(move, np.array([binom.pmf(counts, running, 1.0 - fails) for running in counts]))
+        first = np.kron(first, stats.binom.pmf(counts, kind.units, there))
+        move = np.kron(move, np.array([stats.binom.pmf(counts, running, 1.0 - fails) for running in counts]))
         output = np.add.outer(output, counts * kind.unit_mw).ravel()
         if len(output) > MAX_STATES:
             raise UsageError(f"the units have more than {MAX_STATES} states together; join equal units to one kind.")

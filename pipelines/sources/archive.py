@@ -18,7 +18,9 @@ from pipelines.sources.client import Validators
 from pipelines.warehouse.files import sync_directory, write_json
 from pipelines.warehouse.raw import LedgerRow, RawStore
 
-Profile = Literal["live", "last_good", "reference"]
+Profile = Literal["live", "user_file", "last_good", "reference"]
+# What is as new as it can be.
+CURRENT: tuple[Profile, ...] = ("live", "user_file")
 _DEEPEST = 5
 
 
@@ -103,7 +105,7 @@ class Good:
 
 @dataclass(frozen=True)
 class GroupOutcome:
-    """What a night has of one request: an answer of tonight, an older good one, or nothing and why."""
+    """What a night has of one request: an answer of tonight, the user's own file, an older good one, or nothing."""
 
     key: str
     profile: Profile

@@ -53,6 +53,8 @@ class SourceInfo:
         What a night costs in calls, in words.
     calls_per_second : float
         Rate that the client keeps to for the source's host.
+    most_requests : int
+        Most requests of a night, by the publisher's limit of a day; 0 for no limit.
     """
 
     source_id: str
@@ -64,6 +66,7 @@ class SourceInfo:
     cadence: Cadence = "daily"
     calls_per_night: str = "1"
     calls_per_second: float = 1.0
+    most_requests: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class Request:
         Name of the query parameter that carries the service's key; empty for none.
     method : str
     json_body : Mapping[str, Any] | None
+    form : tuple[tuple[str, str], ...]
+        Fields of a form, in order, sent as application/x-www-form-urlencoded instead of JSON.
     headers : tuple[tuple[str, str], ...]
     expects : str
         What the first bytes must look like.
@@ -97,6 +102,7 @@ class Request:
     secret_param: str = ""
     method: Literal["GET", "POST"] = "GET"
     json_body: Mapping[str, Any] | None = None
+    form: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     expects: Literal["json", "csv", "text", "xlsx", "xls", "zip"] = "json"
     max_bytes: int = 64_000_000

@@ -310,7 +310,10 @@ class Client:
             body = {**(body or {}), name: secret}
         elif secret:
             params.append((name, secret))
-        asked = requests.Request(request.method, url, params=params, headers=headers, json=body, auth=_NoLogin())
+        form = list(request.form) or None
+        asked = requests.Request(
+            request.method, url, params=params, headers=headers, data=form, json=body, auth=_NoLogin()
+        )
         prepared = self._session.prepare_request(asked)
         # Another address may hold another thing under the same tag.
         if held is not None and request.method == "GET" and held.url in {"", self._shown(prepared)}:
@@ -362,6 +365,8 @@ class Client:
                 backoff_max=max(self._settings.http_wait_max_seconds, 0.0),
                 raise_on_status=False,
                 respect_retry_after_header=True,
+                # Told as it was asked for; what is too long is refused below.
+                retry_after_max=366 * 86_400,
             )
             retry.longest_pause = self._settings.http_wait_max_seconds
             for scheme in ("https://", "http://"):

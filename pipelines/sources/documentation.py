@@ -26,7 +26,8 @@ KEYS = {
     "pjm_queue_key": (
         "The subscription key that PJM's public queue page sends with its own export (header api-subscription-key in "
         "the network view of a browser). PJM changes it at will and restricts redistribution of its data: decide "
-        "whether your use is covered before you set it. Without it PJM's projects come from `queue_lbnl`."
+        "whether your use is covered before you set it. Without it PJM's newer projects come from `queue_pjm_cycles`, "
+        "the older ones from `queue_lbnl`, or all from a saved export named by FIRSTMW_QUEUE_PJM_FILE."
     ),
 }
 
@@ -59,9 +60,33 @@ A source that has not published yet is late, not broken: a scheduled night asks 
 times, FIRSTMW_SOURCE_LATE_WAIT_MINUTES apart), and its last good answer counts as stale only after twice the usual
 interval. A source whose key is not set is not asked and not stale.
 
+Where a publisher limits the requests of a day, the night stops there, the next source in the order serves the rest,
+and the next night goes on; `data_status` counts what is left, and nothing is stale for it.
+
 Keys come from the environment only and are struck out of addresses, messages, logs, events and stored answers. No
 certificate is ever left unchecked. FIRSTMW_SOURCE_OFF=queue_pjm,fred leaves sources out; FIRSTMW_<SOURCE>_URL sends the
-requests for a source to a mirror of yours."""
+requests for a source to a mirror of yours.
+
+## Files of your own
+
+Some publishers do not let programs in, and some files you may have already. A file named by one of these settings is
+read in both profiles, without network, instead of asking its source; `data_status` shows it as `user_file`, its bytes
+are kept and its checksum is part of the run. A file that cannot be read leaves its last good state and exit code 3.
+"""
+
+_FILES = {
+    "nri_file": "county table of FEMA's National Risk Index, CSV or the zip as downloaded; fills `hazards`",
+    "eia861_file": "Reliability workbook of EIA-861, or the form's zip; of any year",
+    "queue_lbnl_file": "data file of LBNL's Queued Up; of any edition",
+    "queue_pjm_file": "export of PJM's serial queue, saved from its public page, instead of a key",
+    "counties_file": "Census Gazetteer of counties, text or zip, of the year FIRSTMW_COUNTY_EDITION",
+    "county_zones_file": "ReEDS county2zone.csv; together with the next one",
+    "zone_hierarchy_file": "ReEDS hierarchy.csv",
+}
+_WEATHER_FOLDER = (
+    "- **FIRSTMW_WEATHER_DIR**: folder of weather files (TMY3, EPW, SAM CSV, NSRDB PSM); its place in "
+    "FIRSTMW_WEATHER_SOURCES is the name `file`."
+)
 
 
 def sources_page(chosen: Sequence[Connector] | None = None) -> str:
@@ -74,9 +99,16 @@ def sources_page(chosen: Sequence[Connector] | None = None) -> str:
     """
     every = connectors(Settings()) if chosen is None else chosen
     return (
-        "\n\n".join([_PREFACE, "## Keys", *_keys(every), "## All sources", _overview(every), *map(_section, every)])
+        "\n\n".join(
+            [_PREFACE.strip(), _files(), "## Keys", *_keys(every), "## All sources", _overview(every)]
+            + [_section(one) for one in every]
+        )
         + "\n"
     )
+
+
+def _files() -> str:
+    return "\n".join([*(f"- **FIRSTMW_{name.upper()}**: {what}." for name, what in _FILES.items()), _WEATHER_FOLDER])
 
 
 def _keys(every: Sequence[Connector]) -> list[str]:

@@ -24,6 +24,7 @@ from pipelines.sources.place_tables import (
     with_numbers,
 )
 from pipelines.sources.queue_workbook import sheets
+from pipelines.sources.user_files import UserFile
 
 SOURCE = SourceInfo(
     source_id="eia861",
@@ -81,7 +82,9 @@ _BOUNDS = {
 
 
 def requests(asking: Asking) -> list[Request]:
-    """Return the request for the newest final report at the night's date; none where it is held."""
+    """Return the request for the newest final report at the night's date; none where it is held or the user has one."""
+    if asking.settings.eia861_file is not None:
+        return []
     year = asking.as_of.year - (1 if asking.as_of.month >= _MONTH_OF_RELEASE else 2)
     request = Request(
         source_id=SOURCE.source_id,
@@ -91,6 +94,12 @@ def requests(asking: Asking) -> list[Request]:
         max_bytes=64_000_000,
     )
     return [] if request.key in asking.held else [request]
+
+
+def user_files(asking: Asking) -> list[UserFile]:
+    """Return the report that the user brings, if any; of whatever year it is."""
+    path = asking.settings.eia861_file
+    return [] if path is None else [UserFile(SOURCE.source_id, "reliability", path, "eia861_file")]
 
 
 @naming_faults

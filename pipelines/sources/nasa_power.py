@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import polars as pl
-from pvlib.iotools.nasa_power import VARIABLE_MAP
 
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Parsed, Payload, Request, SourceInfo, SourceRefused
@@ -19,10 +18,10 @@ from pipelines.sources.weather_common import (
     AIR,
     SUN,
     Readings,
+    SourceNames,
     broken,
     json_numbers,
     json_of,
-    source_names,
     stamp_of,
     table_of,
     text_numbers,
@@ -46,7 +45,7 @@ SOURCE = SourceInfo(
 )
 FIRST_YEAR = 2001
 
-_NAMES = source_names(VARIABLE_MAP)
+_NAMES = SourceNames("nasa_power")
 _DEFAULT_FILL = -999.0
 _SUN_UNITS = {"wm-2", "w/m2", "w/m^2", "wh/m2", "wh/m^2", "whm-2"}
 _UNITS = {

@@ -10,7 +10,16 @@ from functools import partial
 from typing import Any
 
 from pipelines.errors import WarehouseError
-from pipelines.sources.archive import Archive, Good, GroupOutcome, Kept, NightRecord, SourceOutcome
+from pipelines.sources.archive import (
+    CURRENT,
+    Archive,
+    Good,
+    GroupOutcome,
+    Kept,
+    NightRecord,
+    Profile,
+    SourceOutcome,
+)
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import (
     NotPublishedYet,
@@ -24,6 +33,7 @@ from pipelines.sources.base import (
 )
 from pipelines.sources.bodies import check_body
 from pipelines.sources.client import Answer, Client, secret_of
+from pipelines.sources.judging import counts, judge
 from pipelines.sources.parsing import Connector, Parser, data_through, guarded
 from pipelines.sources.user_files import UserFile
 
@@ -50,6 +60,8 @@ class Round:
     parser : Parser
     now : Callable[[], datetime]
         Clock for ages.
+    is_offline : bool
+        Nothing is asked; only the user's own files are read.
     """
 
     asking: Asking
@@ -57,6 +69,7 @@ class Round:
     archive: Archive
     parser: Parser
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    is_offline: bool = False
 
     def moment(self) -> datetime:
         """Return the time, UTC without a zone."""
@@ -130,8 +143,9 @@ def ask_source(work: Round, connector: Connector, elsewhere: frozenset[str] = fr
     try:
         brought = _user_files(work, connector)
         own = elsewhere | {file.key for file in brought}
-        wanted = [request for request in _requests(work, connector, frozenset()) if request.key not in own]
-        needed = {request.key for request in _requests(work, connector, elsewhere | held)}
+        possible = [] if work.is_offline else _requests(work, connector, frozenset())
+        wanted = [request for request in possible if request.key not in own]
+        needed = {request.key for request in _requests(work, connector, elsewhere | held)} if wanted else set()
     except SourceError as error:
         return SourceOutcome(source.source_id, "reference", is_stale=True, reasons=(str(error),))
     if not wanted and not brought:
@@ -143,27 +157,40 @@ def ask_source(work: Round, connector: Connector, elsewhere: frozenset[str] = fr
     groups = []
     errors: list[SourceError] = []
     for file in brought:
-        groups.append(_attempt(work, connector, file.key, partial(_read, work, connector, file), errors))
-    in_a_row = 0
+        groups.append(_attempt(work, connector, file.key, partial(_read, work, connector, file), errors, "user_file"))
+    in_a_row = asked = left = 0
+    limit = source.most_requests
     for request in wanted:
         good = _still_good(work, connector, request, is_kept=request.key not in needed)
         if good is not None:
             groups.append(GroupOutcome(request.key, "live", good))
             continue
+        if limit and asked >= limit:
+            # Nothing is wrong: the publisher's limit of a day is reached, and the next night goes on from here.
+            left += 1
+            groups.append(_fallback(work, connector, request.key, f"left for another night: at most {limit:,} a day"))
+            continue
+        asked += 1
         ask = _given_up if in_a_row >= _PATIENCE else _fetched
         before = len(errors)
         groups.append(_attempt(work, connector, request.key, partial(ask, work, connector, request), errors))
         failed = len(errors) > before and not isinstance(errors[-1], NotPublishedYet)
         in_a_row = in_a_row + 1 if failed else 0
-    return _summary(work, connector, groups, errors, calls=work.client.calls[source.source_id] - calls)
+    rest = f"{left:,} requests are left for another night, as the source takes {limit:,} a day" if left else ""
+    return _summary(work, connector, groups, errors, calls=work.client.calls[source.source_id] - calls, rest=rest)
 
 
 def _attempt(
-    work: Round, connector: Connector, key: str, step: Callable[[], Good], errors: list[SourceError]
+    work: Round,
+    connector: Connector,
+    key: str,
+    step: Callable[[], Good],
+    errors: list[SourceError],
+    profile: Profile = "live",
 ) -> GroupOutcome:
     """Return the good answer of a step, or what is left of older nights where it fails."""
     try:
-        return GroupOutcome(key, "live", step())
+        return GroupOutcome(key, profile, step())
     except SourceError as error:
         errors.append(error)
         return _fallback(work, connector, key, str(error))
@@ -194,7 +221,7 @@ def _read(work: Round, connector: Connector, file: UserFile) -> Good:
     before = work.archive.kept(source_id, file.key, file.key)
     kept = before if before is not None and before.sha256 == row.sha256 else Kept.of(row)
     parsed = work.parser.payload(connector, kept.payload(source_id, work.archive.raw))
-    rows, rejects = _counts(parsed)
+    rows, rejects = counts(parsed)
     if not rows:
         raise SourceBroken(f"{source_id}: the file {file.path.name} holds no usable row.")
     return work.archive.accept(Good(source_id, file.key, (kept,), rows, rejects, work.moment(), data_through(parsed)))
@@ -237,8 +264,8 @@ def _fetched(work: Round, connector: Connector, request: Request) -> Good:
             raise SourceBroken(f"{source.source_id}: {request.key!r} goes on after {_MOST_FOLLOWING} answers.")
         asked = following
         following = _following(connector, asked, payload)
-    rows, rejects = _counts(parsed)
-    _judge(work, connector, request.key, rows, rejects)
+    before = work.archive.good(source.source_id, request.key)
+    rows, rejects = judge(source.source_id, request.key, parsed, before[0].rows if before else 0, work.asking.settings)
     good = Good(source.source_id, request.key, tuple(payloads), rows, rejects, work.moment(), data_through(parsed))
     return work.archive.accept(good)
 
@@ -297,34 +324,6 @@ def _stored(work: Round, connector: Connector, group: str, request: Request) -> 
     return written
 
 
-def _counts(parsed: Sequence[Parsed]) -> tuple[int, int]:
-    return sum(part.rows.height for part in parsed), sum(part.rejects.height for part in parsed)
-
-
-def _judge(work: Round, connector: Connector, key: str, rows: int, rejects: int) -> None:
-    """Refuse an answer that parsed but cannot be true.
-
-    Raises
-    ------
-    SourceBroken
-        If nothing is left, most rows were rejected, or far fewer rows came than last time.
-    """
-    source_id, settings = connector.source.source_id, work.asking.settings
-    if rows == 0:
-        raise SourceBroken(f"{source_id}: the answer for {key!r} holds no usable row ({rejects:,} rejected).")
-    if rejects > settings.source_max_reject_frac * (rows + rejects):
-        raise SourceBroken(
-            f"{source_id}: {rejects:,} of {rows + rejects:,} rows of {key!r} were rejected, more than the share "
-            "FIRSTMW_SOURCE_MAX_REJECT_FRAC; its layout may have changed."
-        )
-    before = work.archive.good(source_id, key)
-    if before and rows < settings.source_min_rows_frac * before[0].rows:
-        raise SourceBroken(
-            f"{source_id}: {rows:,} rows for {key!r} where the last good answer had {before[0].rows:,}, less than the "
-            "share FIRSTMW_SOURCE_MIN_ROWS_FRAC; lower it once if the publisher has really cut the data."
-        )
-
-
 def _fallback(work: Round, connector: Connector, key: str, reason: str) -> GroupOutcome:
     """Return the newest good answer that can still be read, else nothing, which leaves the embedded reference."""
     for good in work.archive.good(connector.source.source_id, key):
@@ -349,26 +348,29 @@ def _summary(
     *,
     calls: int,
     unasked: str = "",
+    rest: str = "",
 ) -> SourceOutcome:
-    """Return what the night has of a source; `unasked` says why it was not asked at all."""
+    """Return what the night has of a source; `unasked` and `rest` say why all or some of it was not asked for."""
     late = [error for error in errors if isinstance(error, NotPublishedYet)]
     longest = timedelta(days=2 * CADENCE_DAYS[connector.source.cadence])
     # Late is stale only once the last good answer is older than twice the cadence.
     is_overdue = bool(late) and any(
         group.good is None or work.moment() - group.good.confirmed_at_utc > longest
         for group in groups
-        if group.profile != "live"
+        if group.profile not in CURRENT
     )
     has_data = any(group.good is not None for group in groups)
-    is_whole = all(group.profile == "live" for group in groups)
+    is_whole = all(group.profile in CURRENT for group in groups)
+    best: Profile = "live" if any(group.profile == "live" for group in groups) else "user_file"
     distinct = list(dict.fromkeys(str(error) for error in errors))
     more = len(distinct) - _SHOWN_REASONS
+    shown = [*distinct[:_SHOWN_REASONS], *([f"and {more} more"] if more > 0 else []), *([rest] if rest else [])]
     return SourceOutcome(
         source_id=connector.source.source_id,
-        profile="live" if is_whole else "last_good" if has_data else "reference",
+        profile=best if is_whole else "last_good" if has_data else "reference",
         is_stale=len(errors) > len(late) or is_overdue,
         groups=tuple(groups),
-        reasons=(unasked,) if unasked else (*distinct[:_SHOWN_REASONS], *([f"and {more} more"] if more > 0 else [])),
+        reasons=(unasked,) if unasked else tuple(shown),
         is_asked=not unasked,
         is_late=bool(late),
         calls=calls,
@@ -378,5 +380,5 @@ def _summary(
 def _relieved(outcome: SourceOutcome, lane: Sequence[SourceOutcome]) -> SourceOutcome:
     """Return the outcome, not stale where others of the lane gave what it could not."""
     others = {group.key for other in lane if other is not outcome for group in other.groups if group.good is not None}
-    is_missing = any(group.profile != "live" and group.key not in others for group in outcome.groups)
+    is_missing = any(group.profile not in CURRENT and group.key not in others for group in outcome.groups)
     return replace(outcome, is_stale=outcome.is_stale and (is_missing or not outcome.groups))

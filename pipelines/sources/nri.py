@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from pipelines.contracts.geography import RATINGS, UNRATED
@@ -68,17 +70,21 @@ _COLUMNS = {
     "expected_loss_score": "EAL_SCORE",
     "expected_loss_rating": "EAL_RATNG",
     "expected_loss_usd_per_year": "EAL_VALT",
+    "area_sqmi": "AREA",
 }
 _OPTIONAL = {
     "nri_id": "NRI_ID",
     "stcofips": "STCOFIPS",
     "version": "NRI_VER",
-    "area_sqmi": "AREA",
     "social_vulnerability_score": "SOVI_SCORE",
     "social_vulnerability_rating": "SOVI_RATNG",
     "resilience_score": "RESL_SCORE",
     "resilience_rating": "RESL_RATNG",
 }
+# A release has both or none; with one of them a score could not be told from a missing one.
+_PAIRS = (("SOVI_SCORE", "SOVI_RATNG"), ("RESL_SCORE", "RESL_RATNG"))
+# From this year on scores are national percentiles, RISK_VALUE stands beside them, and NRI_VER names the release.
+_PERCENTILES_FROM = 2023
 _OF_HAZARD = {
     "events": "EVNTS",
     "events_per_year": "AFREQ",
@@ -141,6 +147,9 @@ def parse(payload: Payload) -> list[Parsed]:
         _, content = unzipped(payload, r"nri_table_counties.*\.csv")
     rows = cells_of(payload, decoded(payload, content))
     header = [column_name(cell) for cell in rows[0][1]]
+    for pair in _PAIRS:
+        if len({name in header for name in pair}) > 1:
+            raise broken(payload, f"it has only one of the columns {' and '.join(pair)}")
     prefixes = [prefix for prefix in PREFIXES if f"{prefix}_EALT" in header]
     named = {f"{prefix}.{out}": f"{prefix}_{column}" for prefix in prefixes for out, column in _OF_HAZARD.items()}
     wide = _with_codes(payload, header, table_of(payload, rows[1:], header, {**_COLUMNS, **named}, _OPTIONAL))
@@ -234,7 +243,15 @@ def _release(payload: Payload, frame: pl.DataFrame, *, is_percentile: bool) -> s
     named = frame.filter(~pl.col("version").str.to_uppercase().is_in(MISSING))["version"].unique().sort().to_list()
     if len(named) > 1:
         raise broken(payload, f"it mixes the releases {', '.join(named[:4])}")
-    return named[0] if named else "2023 or later" if is_percentile else "2021 or earlier"
+    if not named and is_percentile:
+        raise broken(payload, "it has RISK_VALUE and no NRI_VER, which releases with that column carry")
+    year = re.search(r"(?:19|20)\d{2}", named[0]) if named else None
+    if year and (int(year[0]) >= _PERCENTILES_FROM) != is_percentile:
+        word = "lacks" if not is_percentile else "has"
+        raise broken(
+            payload, f"its release is {named[0]!r} and it {word} RISK_VALUE, which releases from 2023 on carry"
+        )
+    return named[0] if named else "2021 or earlier"
 
 
 def _with_ratings(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:

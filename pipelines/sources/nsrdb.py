@@ -10,8 +10,8 @@ import csv
 from collections.abc import Collection, Iterable, Mapping
 
 import polars as pl
-from pvlib.iotools.psm4 import REQUEST_VARIABLE_MAP, VARIABLE_MAP
 
+from pipelines.deferred import deferred
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Parsed, Payload, Request, SourceInfo, SourceRefused
 from pipelines.sources.weather_common import (
@@ -20,10 +20,10 @@ from pipelines.sources.weather_common import (
     TYPICAL,
     TYPICAL_KEY,
     Readings,
+    SourceNames,
     broken,
     is_number,
     json_of,
-    source_names,
     stamp_of,
     table_of,
     text_numbers,
@@ -46,11 +46,12 @@ SOURCE = SourceInfo(
     calls_per_night="1 per region and year that is not held, at most 5,000 a day and 1 a second; none once all are",
     # One call a second is the limit of the service; its gateway counts 1,000 an hour.
     calls_per_second=0.25,
+    most_requests=5_000,
 )
 FIRST_YEAR = 1998
 
 _PATH = "/api/nsrdb/v2/solar/nsrdb-GOES-{}-v4-0-0-download.csv"
-_NAMES = source_names(VARIABLE_MAP)
+_NAMES = SourceNames("psm4")
 _PLACE = ("Latitude", "Longitude", "Time Zone")
 _STAMP = ("Year", "Month", "Day", "Hour", "Minute")
 _UNITS = {**dict.fromkeys(SUN, "w/m2"), "temperature_c": "c", "wind_m_per_s": "m/s"}
@@ -89,7 +90,7 @@ def region_years(
     email : str
         Address that belongs to the key.
     """
-    attributes = ",".join(REQUEST_VARIABLE_MAP[name] for name in QUANTITIES)
+    attributes = ",".join(deferred("pvlib").iotools.psm4.REQUEST_VARIABLE_MAP[name] for name in QUANTITIES)
     return [
         Request(
             source_id=SOURCE.source_id,

@@ -73,6 +73,7 @@ SOURCE = SourceInfo(
     ),
     # The limit per hour binds; 600 a minute would allow seven times as many.
     calls_per_second=CALLS_PER_HOUR / 3600.0 / _WEIGHT,
+    most_requests=int(CALLS_PER_DAY / _WEIGHT),
 )
 FIRST_YEAR = 1940
 
@@ -87,14 +88,14 @@ _LAYOUT = "%Y-%m-%dT%H:%M"
 
 
 def requests(asking: Asking) -> list[Request]:
-    """Return the requests of a night: the published years that are not held, within the day's limit."""
+    """Return the requests of a night: the published years that are not held."""
     return region_years(asking.regions, years_of(asking, SOURCE.source_id), asking.held)
 
 
 def region_years(regions: pl.DataFrame, years: Iterable[int], held: Collection[str] = ()) -> list[Request]:
     """Return one request per region and calendar year that is not held, all quantities at once.
 
-    As many as the limit of a day allows, all regions of the newest year first; the rest is asked for on another night.
+    All regions of the newest year come first: what is above the limit of a day is asked for on another night.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def region_years(regions: pl.DataFrame, years: Iterable[int], held: Collection[s
     held : Collection[str]
         Keys of region-years that are held, from whichever source.
     """
-    wanted = [
+    return [
         Request(
             source_id=SOURCE.source_id,
             key=key,
@@ -125,7 +126,6 @@ def region_years(regions: pl.DataFrame, years: Iterable[int], held: Collection[s
         )
         for key, latitude, longitude, year in wanted_years(regions, years, held, first=FIRST_YEAR)
     ]
-    return wanted[: int(CALLS_PER_DAY / _WEIGHT)]
 
 
 def parse(payload: Payload) -> Parsed:

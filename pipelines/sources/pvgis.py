@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import polars as pl
-from pvlib.iotools.pvgis import VARIABLE_MAP
 
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Parsed, Payload, Request, SourceInfo, SourceRefused
@@ -23,11 +23,11 @@ from pipelines.sources.weather_common import (
     SUN,
     TYPICAL,
     Readings,
+    SourceNames,
     broken,
     is_number,
     json_numbers,
     json_of,
-    source_names,
     stamp_of,
     table_of,
     text_numbers,
@@ -54,15 +54,19 @@ SOURCE = SourceInfo(
 # Years that version 5.3 holds, as its answers say in meteo_data.year_min and year_max.
 FIRST_YEAR, LAST_YEAR = 2005, 2023
 
-_NAMES = source_names(VARIABLE_MAP)
+_NAMES = SourceNames("pvgis")
 _SERIES_SUN = ("G(i)", "Gb(i)", "Gd(i)")
 _STAMP = "%Y%m%d:%H%M"
 _HALF_HOUR = 0.5
-_UNITS = {
-    **dict.fromkeys((*_SERIES_SUN, *(_NAMES[name] for name in SUN)), "W/m2"),
-    "T2m": "degree Celsius",
-    "WS10m": "m/s",
-}
+
+
+@cache
+def _units() -> dict[str, str]:
+    return {
+        **dict.fromkeys((*_SERIES_SUN, *(_NAMES[name] for name in SUN)), "W/m2"),
+        "T2m": "degree Celsius",
+        "WS10m": "m/s",
+    }
 
 
 def requests(asking: Asking) -> list[Request]:
@@ -160,8 +164,8 @@ def _json(payload: Payload) -> _Answer:
     if offset is not None and not (type(offset) in {int, float} and 0 <= offset < 1):
         broken(payload, f"has the irradiance time offset {offset!s:.50}, expected a part of an hour")
     stamp = "time" if is_series else "time(UTC)"
-    columns = {name for row in rows for name in row} & set(_UNITS)
-    wrong = next((name for name in sorted(columns) if units.get(name) != _UNITS[name]), None)
+    columns = {name for row in rows for name in row} & set(_units())
+    wrong = next((name for name in sorted(columns) if units.get(name) != _units()[name]), None)
     if wrong:
         broken(payload, f"gives {wrong} in {units.get(wrong)!r}, a unit that is not known here")
     frame = pl.DataFrame(
@@ -207,8 +211,8 @@ def _csv(payload: Payload, text: str) -> _Answer:
     legend = {
         mark: line.strip().rpartition("(")[2].rstrip(")") for mark, line in zip(marks[end:], lines[end:], strict=True)
     }
-    carried = [name for name in columns if name in _UNITS]
-    wrong = next((name for name in carried if legend.get(name) != _UNITS[name]), None)
+    carried = [name for name in columns if name in _units()]
+    wrong = next((name for name in carried if legend.get(name) != _units()[name]), None)
     if wrong:
         broken(payload, f"gives {wrong} in {legend.get(wrong)!r}, a unit that is not known here, or is cut")
     frame = table_of(payload, lines[names + 1 : end], columns, names + 2).select(

@@ -25,6 +25,7 @@ from pipelines.sources.queue_common import (
 from pipelines.sources.queue_projects import finish
 from pipelines.sources.queue_technology import technology_of
 from pipelines.sources.queue_workbook import sheets
+from pipelines.sources.user_files import UserFile
 
 SOURCE = SourceInfo(
     source_id="queue_lbnl",
@@ -100,9 +101,16 @@ _INDICES = (1, 2, 3)
 
 
 def requests(asking: Asking) -> list[Request]:
-    """Return the one request of a night: the newest edition."""
-    del asking
+    """Return the one request of a night: the newest edition, unless the user brings one."""
+    if asking.settings.queue_lbnl_file is not None:
+        return []
     return [Request(SOURCE.source_id, _EDITION, _PATH, expects="xlsx", max_bytes=64_000_000)]
+
+
+def user_files(asking: Asking) -> list[UserFile]:
+    """Return the workbook that the user brings, if any; its newest request says which edition it is."""
+    path = asking.settings.queue_lbnl_file
+    return [] if path is None else [UserFile(SOURCE.source_id, "workbook", path, "queue_lbnl_file")]
 
 
 def parse(payload: Payload) -> Parsed:

@@ -1,4 +1,4 @@
-"""PJM's queue: the export of the serial queue, and the exports of the transition and the later cycles."""
+"""PJM's serial queue, under the rules before 2023; reads the export of the later cycles as well."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pipelines.sources.observations import broken
 from pipelines.sources.queue_common import find_tables, with_days, with_powers, with_status
 from pipelines.sources.queue_projects import finish
 from pipelines.sources.queue_workbook import sheets
+from pipelines.sources.user_files import UserFile
 
 SOURCE = SourceInfo(
     source_id="queue_pjm",
-    title="Planning queue export and cycle projects",
+    title="Planning queue export",
     publisher="PJM Interconnection",
     licence="published by the ISO for public use; PJM restricts redistribution",
     base_url="https://services.pjm.com",
@@ -71,8 +72,9 @@ _UNSIGNED = ("active", "pending")
 
 
 def requests(asking: Asking) -> list[Request]:
-    """Return the one request of a night; its key is the one that PJM's public page carries."""
-    del asking
+    """Return the one request of a night, with the key of PJM's public page; none where the user brings the export."""
+    if asking.settings.queue_pjm_file is not None:
+        return []
     return [
         Request(
             SOURCE.source_id,
@@ -85,6 +87,12 @@ def requests(asking: Asking) -> list[Request]:
             max_bytes=64_000_000,
         )
     ]
+
+
+def user_files(asking: Asking) -> list[UserFile]:
+    """Return the export that the user brings, if any."""
+    path = asking.settings.queue_pjm_file
+    return [] if path is None else [UserFile(SOURCE.source_id, "serial", path, "queue_pjm_file")]
 
 
 def parse(payload: Payload) -> Parsed:

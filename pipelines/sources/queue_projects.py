@@ -44,9 +44,12 @@ _TEXTS = ("project_name", "county_name", "poi_name", "technology_source_text", "
 # an operator's own files the one that is renewed last.
 _PREFERENCE = {
     ("queue_pjm", "cycle"): 0,
+    ("queue_pjm_cycles", "cycle"): 0,
     ("queue_spp", "active"): 0,
 }
 _OWN_FILE, _COLLECTION = 1, 2
+# An operator's own file that holds only its newer requests: LBNL's collection still speaks for the older ones.
+_ONLY_NEWER = ("queue_pjm_cycles",)
 
 
 def finish(
@@ -244,8 +247,8 @@ def one_row_per_request(projects: pl.DataFrame) -> pl.DataFrame:
     """Return the newest word on each request, once, from the file that is nearest to its operator.
 
     An operator's own file stands before LBNL's collection, PJM's cycle files before its older export, SPP's active
-    list before its summary, and a later snapshot before an earlier one. LBNL's rows on an operator that has a file of
-    its own here are left away whole: older editions write the same request under another number.
+    list before its summary, and a later snapshot before an earlier one. LBNL's rows on an operator that has a whole
+    file of its own here are left away whole: older editions write the same request under another number.
 
     Parameters
     ----------
@@ -253,7 +256,7 @@ def one_row_per_request(projects: pl.DataFrame) -> pl.DataFrame:
         Contract `core.queue_projects`.
     """
     is_lbnl = pl.col("source_id") == "queue_lbnl"
-    own = projects.filter(~is_lbnl)["iso"].unique().to_list()
+    own = projects.filter(~is_lbnl & ~pl.col("source_id").is_in(_ONLY_NEWER))["iso"].unique().to_list()
     rank = pl.lit(_OWN_FILE)
     for (source_id, dataset), place in _PREFERENCE.items():
         rank = pl.when((pl.col("source_id") == source_id) & (pl.col("dataset") == dataset)).then(place).otherwise(rank)

@@ -27,6 +27,7 @@ from pipelines.sources import (
     queue_miso,
     queue_nyiso,
     queue_pjm,
+    queue_pjm_cycles,
     queue_spp,
 )
 from pipelines.sources.parsing import Connector
@@ -45,6 +46,7 @@ LIVE_TABLES = {
     queue_miso: (QUEUES,),
     queue_nyiso: (QUEUES,),
     queue_pjm: (QUEUES,),
+    queue_pjm_cycles: (QUEUES,),
     queue_spp: (QUEUES,),
     queue_lbnl: (QUEUES,),
     census_counties: ("core.counties",),

@@ -8,9 +8,18 @@ from datetime import datetime
 from pathlib import Path
 
 from pipelines.errors import InputError
+from pipelines.settings import Settings
 from pipelines.sources.base import Payload
 
 MOST_BYTES = 256_000_000
+# A file of the user's own that is no answer of a source.
+_NO_SOURCE = {"scenarios_file"}
+
+
+def has_user_files(settings: Settings) -> bool:
+    """Return whether the user brings a file that stands for a source's answer; such files are read in any profile."""
+    names = [name for name in Settings.model_fields if name.endswith("_file") and name not in _NO_SOURCE]
+    return any(getattr(settings, name) is not None for name in names)
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,18 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, NoReturn
 
 import numpy as np
 import polars as pl
 
+from pipelines.deferred import deferred
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Payload, SourceBroken
 from pipelines.weather.calendar import TYPICAL_YEAR
+
+_pvlib = deferred("pvlib")
 
 # Quantities of core.weather_hourly by the names that pvlib's variable maps translate to.
 QUANTITIES = {
@@ -164,9 +168,34 @@ def json_of(payload: Payload) -> Any:
         broken(payload, "is not JSON, or is cut")
 
 
-def source_names(variable_map: Mapping[str, str]) -> dict[str, str]:
-    """Return the source's name of each quantity, from one of pvlib's variable maps."""
-    return {QUANTITIES[name]: theirs for theirs, name in variable_map.items() if name in QUANTITIES}
+class SourceNames(Mapping[str, str]):
+    """A source's name of each quantity, by one of pvlib's variable maps; pvlib is loaded when a name is asked for.
+
+    Parameters
+    ----------
+    module : str
+        Module of `pvlib.iotools` that has the map.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getitem__(self, name: str) -> str:
+        """Return the source's name."""
+        return self._names[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the quantities in the order of the map."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Return how many quantities there are."""
+        return len(self._names)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        variable_map = getattr(_pvlib.iotools, self._module).VARIABLE_MAP
+        return {QUANTITIES[name]: theirs for theirs, name in variable_map.items() if name in QUANTITIES}
 
 
 def json_numbers(values: Sequence[Any], fill: float | None = None) -> list[float | None]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-import pvlib
 from numpy.typing import NDArray
 
+from pipelines.deferred import deferred
 from pipelines.sources.weather_common import SUN
 from pipelines.weather.sun import SunPath, sun_path
+
+pvlib = deferred("pvlib")
 
 _MIDDLE = 0.5
 # Below three degrees of sun a clearness index is noise.

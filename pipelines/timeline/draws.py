@@ -49,8 +49,30 @@ class DrawBook:
         return months
 
 
+def not_given_up(settings: Settings) -> NDArray[np.float64]:
+    """Return the chance that a project is not given up before month 0, 1, .. of the horizon.
+
+    A constant hazard h per year: exp(-h m / 12). It ends with energisation: what runs is not given up.
+    """
+    return np.exp(-settings.cancellation_hazard_per_year * np.arange(settings.horizon_months + 1) / 12.0)
+
+
+def surviving(online: NDArray[np.float64], settings: Settings) -> NDArray[np.float64]:
+    """Return the modules expected online by month with those left out whose project is given up before they run.
+
+    Parameters
+    ----------
+    online : NDArray[np.float64]
+        Mean number online at the end of each month if none is given up, shape (horizon_months,).
+    """
+    return np.cumsum(np.diff(online, prepend=0.0) * not_given_up(settings)[1:])
+
+
 def online_worth(settings: Settings) -> NDArray[np.float64]:
-    """Return the discounted years from each month to the end of the horizon, shape (horizon_months + 1,)."""
+    """Return the discounted years from each month to the end of the horizon, shape (horizon_months + 1,).
+
+    Counted with the chance that the project is not given up before that month.
+    """
     months = np.arange(1, settings.horizon_months + 1)
     by_month = (1.0 + settings.value_discount_rate) ** (-months / 12.0) / 12.0
-    return np.concatenate([[0.0], np.cumsum(by_month[::-1])[::-1]])
+    return np.concatenate([[0.0], np.cumsum(by_month[::-1])[::-1]]) * not_given_up(settings)

@@ -13,6 +13,7 @@ import polars as pl
 from pipelines.errors import InputError
 from pipelines.settings import Settings
 from pipelines.timeline.distribution import lognormal_points, pool, three_points
+from pipelines.timeline.what_if import with_changes
 
 DURATIONS_FILE = Path(__file__).with_name("durations.csv")
 DAYS_PER_MONTH = 365.25 / 12
@@ -76,6 +77,7 @@ def durations(
     Rule: a published range is P10 to P90; a single figure is spread by a setting; the rows of one duration with a
     weight above zero are pooled by their weights (`distribution.pool`). Median and average of one cohort make a
     lognormal. Steps that a publisher lists apart are added. Assumptions stand in the settings with a wider spread.
+    What a what-if sets comes last.
 
     Parameters
     ----------
@@ -97,7 +99,8 @@ def durations(
         If a chosen row is not in its table, or its figures cannot be read.
     """
     tables = {"equipment_lead_times": lead_times, "queue_statistics": queue_statistics, "policy": policy}
-    chosen = (read_choices() if choices is None else choices).with_row_index("line", offset=2)
+    choices = read_choices() if choices is None else choices
+    chosen = choices.with_row_index("line", offset=2)
     rows = []
     for (duration_id,), group in chosen.group_by("duration_id", maintain_order=True):
         figures = [
@@ -130,6 +133,7 @@ def durations(
                 "as_of": max(figure.as_of for figure in used),
             }
         )
+    rows = with_changes(rows, settings.what_if_lead_times, choices)
     return pl.DataFrame(rows).with_columns(pl.col("rows_used", "rows_set_aside").cast(pl.Int64))
 
 

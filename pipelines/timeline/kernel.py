@@ -192,3 +192,46 @@ def first_if_free(months, duration, multiple, pred_start, preds, from_module, fr
         end = first[begin : begin + size]
         _run_sink(links, from_module, 1, np.zeros(size), factor[sink], drawn[duration[sink]], finish, end)
     return first
+
+
+@njit(cache=True, nogil=True)
+def run_schedule(months, duration, multiple, complete_multiple, pred_start, preds, from_module, varies):
+    """Return when everything ends in each sample, of which `run_network` keeps the means only.
+
+    Parameters are those of `run_network`.
+
+    Returns
+    -------
+    start, finish : float64 (n_activities, n_samples)
+        Of each activity, as far as the first module needs it.
+    complete : float64 (n_activities, n_samples)
+        Finish of each activity for the complete plant.
+    modules : float64 (n_modules, n_samples)
+        Month in which module 1..n is energised.
+    """
+    n_samples = months.shape[1]
+    n_activities, n_modules = multiple.shape
+    sink = n_activities - 1
+    links = preds[pred_start[sink] : pred_start[sink + 1]]
+    steady = np.zeros(n_samples)
+    finish = np.zeros((n_activities, n_samples))
+    modules = np.empty((n_modules, n_samples))
+    last = months[duration[sink]]
+    for a in range(sink):
+        _run(a, multiple[a, 0], months[duration[a]], pred_start, preds, finish)
+    first = finish.copy()
+    for module in range(1, n_modules + 1):
+        if module > 1:
+            for a in range(sink):
+                if varies[a]:
+                    _run(a, multiple[a, module - 1], months[duration[a]], pred_start, preds, finish)
+        _run_sink(links, from_module, module, steady, multiple[sink, module - 1], last, finish, modules[module - 1])
+    first[sink] = modules[0]
+    for a in range(sink):
+        _run(a, complete_multiple[a], months[duration[a]], pred_start, preds, finish)
+    _run_sink(links, np.ones_like(from_module), 1, steady, complete_multiple[sink], last, finish, finish[sink])
+    start = np.empty((n_activities, n_samples))
+    for a in range(n_activities):
+        for c in range(n_samples):
+            start[a, c] = max(first[a, c] - months[duration[a], c] * multiple[a, 0], 0.0)
+    return start, first, finish, modules

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,19 +14,22 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import timeline as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
-from pipelines.contracts.timeline import CriticalPath
+from pipelines.contracts.timeline import CriticalPath, Energisation, TimelineGantt
 from pipelines.errors import InputError
+from pipelines.identity import content_hash
 from pipelines.settings import Settings
-from pipelines.timeline.draws import DrawBook, Draws, online_worth
+from pipelines.timeline.draws import DrawBook, Draws, online_worth, surviving
 from pipelines.timeline.durations import durations
 from pipelines.timeline.kernel import first_if_free, run_network
 from pipelines.timeline.network import Network, read_network
+from pipelines.timeline.outcomes import Known, Outcome
 from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays
+from pipelines.timeline.schedule import Schedule, energisation_frame, gantt_frame, schedule, usual_chain
 from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
 
 # A flexible request is the same request with less firm service: it takes the same draws and never waits longer.
 SAME_DRAWS = {"grid_flexible": "grid_firm"}
-# What one activity would save is read off this many of the samples.
+# What one activity would save, and when each begins and ends, is read off this many of the samples.
 _FREE_SAMPLES = 2500
 _CHOSEN = (
     "region_id",
@@ -56,6 +60,8 @@ class TimelineResult:
         Contract core.durations.
     draws : Draws
         Single draws behind the shares, completion left out.
+    gantt, energisation : pl.DataFrame
+        Contracts mart.timeline_gantt, mart.energisation; empty where the critical path is not wanted.
     """
 
     time_to_power: pl.DataFrame
@@ -63,10 +69,12 @@ class TimelineResult:
     online_share: NDArray[np.float64]
     durations: pl.DataFrame
     draws: Draws
+    gantt: pl.DataFrame
+    energisation: pl.DataFrame
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
     """One region and stack made ready for the kernel."""
 
     network: Network
@@ -87,27 +95,10 @@ class _Row:
             self.arrays.from_module.tobytes(),
         )
 
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What one distinct network gave."""
-
-    first: tuple[float, float, float]
-    full: tuple[float, float, float]
-    first_draws: NDArray[np.float64]
-    online_years: NDArray[np.float64]
-    complete_p50: float
-    p_first: tuple[float, ...]
-    online: NDArray[np.float64]
-    time_share: NDArray[np.float64]
-    on_chain: NDArray[np.float64]
-    saved: NDArray[np.float64]
-    start_mean: NDArray[np.float64]
-    finish_mean: NDArray[np.float64]
-
-
-Known = dict[tuple, _Outcome]
-"""Networks drawn before, by what they depend on."""
+    def hash(self, of_draws: tuple) -> str:
+        """Return the hash of what the result depends on, the settings of the draws among it."""
+        stack_id, drawn, *arrays = self.key
+        return content_hash([stack_id, drawn, of_draws], *arrays)
 
 
 def time_to_power(
@@ -164,29 +155,54 @@ def time_to_power(
     if used is None:
         used = durations(lead_times, policy, queue_statistics, settings)
     draws = DrawBook()
-    rows = _prepare(regions, chosen, used, policy, settings, draws)
+    rows = prepare(regions, chosen, used, policy, settings, draws)
     months = draws.months(settings.timeline_samples, seed, settings)
     of_draws = _draw_settings(settings, seed)
-    keys = [(of_draws, row.key) for row in rows]
-    outcomes: Known = {} if known is None else known
+    # Many rows are alike: each distinct one is hashed once.
+    hashes = {row.key: row.hash(of_draws) for row in {row.key: row for row in rows}.values()}
+    keys = [hashes[row.key] for row in rows]
+    known = Known() if known is None else known
+    outcomes = known.outcomes
+    known.asked.update(keys)
     distinct = dict(zip(keys, rows, strict=True))
-    missing = {key: row for key, row in distinct.items() if key not in outcomes}
+    missing = {
+        key: row
+        for key, row in distinct.items()
+        if key not in outcomes or (is_path_wanted and not outcomes[key].has_path)
+    }
     draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
     with ThreadPoolExecutor(max_workers=threads) as pool:
         outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
+    known.has_new |= bool(missing)
     per_row = [outcomes[key] for key in keys]
     completion = np.array([row.completion for row in rows])
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
     online *= completion[:, None]
     ids = chosen.select("region_id", "stack_id")
+    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else CriticalPath.create_empty()
+    gantt: pl.DataFrame
+    energisation: pl.DataFrame
+    gantt, energisation = TimelineGantt.create_empty(), Energisation.create_empty()
+    if is_path_wanted:
+        schedules = [
+            Schedule.of(outcome.schedule, len(row.draw_rows)) for row, outcome in zip(rows, per_row, strict=True)
+        ]
+        chains = [
+            usual_chain(row.network, outcome.on_chain, row.arrays.from_module)
+            for row, outcome in zip(rows, per_row, strict=True)
+        ]
+        gantt = validate(
+            gantt_frame(ids, [row.network for row in rows], schedules, chains, critical), "mart.timeline_gantt"
+        )
+        energisation = validate(energisation_frame(ids, schedules, settings.module_mw), "mart.energisation")
     return TimelineResult(
         time_to_power=validate(_months_frame(ids, rows, per_row, online, settings), "mart.time_to_power"),
-        critical_path=validate(_critical_frame(ids, rows, per_row, used), "mart.critical_path")
-        if is_path_wanted
-        else CriticalPath.create_empty(),
+        critical_path=validate(critical, "mart.critical_path"),
         online_share=online,
         durations=validate(used, "core.durations"),
         draws=_kept_draws(keys, distinct, outcomes),
+        gantt=gantt,
+        energisation=energisation,
     )
 
 
@@ -200,10 +216,11 @@ def _draw_settings(settings: Settings, seed: int) -> tuple:
         settings.duration_correlation,
         settings.horizon_months,
         settings.value_discount_rate,
+        settings.cancellation_hazard_per_year,
     )
 
 
-def _kept_draws(keys: list[tuple], distinct: Iterable[tuple], outcomes: Known) -> Draws:
+def _kept_draws(keys: list[str], distinct: Iterable[str], outcomes: dict[str, Outcome]) -> Draws:
     places = {key: place for place, key in enumerate(distinct)}
     return Draws(
         network=np.array([places[key] for key in keys], dtype=np.int64),
@@ -212,14 +229,35 @@ def _kept_draws(keys: list[tuple], distinct: Iterable[tuple], outcomes: Known) -
     )
 
 
-def _prepare(
+def sizes_of(design: Mapping[str, Any]) -> Sizes:
+    """Return the sizes that the timeline needs of a chosen design."""
+    return Sizes(
+        int(design["firm_units"] or 0),
+        float(design["firm_unit_mw"] or 0),
+        float(design["solar_mw"] or 0),
+        float(design["bess_mwh"] or 0),
+        float(design["reserve_mwh"] or 0),
+    )
+
+
+def prepare(
     regions: pl.DataFrame,
     chosen: pl.DataFrame,
     used: pl.DataFrame,
     policy: pl.DataFrame,
     settings: Settings,
     draws: DrawBook,
-) -> list[_Row]:
+) -> list[Row]:
+    """Return chosen designs made ready for the kernel, in their order; what they draw is entered in `draws`.
+
+    Parameters
+    ----------
+    regions, chosen, policy, settings
+        As in `time_to_power`.
+    used : pl.DataFrame
+        Contract core.durations.
+    draws : DrawBook
+    """
     for name, frame, columns in (
         ("regions", regions, ("region_id", "state", "iso")),
         ("chosen designs", chosen, _CHOSEN),
@@ -244,13 +282,7 @@ def _prepare(
                 column="region_id",
             )
         network = networks[design["stack_id"]]
-        sizes = Sizes(
-            int(design["firm_units"] or 0),
-            float(design["firm_unit_mw"] or 0),
-            float(design["solar_mw"] or 0),
-            float(design["bess_mwh"] or 0),
-            float(design["reserve_mwh"] or 0),
-        )
+        sizes = sizes_of(design)
         load = module_count(settings) * module_bus_mw(settings)
         running = min(sizes.firm_units * sizes.firm_unit_mw, load)
         place = places[design["region_id"]]
@@ -264,7 +296,7 @@ def _prepare(
         draw_rows, drawn, ids = draws_of(design["stack_id"], case)
         is_grid = "grid_connection" in network.names
         rows.append(
-            _Row(
+            Row(
                 network,
                 arrays_of(design["stack_id"], sizes),
                 draw_rows,
@@ -305,7 +337,7 @@ def _draw_rows(
     return np.array(draw_rows, dtype=np.int64), tuple(drawn), tuple(ids)
 
 
-def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> _Outcome:
+def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:
     arrays = row.arrays
     first, full, complete, earned, online, time_share, on_chain, start_mean, finish_mean = run_network(
         months,
@@ -328,24 +360,40 @@ def _draw(row: _Row, *, months: NDArray[np.float64], settings: Settings, is_path
             part, row.draw_rows, arrays.multiple, arrays.pred_start, arrays.preds, arrays.from_module, activity
         )
         saved[activity] = base - float(np.median(free))
-    return _Outcome(
+    return Outcome(
+        has_path=is_path_wanted,
         first=tuple(np.quantile(first, [0.1, 0.5, 0.9]).tolist()),
         full=tuple(np.quantile(full, [0.1, 0.5, 0.9]).tolist()),
         first_draws=first[: settings.robustness_draws].copy(),
         online_years=earned[: settings.robustness_draws].copy(),
         complete_p50=float(np.median(complete)),
-        p_first=tuple(float(np.mean(first <= month)) for month in (12, 24, 36, 60)),
-        online=online / arrays.multiple.shape[1],
+        p_first=tuple(
+            float(np.mean((first <= month) * np.exp(-settings.cancellation_hazard_per_year * first / 12.0)))
+            for month in (12, 24, 36, 60)
+        ),
+        online=surviving(online, settings) / arrays.multiple.shape[1],
         time_share=time_share,
         on_chain=on_chain,
         saved=saved,
         start_mean=start_mean,
         finish_mean=finish_mean,
+        schedule=_schedule(row, part, (first, full, complete)) if is_path_wanted else np.zeros(0),
     )
 
 
+def _schedule(row: Row, part: NDArray[np.float64], ends: tuple[NDArray[np.float64], ...]) -> NDArray[np.float64]:
+    """Return the quantiles over part of the samples, those of the first module and of all over all samples."""
+    found = schedule(part, row.draw_rows, row.arrays)
+    first, full = (np.quantile(end, [0.1, 0.5, 0.9]) for end in ends[:2])
+    found.finish[:, -1] = found.modules[:, 0] = first
+    found.modules[:, -1] = full
+    np.clip(found.modules, first[:, None], full[:, None], out=found.modules)
+    found.complete[-1] = np.median(ends[2])
+    return found.flat()
+
+
 def _months_frame(
-    ids: pl.DataFrame, rows: list[_Row], outcomes: list[_Outcome], online: NDArray[np.float64], settings: Settings
+    ids: pl.DataFrame, rows: list[Row], outcomes: list[Outcome], online: NDArray[np.float64], settings: Settings
 ) -> pl.DataFrame:
     first = np.array([outcome.first for outcome in outcomes]).reshape(-1, 3)
     full = np.array([outcome.full for outcome in outcomes]).reshape(-1, 3)
@@ -369,7 +417,7 @@ def _months_frame(
     )
 
 
-def _critical_frame(ids: pl.DataFrame, rows: list[_Row], outcomes: list[_Outcome], used: pl.DataFrame) -> pl.DataFrame:
+def _critical_frame(ids: pl.DataFrame, rows: list[Row], outcomes: list[Outcome], used: pl.DataFrame) -> pl.DataFrame:
     lengths = [len(row.draw_rows) for row in rows]
     repeat = np.repeat(np.arange(len(rows)), lengths)
     activities = [activity for row in rows for activity in row.network.activities]

@@ -56,6 +56,8 @@ class Warehouse:
         self.run_id = run_id
         self.as_of = as_of
         self._con = _open(self.path, is_fresh=is_fresh)
+        # This connection is the only writer; asking the catalog takes milliseconds, and every read and write asks.
+        self._kinds = _kinds(self._con)
 
     def __enter__(self) -> Warehouse:
         """Return itself."""
@@ -96,7 +98,7 @@ class Warehouse:
         schema, table = split_name(name)
         check_types(frame, name)
         with self._transaction(name) as cursor:
-            _drop(cursor, schema, table)
+            self._drop(cursor, name)
             _store(cursor, f"create table {schema}.{table} as select * from _frame", frame)
             self._finish(cursor, name, frame.height)
         return frame.height
@@ -121,7 +123,7 @@ class Warehouse:
         schema, table = split_name(name)
         check_types(frame, name)
         with self._transaction(name) as cursor:
-            if not _kinds(cursor, schema, table):
+            if name not in self._kinds:
                 _store(cursor, f"create table {schema}.{table} as select * from _frame limit 0", frame)
             condition = " and ".join(f"{identifier(column)} = ?" for column in where)
             cursor.execute(f"delete from {schema}.{table} where {condition}", list(where.values()))
@@ -154,7 +156,7 @@ class Warehouse:
         except (OSError, pl.exceptions.PolarsError) as error:
             raise WarehouseError(f"{path}: no readable Parquet file for {name}; run the step that makes it.") from error
         with self._transaction(name) as cursor:
-            _drop(cursor, schema, table)
+            self._drop(cursor, name)
             cursor.execute(f"create view {schema}.{table} as select * from read_parquet({literal(str(path))})")
             self._finish(cursor, name, rows, linked_path=str(path))
         return rows
@@ -175,8 +177,8 @@ class Warehouse:
 
     def has(self, name: str) -> bool:
         """Return whether the build has a table."""
-        with self._con.cursor() as cursor:
-            return bool(_kinds(cursor, *split_name(name)))
+        split_name(name)
+        return name in self._kinds
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """Return the rows of one statement on the build database.
@@ -218,7 +220,7 @@ class Warehouse:
             self._con.execute("set threads = 1")
             try:
                 with self._transaction(str(path)) as cursor:
-                    _drop(cursor, schema, table)
+                    self._drop(cursor, name)
                     cursor.execute(f"create table {schema}.{table} as\n{statement(path)}\n")
                     _check_stored_types(cursor, schema, table)
                     if name in REGISTRY:
@@ -245,11 +247,18 @@ class Warehouse:
             except BaseException as error:
                 with suppress(duckdb.Error):
                     cursor.execute("rollback")
+                    self._kinds = _kinds(cursor)
                 if isinstance(error, duckdb.Error):
                     raise WarehouseError(f"{place}: {first_line(error)}; correct that and run again.") from error
                 raise
 
+    def _drop(self, cursor: duckdb.DuckDBPyConnection, name: str) -> None:
+        kind = self._kinds.pop(name, None)
+        if kind:
+            cursor.execute(f"drop {kind} {name}")
+
     def _finish(self, cursor: duckdb.DuckDBPyConnection, name: str, rows: int, linked_path: str = "") -> None:
+        self._kinds[name] = "view" if linked_path else "table"
         if name in REGISTRY:
             write_comments(cursor, name, REGISTRY[name], kind="view" if linked_path else "table")
         as_of = datetime(self.as_of.year, self.as_of.month, self.as_of.day) if self.as_of else None
@@ -300,7 +309,7 @@ def _prepared(path: Path) -> duckdb.DuckDBPyConnection:
         con.execute("begin transaction")
         for schema in SCHEMAS:
             con.execute(f"create schema if not exists {schema}")
-        if not _kinds(con, "ops", "tables"):
+        if "ops.tables" not in _kinds(con):
             con.execute(
                 "create table ops.tables (table_name varchar primary key, run_id varchar, as_of_utc timestamp, "
                 "rows bigint, linked_path varchar, written_at_utc timestamp)"
@@ -334,20 +343,14 @@ def _count(cursor: duckdb.DuckDBPyConnection, name: str) -> int:
     return int(cursor.execute(f"select count(*) from {name}").fetchall()[0][0])
 
 
-def _kinds(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
-    """Return "BASE TABLE" or "VIEW" for a name that is taken, an empty list for one that is free."""
-    return [
-        row[0]
-        for row in cursor.execute(
-            "select table_type from information_schema.tables where table_schema = ? and table_name = ?",
-            [schema, table],
+def _kinds(cursor: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return "table" or "view" by full name of what there is."""
+    return dict(
+        cursor.execute(
+            "select schema_name || '.' || table_name, 'table' from duckdb_tables() union all "
+            "select schema_name || '.' || view_name, 'view' from duckdb_views() where not internal"
         ).fetchall()
-    ]
-
-
-def _drop(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
-    for kind in _kinds(cursor, schema, table):
-        cursor.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {schema}.{table}")
+    )
 
 
 def _check_stored_types(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -12,7 +14,7 @@ from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import ContractError, WarehouseError
 from pipelines.warehouse.build import OFFLINE
 from pipelines.warehouse.comments import write_comments
-from pipelines.warehouse.sqltext import first_line, header, literal, statement
+from pipelines.warehouse.sqltext import first_line, header, identifier, literal, statement
 
 # The oldest client that must be able to open a release.
 STORAGE_VERSION = "v1.4.0"
@@ -20,8 +22,30 @@ _MACRO = re.compile(r"create\s+(?:or\s+replace\s+)?(?:macro|function)\s+([a-z_][
 _TABLE_MACRO = re.compile(r"\bas\s+table\b", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class Base:
+    """An earlier released database to begin with.
+
+    Attributes
+    ----------
+    path : Path
+        The file, known to be whole.
+    tables : frozenset[str]
+        Its tables that are the same now: same rows, same columns, same comments.
+    """
+
+    path: Path
+    tables: frozenset[str]
+
+
 def write_database(
-    path: Path, parquet_dir: Path, tables: Sequence[str], *, views: Sequence[Path] = (), macros: Sequence[Path] = ()
+    path: Path,
+    parquet_dir: Path,
+    tables: Sequence[str],
+    *,
+    views: Sequence[Path] = (),
+    macros: Sequence[Path] = (),
+    base: Base | None = None,
 ) -> dict[str, int]:
     """Write the released database from the Parquet files beside it, and count its rows after it was closed.
 
@@ -35,6 +59,8 @@ def write_database(
         Published names, each described as `mart.<name>` in the contracts.
     views, macros : Sequence[Path]
         SQL files: one SELECT each for a view named as the file; one CREATE MACRO each.
+    base : Base | None
+        Copied first; what has not moved since is not written again.
 
     Returns
     -------
@@ -52,9 +78,15 @@ def write_database(
         # What does not fit into memory goes beside the release, where a later run clears it away if this one is killed.
         spill = path.parent.with_name(f"{path.parent.name}.spill")
         with duckdb.connect(config={**OFFLINE, "temp_directory": str(spill)}) as con:
+            if base is not None:
+                shutil.copyfile(base.path, path)
             con.execute(f"attach {literal(str(path))} as release (storage_version '{STORAGE_VERSION}')")
             con.execute("use release")
+            there = base.tables & set(tables) if base is not None else frozenset()
+            _clear(con, keep=there)
             for table in tables:
+                if table in there:
+                    continue
                 source = literal(str(parquet_dir / f"{table}.parquet"))
                 # One commit per table: each is forced to the disk, and there are hundreds of comments.
                 con.execute("begin transaction")
@@ -71,6 +103,22 @@ def write_database(
         return count_rows(path, tables)
     except duckdb.Error as error:
         raise WarehouseError(f"{path.name}: {first_line(error)}; correct that and run again.") from error
+
+
+def _clear(con: duckdb.DuckDBPyConnection, *, keep: frozenset[str]) -> None:
+    """Drop the macros and views of the release, and its tables but those to keep."""
+    macros = con.execute(
+        "select distinct function_type, function_name from duckdb_functions() where database_name = 'release'"
+    ).fetchall()
+    for kind, name in sorted(macros):
+        con.execute(f"drop {'macro table' if kind == 'table_macro' else 'macro'} {identifier(name)}")
+    found = con.execute(
+        "select 'view', view_name from duckdb_views() where database_name = 'release' and not internal "
+        "union all select 'table', table_name from duckdb_tables() where database_name = 'release'"
+    ).fetchall()
+    for kind, name in sorted(found, reverse=True):
+        if name not in keep:
+            con.execute(f"drop {kind} {identifier(name)}")
 
 
 def count_rows(path: Path, tables: Sequence[str]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib import metadata
@@ -17,7 +17,7 @@ from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import ContractError, UsageError, WarehouseError
 from pipelines.warehouse.build import Warehouse
 from pipelines.warehouse.checks import check_dates, check_file, stamped_tables
-from pipelines.warehouse.database import STORAGE_VERSION, write_database
+from pipelines.warehouse.database import STORAGE_VERSION, Base, write_database
 from pipelines.warehouse.dictionary import contract_hash, stored_type
 from pipelines.warehouse.files import (
     link_or_copy,
@@ -47,6 +47,9 @@ from pipelines.warehouse.releases import (
 from pipelines.warehouse.sqltext import first_line
 
 LEAST_FREE_BYTES = 256_000_000
+# An earlier database is begun with where this share of the bytes stands in it already and it is not larger than so many
+# times its Parquet files.
+_LEAST_KEPT, _LARGEST_TO_PARQUET = 0.5, 4.0
 _PACKAGES = ("dataframely", "duckdb", "numba", "numpy", "pandas", "polars", "pvlib", "pyarrow", "scipy")
 
 
@@ -64,8 +67,9 @@ class Publication:
         Wall time written into the manifest.
     views, macros : Sequence[Path]
         SQL files that become views and macros of the released database.
-    artefacts : Mapping[str, Path | bytes]
-        Further files by their place in the release, for example "report/index.html".
+    artefacts : Mapping[str, Path | bytes | Callable[[Path], bytes]]
+        Further files by their place in the release, for example "report/index.html"; a function is given the folder of
+        the release, tables and database in place, and returns the bytes.
     details : Mapping[str, Any]
         What else the manifest says: code hash, settings, profile, input hashes, data status.
     """
@@ -75,7 +79,7 @@ class Publication:
     published_at_utc: datetime
     views: Sequence[Path] = ()
     macros: Sequence[Path] = ()
-    artefacts: Mapping[str, Path | bytes] = field(default_factory=dict)
+    artefacts: Mapping[str, Path | bytes | Callable[[Path], bytes]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -128,7 +132,7 @@ def publish(
         known = _known_contents(data_dir)
         (incoming / "parquet").mkdir(parents=True)
         entries = [_write_table(warehouse, incoming, stamp, known) for stamp in stamps]
-        _write_database(incoming, entries, publication)
+        _write_database(incoming, entries, publication, _base(data_dir, entries))
         _write_artefacts(incoming, publication)
         _write_manifest(incoming, entries, publication)
         _make_durable(incoming)
@@ -202,7 +206,27 @@ def _write_table(
     }
 
 
-def _write_database(incoming: Path, entries: Sequence[Mapping[str, Any]], publication: Publication) -> None:
+def _base(data_dir: Path, entries: Sequence[Mapping[str, Any]]) -> Base | None:
+    """Return the current release's database where most of its bytes are tables that have not moved, and it is whole."""
+    try:
+        info = release_info(data_dir)
+    except (UsageError, WarehouseError):
+        return None
+    same = {(table["name"], table["sha256"], table["contract"]) for table in info.manifest["tables"]}
+    kept = [entry for entry in entries if (entry["name"], entry["sha256"], entry["contract"]) in same]
+    stored = info.manifest["artefacts"][DATABASE]
+    total = sum(entry["bytes"] for entry in entries)
+    # What is dropped leaves room that later tables fill; a file that has grown out of measure is written anew.
+    if sum(entry["bytes"] for entry in kept) < _LEAST_KEPT * total or stored["bytes"] > _LARGEST_TO_PARQUET * total:
+        return None
+    if info.manifest.get("storage_version") != STORAGE_VERSION or sha256_file(info.database) != stored["sha256"]:
+        return None
+    return Base(info.database, frozenset(entry["name"] for entry in kept))
+
+
+def _write_database(
+    incoming: Path, entries: Sequence[Mapping[str, Any]], publication: Publication, base: Base | None
+) -> None:
     expected = {entry["name"]: entry["rows"] for entry in entries}
     counted = write_database(
         incoming / DATABASE,
@@ -210,6 +234,7 @@ def _write_database(incoming: Path, entries: Sequence[Mapping[str, Any]], public
         list(expected),
         views=publication.views,
         macros=publication.macros,
+        base=base,
     )
     for table, rows in expected.items():
         if counted[table] != rows:
@@ -221,7 +246,8 @@ def _write_artefacts(incoming: Path, publication: Publication) -> None:
         target = (incoming / name).resolve()
         if not target.is_relative_to(incoming.resolve()) or target.exists():
             raise ContractError(f"artefact {name!r}: its place is taken or outside the release; give another.")
-        write_bytes(target, content if isinstance(content, bytes) else Path(content).read_bytes(), is_durable=False)
+        made = content(incoming) if callable(content) else content
+        write_bytes(target, made if isinstance(made, bytes) else Path(made).read_bytes(), is_durable=False)
 
 
 def _write_manifest(incoming: Path, entries: Sequence[Mapping[str, Any]], publication: Publication) -> None:

@@ -58,6 +58,11 @@ class ReleaseInfo:
         return self.path / DATABASE
 
     @property
+    def what_if(self) -> list[str]:
+        """Return what was set for a what-if, as `name=value`; empty for a night of the base."""
+        return list(self.manifest.get("what_if", []))
+
+    @property
     def tables(self) -> dict[str, int]:
         """Return published table names to their rows."""
         return {table["name"]: table["rows"] for table in self.manifest["tables"]}
@@ -227,10 +232,15 @@ def _shown(data_dir: Path, info: ReleaseInfo) -> ReleaseInfo:
 def retain(data_dir: Path, keep: int) -> list[str]:
     """Delete all but the newest `keep` releases, never the current one; return the run ids deleted.
 
-    A reader that has a deleted release open keeps reading it: the files go with their last open handle.
+    What-ifs are counted by themselves, so that no number of them drives out the nights that carry the history. A reader
+    that has a deleted release open keeps reading it: the files go with their last open handle.
     """
     current = current_name(data_dir)
-    old = [info for info in list_releases(data_dir) if info.path.name != current][max(keep - 1, 0) :]
+    old = []
+    for is_what_if in (False, True):
+        own = [info for info in list_releases(data_dir) if bool(info.what_if) == is_what_if]
+        others = [info for info in own if info.path.name != current]
+        old += others[max(keep - (len(own) - len(others)), 0) :]
     for info in old:
         # Out of sight in one step, so that no reader can open a folder that is half deleted.
         doomed = info.path.with_name(f".old-{info.run_id}-{os.getpid()}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 from scipy.special import ndtr
 
+from pipelines.deferred import deferred
 from pipelines.weather.calendar import MONTH_DAYS, MONTH_OF_DAY
+
+signal = deferred("scipy.signal")
 
 # National constants, the same for every site; where they come from: docs/methods/weather.md.
 _TEMPERATURE_PERSISTENCE = 0.50
@@ -117,5 +119,5 @@ def _persistent(length: int, persistence: float, generator: np.random.Generator)
     """Return a stationary Gaussian AR(1) series of unit variance."""
     shocks = generator.standard_normal(length) * np.sqrt(1.0 - persistence**2)
     start = np.array([persistence * generator.standard_normal()])
-    series, _ = lfilter([1.0], [1.0, -persistence], shocks, zi=start)
+    series, _ = signal.lfilter([1.0], [1.0, -persistence], shocks, zi=start)
     return series

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 from scipy.special import betaincinv, ndtr
 
+from pipelines.deferred import deferred
 from pipelines.weather.calendar import MONTH_DAYS, MONTH_OF_DAY
+
+signal = deferred("scipy.signal")
 
 # Correlation of the Gaussian series from one day to the next (Graham, Hollands and Huget 1988: 0.29).
 DAILY_PERSISTENCE = 0.35
@@ -60,7 +62,7 @@ def daily_clearness(
     first, second = (mean * size)[MONTH_OF_DAY], ((1.0 - mean) * size)[MONTH_OF_DAY]
 
     shocks = generator.standard_normal(395) * np.sqrt(1.0 - DAILY_PERSISTENCE**2)
-    series = lfilter([1.0], [1.0, -DAILY_PERSISTENCE], shocks)[30:]
+    series = signal.lfilter([1.0], [1.0, -DAILY_PERSISTENCE], shocks)[30:]
     weights = extra_kwh_per_m2 / np.bincount(MONTH_OF_DAY, extra_kwh_per_m2)[MONTH_OF_DAY]
     low, high = np.full(12, -4.0), np.full(12, 4.0)
     days = np.zeros(365)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pvlib
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from pipelines.deferred import deferred
 from pipelines.weather.calendar import MONTH_OF_DAY
+
+pvlib = deferred("pvlib")
 
 _MONTH_OF_HOUR = np.repeat(MONTH_OF_DAY, 24)
 _DAY_OF_HOUR = np.repeat(np.arange(1, 366), 24)

@@ -12,17 +12,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import polars as pl
-import pvlib
 from numpy.typing import NDArray
 
+from pipelines.deferred import deferred
 from pipelines.errors import InputError
 from pipelines.weather.calendar import TYPICAL_YEAR, hours_of_year
 from pipelines.weather.headers import WeatherFormat, WeatherHeader, read_weather_header
 from pipelines.weather.sun import sun_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred("pandas")
+pvlib = deferred("pvlib")
 
 # Lines before the first row of data, by format.
 _HEADER_LINES: dict[str, int] = {"tmy3": 2, "epw": 8, "sam_csv": 3, "nsrdb_psm": 3}

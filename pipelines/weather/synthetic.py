@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-import pvlib
 from numpy.typing import NDArray
 
+from pipelines.deferred import deferred
 from pipelines.errors import InputError
 from pipelines.identity import stable_seed
 from pipelines.weather.air import hourly_temperature, hourly_wind
@@ -14,6 +14,8 @@ from pipelines.weather.calendar import MONTH_DAYS, MONTH_OF_DAY, TYPICAL_YEAR, h
 from pipelines.weather.clearness import daily_clearness
 from pipelines.weather.irradiance import Sky, SplitError, day_shape, hourly_global, split_beam
 from pipelines.weather.sun import SunPath, sun_path
+
+pvlib = deferred("pvlib")
 
 _NEEDED = (
     "ghi_kwh_per_m2_day",

@@ -36,13 +36,13 @@ with best as (
     where sites.is_region_best
 ),
 
-here as (
+here as materialized (
     select best.*
     from best
     where best.region_id = region_id
 ),
 
-middle as (
+middle as materialized (
     select best.*
     from best
     where best.region_rank = (select (count(*) + 1) // 2 from best)

@@ -2,9 +2,9 @@
 -- Means over the weather years; the causes of a design sum to its expected unserved energy.
 with chosen as (
     select
-        sites.region_id,
-        sites.stack_id,
-        sites.design_id,
+        designs.region_id,
+        designs.stack_id,
+        designs.design_id,
         years.weather_year,
         years.load_mwh,
         years.unserved_shortage_mwh,
@@ -13,8 +13,9 @@ with chosen as (
         years.unserved_gas_supply_mwh,
         years.unserved_switchgear_mwh,
         years.unserved_trips_mwh
-    from mart.ranked_sites as sites
-    inner join sim.adequacy as years on sites.region_id = years.region_id and sites.design_id = years.design_id
+    from sim.chosen as designs
+    inner join sim.adequacy as years
+        on designs.region_id = years.region_id and designs.design_id = years.design_id
 ),
 
 by_cause as (

@@ -12,7 +12,11 @@ with hardest as (
     from mart.weather_years
     qualify row_number() over (
         partition by region_id, stack_id
-        order by hardest_week_unserved_mwh desc, hardest_week_firm_need_mwh desc, grid_mwh desc, weather_year
+        order by
+            hardest_week_unserved_mwh desc,
+            hardest_week_firm_need_mwh desc,
+            grid_mwh + baseload_mwh desc,
+            weather_year
     ) = 1
 ),
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from assets.night import Scope, fetch_sources, identify
 from assets.raw.fetches import FRESH_CHECK, fetches
 from assets.resources import NightResource
+from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive
 from pipelines.sources.registry import connectors
@@ -92,6 +95,50 @@ def test_what_is_broken_is_not_asked_again(server: Any, tmp_path: Path) -> None:
     assert not fresh(result).passed
     assert "a page of markup" in (fresh(result).description or "")
     assert Archive(RawStore(tmp_path)).good(ONE, "getprojects") == []
+
+
+def test_the_users_files_are_read_in_the_reference_profile_and_nothing_is_asked(
+    server: Any, tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIRSTMW_SOURCE_OFF", "")
+    files = {
+        "NRI_FILE": shared / "real" / "hazards" / "NRI_Table_Counties_2021_first36cols.csv",
+        "EIA861_FILE": shared / "real" / "reliability" / "Reliability_2024.xlsx",
+        "QUEUE_LBNL_FILE": shared / "real" / "queue_lbnl" / "queues_2020_clean_data.xlsx",
+        "QUEUE_PJM_FILE": shared / "real" / "queue_pjm" / "PJM_Queue_ExportToXls_2025-01.xlsx",
+    }
+    for name, path in files.items():
+        monkeypatch.setenv(f"FIRSTMW_{name}", str(path))
+
+    def rows(**changed: str) -> tuple[str, dict[str, tuple[str, int]]]:
+        for name, value in changed.items():
+            monkeypatch.setenv(f"FIRSTMW_{name}", value)
+        night, scope = Settings(), Scope(date(2026, 11, 22), ("abilene_tx",))
+        record = fetch_sources(night, scope)
+        found = {one.source_id: (one.profile, sum(good.rows for good in one.good)) for one in record.sources}
+        return identify(night, scope, record)[0], found
+
+    run_id, found = rows()
+    assert found == {
+        "nri": ("user_file", 3142),
+        "eia861": ("user_file", 1024),
+        "queue_lbnl": ("user_file", 14222),
+        "queue_pjm": ("user_file", 8190),
+    }
+    assert rows()[0] == run_id, "the same files make the same night"
+    # A file that is not there leaves what was read of it before, in a night of its own.
+    missing, found = rows(NRI_FILE=str(tmp_path / "gone.csv"))
+    assert found["nri"] == ("last_good", 3142)
+    assert missing != run_id
+    assert server.asked == []
+    with dg.DagsterInstance.ephemeral() as instance:
+        night = NightResource(as_of="2026-11-22", profile="reference", regions=["abilene_tx"])
+        result = dg.materialize([fetches], resources={"night": night}, instance=instance)
+    assert not fresh(result).passed
+    assert "FIRSTMW_NRI_FILE" in (fresh(result).description or "")
+    # The record of a live night of that date is another one.
+    with pytest.raises(UsageError):
+        Archive(RawStore(tmp_path)).read_night(date(2026, 11, 22), Scope(date(2026, 11, 22), ("abilene_tx",)).named())
 
 
 def test_every_table_waits_for_the_sources(server: Any) -> None:

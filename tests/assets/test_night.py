@@ -74,6 +74,34 @@ def test_stored_energy_stays_within_the_battery(night: Path) -> None:
     assert hours.filter((pl.col("soc_mwh") > pl.col("bess_mwh") + 1e-6) | (pl.col("soc_mwh") < -1e-9)).is_empty()
 
 
+def test_a_released_design_is_dispatched_again_to_the_last_digit(firstmw, night: Path) -> None:
+    years = _table(night, "weather_years").filter(pl.col("region_id") == "abilene_tx")
+    for stack in ("solar_bess_gas", "grid_bess_bridge"):
+        released = years.filter(pl.col("stack_id") == stack).row(0, named=True)
+        ran = firstmw("simulate", "--region", "abilene_tx", "--design", released["design_id"], "--json", data_dir=night)
+        assert ran.code == 0, ran.err
+        found = json.loads(ran.out)
+        for name in ("load_mwh", "solar_mwh", "grid_mwh", "firm_mwh", "firm_fuel_mmbtu", "unserved_mwh"):
+            assert found[name] == pytest.approx(released[name], rel=1e-12), (stack, name)
+
+
+def test_every_chosen_battery_is_held_against_foresight_and_every_year_has_its_week(night: Path) -> None:
+    ranked, regret = _table(night, "ranked_sites"), _table(night, "dispatch_regret")
+    batteries = ranked.filter(pl.col("bess_mwh") > 0)
+    assert regret.height == 3 * batteries.height > 0
+    assert (regret["cost_usd"] >= regret["bound_usd"] * (1 - 1e-9)).all()
+    assert (regret["bound_unserved_mwh"] <= regret["unserved_mwh"] + 1e-6).all()
+    own = regret.filter("is_own_rule").join(ranked, on=["region_id", "stack_id", "design_id"], how="semi")
+    assert own.height == batteries.height
+    years, risk, weeks = (_table(night, name) for name in ("weather_years", "weather_risk", "dispatch_weekly"))
+    assert years.height == risk.height == ranked.height
+    hardest = years.rename({"hardest_week": "week"}).join(weeks, on=["region_id", "stack_id", "week"], suffix="_week")
+    assert hardest.height == years.height
+    # Weeks are those of the traces: what the sizes leave unserved in the hardest one is what the trace does.
+    off = hardest["hardest_week_unserved_mwh"] - hardest["unserved_mwh_week"]
+    assert off.abs().max() < 1e-3
+
+
 def test_causes_of_lost_service_sum_to_the_unserved_energy(night: Path) -> None:
     by_cause = _table(night, "reliability").group_by("region_id", "stack_id").agg(pl.col("eue_mwh_per_year").sum())
     total = _table(night, "ranked_sites").select("region_id", "stack_id", pl.col("eue_mwh_per_year").alias("total"))
@@ -120,6 +148,7 @@ def test_the_next_date_takes_the_physics_from_the_cache(firstmw, night: Path, tm
         steps = build.read("ops.assets")
     hits = dict(steps.filter(pl.col("is_cache_hit").is_not_null()).select("asset", "is_cache_hit").iter_rows())
     kept = ["core.weather_hourly", "sim.solar_hourly", "sim.grid_annual", "sim.grid_adequacy", "mart.dispatch_hourly"]
+    kept.append("mart.dispatch_regret")
     assert [name for name in kept if not hits[name]] == []
 
 

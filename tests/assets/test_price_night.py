@@ -55,6 +55,18 @@ def test_a_price_only_night_runs_no_batch_simulation(price_night: Path) -> None:
     assert {name: hits[name] for name in BATCHES} == dict.fromkeys(BATCHES, True)
 
 
+def test_a_price_only_night_holds_newly_chosen_designs_alone_against_foresight(night: Path, price_night: Path) -> None:
+    key = ["region_id", "stack_id", "design_id"]
+    before, after = (_table(folder, "dispatch_regret") for folder in (night, price_night))
+    newly = after.select(key).unique().join(before, on=key, how="anti")
+    kept = {path.name for path in (night / "cache" / "regret").glob("*.parquet")}
+    made = {path.name for path in (price_night / "cache" / "regret").glob("*.parquet")} - kept
+    assert len(kept) == before.select(key).unique().height
+    assert len(made) == newly.height
+    same = after.join(newly, on=key, how="anti")
+    assert same.equals(before.join(same, on=key, how="semi"))
+
+
 def test_the_moved_input_is_named_and_the_parts_sum(price_night: Path) -> None:
     changes = _table(price_night, "rank_changes")
     burns_gas = changes.filter(pl.col("stack_id").is_in(["gas_recip", "gas_turbine", "fuel_cell"]))

@@ -153,3 +153,23 @@ def nights(sites: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "mart.rank_changes": changes,
         "mart.run_changes": runs,
     }
+
+
+def portfolio() -> dict[str, pl.DataFrame]:
+    """Return a portfolio of one campus and two nodes."""
+    strategies = ["campus", "nodes"]
+    places = {"strategy": ["campus", "nodes", "nodes"], "region_id": ["abilene_tx", "columbus_oh", "lea_nm"]}
+    plan = pl.DataFrame({**places, "month": [24, 25, 26], "modules": [20, 10, 10]})
+    return {
+        "mart.portfolio_comparison": pl.DataFrame(
+            {"strategy": strategies, "sites": [1, 2], "first_mw_month": [24, 25]}
+        ),
+        "mart.portfolio_sites": pl.DataFrame({**places, "state": ["TX", "OH", "NM"]}),
+        "mart.portfolio_resilience": pl.DataFrame(
+            {"strategy": strategies, "event_type": ["flood", "flood"], "unserved_mwh_mean": [12.0, 11.0]}
+        ),
+        "mart.deployment_plan": plan.with_columns(pl.lit("gas_recip").alias("stack_id")),
+        "mart.hazard_rates": pl.DataFrame(
+            schema={"region_id": pl.String, "hazard": pl.String, "events_per_year": pl.Float64, "release": pl.String}
+        ),
+    }

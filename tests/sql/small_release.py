@@ -96,6 +96,7 @@ def small_tables(*, is_stale: bool = False) -> dict[str, pl.DataFrame]:
         "mart.fuel_prices": _fuel_prices(),
         "mart.time_to_power": sites,
         "mart.critical_path": _critical_path(sites),
+        "mart.timeline_gantt": _gantt(sites),
         "mart.lead_times": _lead_times(),
         "mart.reliability": _reliability(sites),
         "mart.pareto": sites.select(
@@ -113,6 +114,8 @@ def small_tables(*, is_stale: bool = False) -> dict[str, pl.DataFrame]:
         **small_cases.cases(sites),
         **small_cases.uncertainty(sites),
         **small_cases.nights(sites),
+        **small_cases.portfolio(),
+        "mart.queue_outcomes": pl.DataFrame({"iso": ["PJM"], "is_preferred": [True], "energised_frac": [0.2]}),
         "mart.hazards": pl.DataFrame({"county_fips": ["48441"], "release": ["2025"], "state": ["TX"]}),
     }
     known = {name for name in REGISTRY if name.startswith("mart.")}
@@ -286,6 +289,20 @@ def _critical_path(sites: pl.DataFrame) -> pl.DataFrame:
         (months * pl.col("finish")).alias("finish_mean_months"),
         pl.col("activity").alias("duration_id"),
         pl.format("{} survey, 2026-02", "activity").alias("source"),
+    )
+
+
+def _gantt(sites: pl.DataFrame) -> pl.DataFrame:
+    return _critical_path(sites).with_columns(
+        pl.lit("site").alias("scope"),
+        (pl.col("activity") != "mv_switchgear").alias("is_critical"),
+        pl.lit("").alias("predecessors"),
+        *(
+            (pl.col(f"{end}_mean_months") * factor).alias(f"{end}_months_{point}")
+            for end in ("start", "finish")
+            for point, factor in (("p10", 0.8), ("p50", 1.0), ("p90", 1.5))
+        ),
+        pl.col("finish_mean_months").alias("complete_months_p50"),
     )
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +68,7 @@ def test_lost_service_sums_to_the_expected_unserved_energy_over_years(build):
     )
     sites = pl.DataFrame({"region_id": ["a", "b"], "stack_id": "gas_recip", "design_id": "gas-n9"})
     build.write("sim.adequacy", adequacy)
-    build.write("mart.ranked_sites", sites)
+    build.write("sim.chosen", sites)
     assert build.run_sql_file(SQL / "mart" / "reliability.sql") == 12
     found = build.read("mart.reliability")
     here = found.filter(pl.col("region_id") == "a")
@@ -85,3 +85,83 @@ def test_lead_times_are_the_durations_as_used(build, small_release):
     build.write("core.durations", durations)
     build.run_sql_file(SQL / "mart" / "lead_times.sql")
     assert build.read("mart.lead_times").equals(durations.sort("duration_id"))
+
+
+def weather_years(**columns: list[float]) -> pl.DataFrame:
+    """Return eleven years of one design, in no order, with some columns given."""
+    years = [3, 1, 2, 11, 10, 9, 8, 7, 6, 5, 4]
+    zeros = dict.fromkeys(
+        ("load_mwh", "solar_mwh", "curtailed_mwh", "grid_mwh", "baseload_mwh", "firm_mwh", "firm_fuel_mmbtu",
+         "unserved_mwh", "renewable_frac", "availability_frac", "full_service_hours_frac", "eue_mwh_per_year",
+         "lolh_hours_per_year", "hardest_week_unserved_mwh", "hardest_week_firm_need_mwh"), 0.0
+    )  # fmt: skip
+    return pl.DataFrame(
+        {
+            "region_id": "a",
+            "stack_id": "solar_bess_gas",
+            "weather_year": years,
+            "design_id": "d",
+            **zeros,
+            "hardest_week": years,
+            "hardest_week_start_utc": [datetime(2025, 1, 7 + year) for year in years],
+        }
+    ).with_columns(pl.Series(name, values, pl.Float64) for name, values in columns.items())
+
+
+def test_percentiles_of_the_years_are_on_the_bad_side(build):
+    years = weather_years(
+        firm_fuel_mmbtu=[10.0 * year for year in range(11)], renewable_frac=[0.1 * year for year in range(11)]
+    )
+    build.write("mart.weather_years", years)
+    assert build.run_sql_file(SQL / "mart" / "weather_risk.sql") == 1
+    found = build.read("mart.weather_risk").row(0, named=True)
+    assert found["weather_years"] == 11
+    fuel, renewable = ([found[f"{name}_p{share}"] for share in (50, 90, 99)] for name in ("firm_fuel_mmbtu",
+                                                                                         "renewable_frac"))  # fmt: skip
+    assert fuel == pytest.approx([50.0, 90.0, 99.0])
+    assert renewable == pytest.approx([0.5, 0.1, 0.01])
+
+
+@pytest.mark.parametrize(
+    ("columns", "year"),
+    [
+        ({"hardest_week_unserved_mwh": [0.0, 0.0, 7.0, *[0.0] * 8]}, 2),
+        ({"hardest_week_unserved_mwh": [5.0] * 11, "hardest_week_firm_need_mwh": [1.0, 2.0, 1.0, 9.0, *[0.0] * 7]}, 11),
+        ({}, 1),
+    ],
+    ids=["most unserved", "most asked of the units", "none is harder: the first"],
+)
+def test_the_hardest_week_of_all_years_is_named(build, columns, year):
+    build.write("mart.weather_years", weather_years(**columns))
+    build.run_sql_file(SQL / "mart" / "weather_risk.sql")
+    found = build.read("mart.weather_risk").row(0, named=True)
+    assert (found["hardest_weather_year"], found["hardest_week"]) == (year, year)
+    assert found["hardest_week_start_utc"] == datetime(2025, 1, 7 + year)
+
+
+def test_phases_begin_with_the_engines_and_end_with_the_whole_plant(build):
+    keys = {"region_id": ["a", "a", "b"], "stack_id": ["gas_recip", "solar_bess_gas", "gas_recip"]}
+    build.write(
+        "mart.ranked_sites",
+        pl.DataFrame(keys).with_columns(
+            lcoe_usd_per_mwh=pl.Series([74.0, 92.0, 80.0]),
+            co2_kg_per_mwh=pl.Series([456.0, 272.0, 456.0]),
+            renewable_frac=pl.Series([0.0, 0.41, 0.0]),
+        ),
+    )
+    build.write(
+        "mart.time_to_power",
+        pl.DataFrame(keys).with_columns(
+            first_mw_months_p50=pl.Series([23.0, 23.5, 24.0]), plant_complete_months_p50=pl.Series([26.0, 31.0, 27.0])
+        ),
+    )
+    build.run_sql_file(SQL / "mart" / "phases.sql")
+    rows = build.read("mart.phases").sort("phase").rows(named=True)
+    assert [(row["region_id"], row["stack_id"], row["phase"]) for row in rows] == [
+        ("a", "solar_bess_gas", 1),
+        ("a", "solar_bess_gas", 2),
+    ]
+    assert (rows[0]["from_months_p50"], rows[0]["until_months_p50"]) == (23.5, 31.0)
+    assert (rows[1]["from_months_p50"], rows[1]["until_months_p50"]) == (31.0, None)
+    assert [row["lcoe_usd_per_mwh"] for row in rows] == [74.0, 92.0]
+    assert [row["renewable_frac"] for row in rows] == [0.0, 0.41]

@@ -150,12 +150,29 @@ def test_refresh_hands_over_what_was_asked_and_prints_a_line_per_step(run, monke
         "weather_dir": tmp_path,
         "wait_seconds": 0.0,
         "is_replay": False,
+        "what_if": [],
     }
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["core/regions", "133", "rows", "0.25", "s"]
     assert lines[1].split() == ["mart/report", "1.50", "s"]
     assert len(lines[0]) == len(lines[1])
     assert lines[2].startswith("published release 20261122-0123456789ab in 12.3 s")
+
+
+def test_a_what_if_is_handed_over_and_a_wrong_name_is_a_usage_error_before_anything_runs(run, monkeypatch, tmp_path):
+    night = Night(monkeypatch)
+    path = tmp_path / "slow.toml"
+    path.write_text("[lead_times.ups]\nmid = 20\n")
+    monkeypatch.setattr("pipelines.cli.refresh.moved_by_what_if", lambda _: {"against_run_id": None})
+    result = run("refresh", "--what-if", str(path), "--set", "grid_completion_probability=1")
+    assert result.exit_code == 0
+    assert night.asked["what_if"] == ["lead_times.ups.mid=20", "grid_completion_probability=1"]
+    assert "returns to the base" in result.stdout
+    night.asked = {}
+    wrong = run("refresh", "--set", "lead_times.power_transformr.mid=12")
+    assert wrong.exit_code == 2
+    assert "did you mean power_transformer" in wrong.stderr
+    assert night.asked == {}
 
 
 def test_replay_asks_for_the_night_that_is_held(run, monkeypatch):

@@ -88,7 +88,8 @@ def test_microgrids_week_level_by_level(simulate, shared, tmp_path) -> None:
     simulate(*_microgrid(tmp_path, 1.0), "--trace", tmp_path / "trace.parquet")
     trace = pl.read_parquet(tmp_path / "trace.parquet")
     stored = np.concatenate([[2000.0], trace["soc_mwh"].to_numpy()])
-    np.testing.assert_allclose(stored[:-1], expected["storage_kwh_start"], atol=5e-9)
+    # Printed to nine decimals; the columns that the command reads are written to 16 digits.
+    np.testing.assert_allclose(stored[:-1], expected["storage_kwh_start"], rtol=0, atol=1e-9)
 
 
 # --- offgridai: 100 MW with solar, a four-hour battery and gas ---
@@ -175,6 +176,13 @@ def test_weather_file_and_region_are_dispatched_with_their_temperature(simulate,
         (["--region", "abilene_tx", "--load-mw", 20, "--step-minutes", 7], "does not divide the hour"),
         (["--region", "abilene_tx", "--load-mw", 20, "--trace", "year.txt"], "end it with .parquet or .csv"),
         (["--region", "abilene_tx", "--load-mw", 20, "--heat-rate", 9], "those of firm units"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--solar-mw", "nan"], "'nan' is not a finite number"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--grid-mw", "inf"], "'inf' is not a finite number"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--bess-mw", 20], "give --bess-mwh"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--start-soc", 0.1, "--soc-floor", 0.2], "is below --soc-floor"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--grid-available", "a.csv:b"], "give --grid-mw"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--solar-mw", 5, "--solar-dc-mw", 6], "give both"),
+        (["--region", "abilene_tx", "--load-mw", 20, "--regret", "--close-year"], "leave out --close-year"),
     ],
 )
 def test_what_does_not_go_together_is_one_sentence(refused, arguments, sentence) -> None:
@@ -197,10 +205,59 @@ def test_a_bad_profile_is_named_by_row(refused, tmp_path, cells, sentence) -> No
     assert sentence in refused("--pv-profile", f"{path}:cf", "--load-mw", 20)
 
 
+def test_solar_is_clipped_at_its_ac_rating(simulate, tmp_path) -> None:
+    path = tmp_path / "sun.csv"
+    path.write_text("cf\n0.0\n0.5\n0.9\n1.1\n")
+    case = ["--pv-profile", f"{path}:cf", "--load-mw", 100, "--solar-mw", 10]
+    assert simulate(*case)["solar_mwh"] == pytest.approx(10 * (0.5 + 0.9 + 1.0))
+    assert simulate(*case, "--solar-dc-mw", 13)["solar_mwh"] == pytest.approx(13 * 0.5 + 10 + 10)
+
+
+def test_a_grid_gives_what_there_is_of_it(simulate, refused, tmp_path) -> None:
+    path = tmp_path / "grid.csv"
+    there = [1.0, 0.5, 0.0, 1.0] * 6
+    pl.DataFrame({"sun": [0.0] * 24, "there": there, "load": [10.0] * 24}).write_csv(path)
+    case = ["--pv-profile", f"{path}:sun", "--load-mw", f"{path}:load", "--grid-mw", 10]
+    found = simulate(*case, "--grid-available", f"{path}:there")
+    assert found["grid_mwh"] == pytest.approx(10 * sum(there))
+    assert found["unserved_mwh"] == pytest.approx(240 - 10 * sum(there))
+    assert found["unserved_hours"] == 12
+    assert simulate(*case)["unserved_mwh"] == 0.0
+    path.write_text(path.read_text().replace("0.0,0.5,", "0.0,50,", 1))
+    assert "row 3, column there: '50' is not a number from 0 of at most 1" in refused(
+        *case, "--grid-available", f"{path}:there"
+    )
+
+
+def test_the_regret_of_every_rule_is_told_and_foresight_has_the_least(simulate, shared) -> None:
+    weather = shared / "cases/weather/era5_texas_32p5N_100W_cf_2015_2025.csv"
+    case = ["--pv-profile", f"{weather}:solar_2022", "--load-mw", 100, "--solar-mw", 600, "--bess-mw", 200,
+            "--bess-mwh", 1500, "--firm", "recip", "--units", 8, "--unit-mw", 10, "--regret"]  # fmt: skip
+    found = simulate(*case)
+    rows = {row["rule"]: row for row in found["regret"]}
+    assert found["unserved_mwh"] == pytest.approx(rows["load_following"]["unserved_mwh"])
+    assert found["unserved_mwh"] > 0.01 * found["load_mwh"]
+    assert rows["look_ahead"]["unserved_mwh"] == 0.0
+    assert all(row["regret_usd"] >= 0 for row in rows.values())
+    assert min(rows, key=lambda rule: rows[rule]["regret_usd"]) == "look_ahead"
+    shown = CliRunner().invoke(main, ["simulate", *map(str, case)])
+    assert all(rule in shown.stdout for rule in rows)
+
+
 def test_a_missing_column_is_named(refused, tmp_path) -> None:
     path = tmp_path / "cf.csv"
     path.write_text("solar_2021,solar_2022\n0.1,0.2\n")
     assert "choose one of solar_2021, solar_2022" in refused("--pv-profile", f"{path}:solar", "--load-mw", 20)
+
+
+def test_a_design_is_one_of_the_release_and_has_its_own_sizes(run, tmp_path) -> None:
+    case = ["simulate", "--region", "abilene_tx", "--design", "none"]
+    for more, sentence in (([], "no design 'none'"), (["--units", "3"], "--units is part of --design none")):
+        result = run(*case, *more)
+        assert result.exit_code == 2
+        assert sentence in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert "there is no release yet" in run(*case, folder=tmp_path).stderr
 
 
 def test_it_starts_without_the_orchestration_the_warehouse_or_the_weather_libraries(texas) -> None:

@@ -144,23 +144,26 @@ def test_weather_years_tell_the_chosen_designs_apart_by_year(night, tmp_path) ->
     assert sun["renewable_frac"].is_sorted(descending=True)
 
 
-def test_regret_is_of_the_batteries_in_the_best_regions_and_is_kept_by_price(night, tmp_path) -> None:
+def test_regret_is_of_the_batteries_in_the_best_regions_and_only_a_new_design_is_worked_out(night, tmp_path) -> None:
     sites, designs, chosen, technologies = night
-    priced = chosen.with_columns(
-        pl.lit(4.0).alias("gas_price_usd_per_mmbtu"), pl.lit(60.0).alias("power_price_usd_per_mwh")
-    )
     sets, keys, cache = chosen_sets(chosen, designs), {name: name for name in sites}, Cache(tmp_path)
     args = (technologies, BATTERY, keys, Settings(), cache)
-    table, hits = chosen_regret({"here": sites["here"]}, sets, priced, *args)
+    table, is_hit = chosen_regret({"here": sites["here"]}, sets, *args)
     validate(table, "mart.dispatch_regret")
-    assert hits == 0
+    assert not is_hit
     assert table["stack_id"].unique(maintain_order=True).to_list() == ["a", "c"]
     assert table.filter("is_own_rule")["rule"].to_list() == ["load_following"] * 2
     assert (table["regret_usd"] >= -1e-6 * table["cost_usd"]).all()
-    assert chosen_regret({"here": sites["here"]}, sets, priced, *args)[1] == 2
-    dearer = priced.with_columns(pl.col("gas_price_usd_per_mmbtu") * 2)
-    assert chosen_regret({"here": sites["here"]}, sets, dearer, *args)[1] == 0
-    assert chosen_regret({}, sets, priced, *args)[0].is_empty()
+    again, is_hit = chosen_regret({"here": sites["here"]}, sets, *args)
+    assert is_hit
+    assert again.equals(table)
+    kept = {path.name for path in tmp_path.glob("regret/*.parquet")}
+    moved = chosen_sets(chosen.with_columns(pl.col("design_id").replace("sun", "sunnier")), designs)
+    newer, is_hit = chosen_regret({"here": sites["here"]}, moved, *args)
+    assert not is_hit
+    assert len({path.name for path in tmp_path.glob("regret/*.parquet")} - kept) == 1
+    assert newer.filter(pl.col("stack_id") == "c").equals(table.filter(pl.col("stack_id") == "c"))
+    assert chosen_regret({}, sets, *args)[0].is_empty()
 
 
 def test_best_regions_are_taken_by_their_best_row() -> None:

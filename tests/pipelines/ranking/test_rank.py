@@ -81,6 +81,21 @@ def firm(designs: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.with_columns(pl.lit(name).alias("ordered_by")) for name in ("value", "score")])
 
 
+def sampled(designs: pl.DataFrame) -> pl.DataFrame:
+    """Return what outages do to every row; a row is told by its unserved energy."""
+    names = ("p50", "p95", "p99")
+    return designs.select("region_id", "stack_id").with_columns(
+        pl.lit("units").alias("largest_cause"),
+        pl.lit(3.3).alias("nines"),
+        pl.int_range(pl.len()).cast(pl.Float64).alias("mc_eue_mwh_per_year"),
+        *(
+            pl.lit(1.0).alias(f"mc_{name}")
+            for name in ("lole_events_per_year", "eue_mwh_per_year_se", "longest_outage_hours")
+        ),
+        *(pl.lit(90.0).alias(f"mc_unserved_mwh_{name}") for name in names),
+    )
+
+
 @pytest.fixture
 def night() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, np.ndarray]:
     regions = pl.DataFrame(
@@ -126,7 +141,15 @@ def night() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, np.ndarray]:
 def test_published_rows(night) -> None:
     regions, designs, times, share = night
     ranked = ranked_sites(
-        regions, designs, times, share, SETTINGS, acceptability=firm(designs), as_of_utc=AS_OF, run_id="20261122-abc"
+        regions,
+        designs,
+        times,
+        share,
+        SETTINGS,
+        acceptability=firm(designs),
+        adequacy=sampled(designs),
+        as_of_utc=AS_OF,
+        run_id="20261122-abc",
     )
     assert ranked.columns == REGISTRY["mart.ranked_sites"].schema.column_names()
     order = ranked.select("region_id", "stack_id").rows()
@@ -134,12 +157,21 @@ def test_published_rows(night) -> None:
     assert ranked["region_rank"].to_list() == [1, 2, 1, 2]
     assert ranked["is_region_best"].to_list() == [True, True, False, False]
     assert ranked["weather_source"].to_list() == ["synthetic", "file", "synthetic", "file"]
+    assert ranked["mc_eue_mwh_per_year"].to_list() == [0.0, 2.0, 1.0, 3.0]
 
 
 def test_shares_follow_the_rows_of_the_time_to_power(night) -> None:
     regions, designs, times, share = night
     straight = ranked_sites(
-        regions, designs, times, share, SETTINGS, acceptability=firm(designs), as_of_utc=AS_OF, run_id="r"
+        regions,
+        designs,
+        times,
+        share,
+        SETTINGS,
+        acceptability=firm(designs),
+        adequacy=sampled(designs),
+        as_of_utc=AS_OF,
+        run_id="r",
     )
     turned = ranked_sites(
         regions,
@@ -148,6 +180,7 @@ def test_shares_follow_the_rows_of_the_time_to_power(night) -> None:
         share[[2, 0, 3, 1]],
         SETTINGS,
         acceptability=firm(designs),
+        adequacy=sampled(designs),
         as_of_utc=AS_OF,
         run_id="r",
     )
@@ -158,14 +191,30 @@ def test_a_row_without_time_to_power_is_named(night) -> None:
     regions, designs, times, share = night
     with pytest.raises(ContractError, match="region b, stack grid"):
         ranked_sites(
-            regions, designs, times[:3], share[:3], SETTINGS, acceptability=firm(designs), as_of_utc=AS_OF, run_id="r"
+            regions,
+            designs,
+            times[:3],
+            share[:3],
+            SETTINGS,
+            acceptability=firm(designs),
+            adequacy=sampled(designs),
+            as_of_utc=AS_OF,
+            run_id="r",
         )
 
 
 def test_the_value_is_the_product_of_its_published_factors(night) -> None:
     regions, designs, times, share = night
     ranked = ranked_sites(
-        regions, designs, times, share, SETTINGS, acceptability=firm(designs), as_of_utc=AS_OF, run_id="r"
+        regions,
+        designs,
+        times,
+        share,
+        SETTINGS,
+        acceptability=firm(designs),
+        adequacy=sampled(designs),
+        as_of_utc=AS_OF,
+        run_id="r",
     )
     product = ranked["online_years_discounted"] * ranked["net_usd_per_mw_year"]
     assert ranked["value_usd_per_mw"].to_numpy() == pytest.approx(product.to_numpy(), rel=1e-12)

@@ -90,6 +90,9 @@ def install(server: Any, replay_server: ModuleType, weather_payloads: ModuleType
         server.add(f"/Studies/Generate{name}CSV", file("queue_spp/GenerateActiveCSV_2026-07-01_rewritten.csv", CSV))
     server.add("/PJMPlanningApi/api/Queue/ExportToXls", file("queue_pjm/PJM_Queue_ExportToXls_2025-01.xlsx", XLSX))
     server.add(
+        "/m/ProjectTransition/GenerateExcelTransitionProjectsAll", file("queue_pjm/PJMCycleProjects_2025-05.xlsx", XLSX)
+    )
+    server.add(
         "/sites/default/files/2026-05/LBNL_Ix_Queue_Data_File_thru2025.xlsx",
         file("queue_lbnl/queues_2020_clean_data.xlsx", XLSX),
     )

@@ -32,3 +32,11 @@ def test_every_key_is_a_secret_setting_with_the_way_to_get_it() -> None:
     needed = {one.source.key_setting for one in connectors(Settings()) if one.source.key_setting}
     assert needed == set(KEYS)
     assert all(is_secret(name) for name in needed)
+
+
+def test_every_file_of_the_users_own_is_named() -> None:
+    page = sources_page()
+    brought = [name for name in Settings.model_fields if name.endswith("_file") and name != "scenarios_file"]
+    assert len(brought) == 7
+    for name in [*brought, "weather_dir"]:
+        assert f"**FIRSTMW_{name.upper()}**" in page

@@ -19,6 +19,7 @@ from pipelines.sources.base import NotPublishedYet, Parsed, Payload, Request, So
 from pipelines.sources.client import Client
 from pipelines.sources.live import LiveInputs, fetched_requests, with_live_status
 from pipelines.sources.night import Round, fetch_night
+from pipelines.sources.observations import NO_FIGURE
 from pipelines.sources.parsing import Connector, Parser
 from pipelines.sources.user_files import UserFile
 from pipelines.warehouse import Cache, RawStore
@@ -281,6 +282,63 @@ def test_what_is_held_is_not_fetched_again_unless_it_is_lost(nights, server, rep
     assert only(again).profile == "live"
 
 
+def test_a_limit_of_a_day_leaves_the_rest_for_other_nights(nights, server, replay_server):
+    keys = [f"r{at}/2025" for at in range(7)]
+    for key in keys:
+        for name in ("one", "two"):
+            server.add(f"/{name}/{key}", replay_server.Reply(zones(10)))
+    limited = archive_of(*keys)
+    limited = replace(limited, source=replace(limited.source, most_requests=3))
+    had = []
+    for _ in range(4):
+        server.calm()
+        record = nights.run(limited)
+        had.append((len(server.asked), len(only(record).good), only(record).is_stale))
+        left = len(keys) - len(only(record).good)
+        assert only(record).reasons == (
+            (f"{left} requests are left for another night, as the source takes 3 a day",) if left else ()
+        )
+    assert had == [(3, 3, False), (3, 6, False), (1, 7, False), (0, 7, False)]
+
+
+def test_what_a_limit_leaves_the_next_source_serves(nights, server, replay_server):
+    keys = [f"r{at}/2025" for at in range(5)]
+    for key in keys:
+        for name in ("one", "two"):
+            server.add(f"/{name}/{key}", replay_server.Reply(zones(10)))
+    first, second = (archive_of(*keys, name=name, lane="weather") for name in ("one", "two"))
+    first = replace(first, source=replace(first.source, most_requests=3))
+    record = nights.run(first, second)
+    assert [[asked.path for asked in server.calls(f"/{name}")] for name in ("one", "two")] == [
+        [f"/one/{key}" for key in keys[:3]],
+        [f"/two/{key}" for key in keys[3:]],
+    ]
+    assert not any(outcome.is_stale for outcome in record.sources)
+    # Years that another source gave are held; the limit does not bring them up again.
+    server.calm()
+    nights.run(first, second)
+    assert server.asked == []
+
+
+def test_rows_without_a_figure_are_no_fault_of_the_answer(nights, server, replay_server):
+    def with_gaps(payload: Payload) -> Parsed:
+        made = parse(payload)
+        return replace(made, rejects=made.rejects.with_columns(pl.lit(f"TX: {NO_FIGURE}").alias("reason")))
+
+    body = json.loads(zones(10))
+    for row in body["rows"][:8]:
+        row["state"] = "none"
+    server.add("/one/k", replay_server.Reply(json.dumps(body).encode()))
+    record = nights.run(connector(parse=with_gaps))
+    assert (only(record).profile, only(record).good[0].rows, only(record).good[0].rejects) == ("live", 2, 8)
+    assert only(nights.run(connector("two", parse=parse, keys=("k",)))).profile == "reference"
+    for row in body["rows"]:
+        row["state"] = "none"
+    server.add("/three/k", replay_server.Reply(json.dumps(body).encode()))
+    empty = only(nights.run(connector("three", parse=with_gaps)))
+    assert (empty.is_late, "without a figure yet" in empty.reasons[0]) == (True, True)
+
+
 def test_the_next_source_serves_what_the_first_cannot(nights, server, replay_server):
     for name in ("first", "second"):
         for key in ("a", "b"):
@@ -342,6 +400,7 @@ def test_a_file_of_the_users_own_stands_for_the_answer(nights, server, tmp_path)
     brings: Callable[[Asking], list[UserFile]] = lambda asking: [UserFile("one", "k", path, "nri_file")]  # noqa: E731
     record = nights.run(connector(user_files=brings))
     assert server.asked == []
+    assert (only(record).profile, only(record).is_stale) == ("user_file", False)
     assert nights.rows(record) == 7
     path.unlink()
     gone = nights.run(connector(user_files=brings))

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from datetime import date, datetime
+from urllib.parse import parse_qs
 
 import polars as pl
 import pytest
@@ -21,15 +22,20 @@ from pipelines.sources import (
     queue_miso,
     queue_nyiso,
     queue_pjm,
+    queue_pjm_cycles,
     queue_spp,
 )
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import NotPublishedYet, Payload, Request, SourceBroken
+from pipelines.sources.client import Client
 from pipelines.sources.queue_common import find_table, read_day, with_days, with_powers, with_state
 from pipelines.sources.queue_technology import technology_of
 from pipelines.sources.queue_workbook import Sheet
 
-MODULES = [queue_caiso, queue_ercot, queue_isone, queue_lbnl, queue_miso, queue_nyiso, queue_pjm, queue_spp]
+MODULES = [
+    *(queue_caiso, queue_ercot, queue_isone, queue_lbnl, queue_miso, queue_nyiso, queue_pjm, queue_pjm_cycles),
+    queue_spp,
+]
 FETCHED = datetime(2026, 7, 2, 3, 0)
 
 
@@ -87,7 +93,10 @@ def test_fuel_and_plant_words_give_one_technology(texts, technology):
     assert technology is None or technology in TECHNOLOGIES
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rsplit(".", 1)[-1])
+# The cycles are read by the module of the serial queue.
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if m is not queue_pjm_cycles], ids=lambda module: module.__name__.rsplit(".", 1)[-1]
+)
 def test_every_status_word_is_one_of_the_vocabulary(module):
     assert set(module._STATUSES.values()) <= set(STATUSES)
     assert all(word == word.lower() for word in module._STATUSES)
@@ -347,10 +356,32 @@ def test_ercots_download_may_be_a_zip_that_holds_the_workbook(shared):
 def test_requests_name_keys_once_and_carry_no_secret():
     asking = Asking(date(2026, 7, 1), pl.DataFrame(), Settings())
     wanted = [(module.SOURCE, request) for module in MODULES for request in module.requests(asking)]
-    assert len({(source.source_id, request.key) for source, request in wanted}) == len(wanted) == 9
+    assert len({(source.source_id, request.key) for source, request in wanted}) == len(wanted) == 10
     for source, request in wanted:
         assert request.source_id == source.source_id
         assert source.base_url.startswith("https://")
         assert request.path.startswith("/")
         assert bool(request.secret_param) == bool(source.key_setting)
         assert not source.key_setting or source.key_setting in Settings.model_fields
+
+
+def test_pjms_cycles_are_asked_for_as_a_form_and_are_no_serial_queue(shared, server, replay_server):
+    folder = shared / "real" / "queue_pjm"
+    workbook = replay_server.Reply((folder / "PJMCycleProjects_2025-05.xlsx").read_bytes())
+    server.add("/m/ProjectTransition/GenerateExcelTransitionProjectsAll", workbook)
+    (request,) = queue_pjm_cycles.requests(Asking(date(2026, 7, 1), pl.DataFrame(), Settings()))
+    client = Client(Settings(), environment={"FIRSTMW_QUEUE_PJM_CYCLES_URL": server.url})
+    given = client.fetch(queue_pjm_cycles.SOURCE, request)
+    (asked,) = server.asked
+    assert (asked.method, asked.headers["Content-Type"]) == ("POST", "application/x-www-form-urlencoded")
+    fields = parse_qs(asked.body.decode(), strict_parsing=True)
+    model = json.loads(fields["jsonModel"][0])
+    assert list(fields) == ["jsonModel"]
+    assert model["GridName"] == "ProjectTransition"
+    # More than the export has rows, so that it comes whole.
+    assert int(model["Paginator"]["CurrentItmsPerPageValue"]) >= 5 * 968
+    found = queue_pjm_cycles.parse(answer(given.content, "queue_pjm_cycles", "cycle"))
+    assert (found.rows_in, set(found.rows["dataset"])) == (862, {"cycle"})
+    serial = (folder / "PJM_Queue_ExportToXls_2025-01.xlsx").read_bytes()
+    with pytest.raises(SourceBroken, match=r"queue_pjm_cycles: .* no column of the cycle"):
+        queue_pjm_cycles.parse(answer(serial, "queue_pjm_cycles", "cycle"))

@@ -83,6 +83,21 @@ def test_one_row_per_request_takes_the_nearest_and_newest_word(shared):
     assert distinct.filter(pl.col("entity") == "SOCO").height > 500
 
 
+def test_pjms_cycles_alone_leave_lbnl_the_older_requests(shared):
+    cycles = rows_of(shared / "real", "queue_pjm/TransitionProjectsAll_2026-07-01_rewritten.csv")
+    cycles = cycles.with_columns(pl.lit("queue_pjm_cycles").alias("source_id"))
+    collected = rows_of(shared / "real", "queue_lbnl/thru2023_cleaned_subset.csv").filter(pl.col("entity") == "PJM")
+    # The recorded edition has none of the requests that went over to the cycles: a hundred rows get their numbers.
+    moved = cycles["queue_id"].unique().sort().head(100)
+    collected = collected.with_columns(
+        pl.concat([moved, collected["queue_id"].slice(100)]).alias("queue_id"), pl.lit(1, pl.Int64).alias("occurrence")
+    ).unique("queue_id", keep="first")
+    distinct = one_row_per_request(pl.concat([cycles, collected]))
+    of_both = distinct.filter(pl.col("queue_id").is_in(moved.implode()))
+    assert of_both["source_id"].unique().to_list() == ["queue_pjm_cycles"]
+    assert distinct.height == cycles.height + collected.height - 100
+
+
 def test_a_file_in_another_order_numbers_repeated_requests_the_same(shared):
     path = shared / "real/queue_isone/exportpublicqueue_2026-07-01_rewritten.csv"
     with path.open(encoding="utf-8", newline="") as file:

@@ -124,6 +124,25 @@ def test_completion_scales_the_share_and_not_the_months(run):
     assert half.time_to_power["p_first_mw_60_months"][0] == sure.time_to_power["p_first_mw_60_months"][0] / 2
 
 
+def test_projects_given_up_follow_a_constant_hazard(run):
+    """With no hazard all is built; with one, the share is the mean of exp(-h T) over what has come online by then."""
+    base = Settings(timeline_samples=2000, cancellation_hazard_per_year=0.0)
+    none, some = (
+        run(["abilene_tx"], ["gas_recip"], using=using)
+        for using in (base, base.model_copy(update={"cancellation_hazard_per_year": 0.2}))
+    )
+    assert none.online_share[0, -1] == pytest.approx(1.0)
+    assert p50(some) == p50(none)
+    steps = np.diff(none.online_share[0], prepend=0.0)
+    expected = (steps * np.exp(-0.2 * np.arange(1, 121) / 12)).sum()
+    assert some.online_share[0, -1] == pytest.approx(expected)
+    assert expected < np.exp(-0.2 * none.time_to_power["first_mw_months_p10"][0] / 12)
+    first = none.draws.first_mw_months[0]
+    chance = some.time_to_power["p_first_mw_60_months"][0]
+    assert chance == pytest.approx(np.mean(np.exp(-0.2 * first / 12) * (first <= 60)), abs=0.01)
+    assert (some.draws.online_years < none.draws.online_years).all()
+
+
 def test_same_inputs_same_result(run, everywhere):
     again = run()
     assert again.time_to_power.equals(everywhere.time_to_power)

@@ -91,3 +91,20 @@ def test_pruning_keeps_what_was_used_last(tmp_path: Path) -> None:
     assert cache.prune(keep_bytes=2 * size) == 2 * size
     assert [path.exists() for path in paths] == [True, False, False, True]
     assert len(list(tmp_path.rglob("*.json"))) == 2
+
+
+def test_of_rows_kept_together_only_those_not_there_are_made(tmp_path: Path) -> None:
+    cache, made = Cache(tmp_path), []
+
+    def make(places: list[int]) -> pl.DataFrame:
+        made.append(places)
+        return pl.DataFrame({"x_mw": [0.1 * place for place in places]}, schema={"x_mw": pl.Float64()})
+
+    first, hits = cache.rows("sampled", {"years": 100}, ["a", "b", "c"], make)
+    assert (hits, made) == (0, [[0, 1, 2]])
+    again, hits = cache.rows("sampled", {"years": 100}, ["c", "d", "a"], make)
+    assert (hits, made[1:]) == (2, [[1]])
+    assert again["x_mw"].to_list() == [first["x_mw"][2], 0.1, first["x_mw"][0]]
+    # Neither a smaller night nor other settings throw away what is there.
+    assert cache.rows("sampled", {"years": 50}, ["a"], make)[1] == 0
+    assert cache.rows("sampled", {"years": 100}, ["b"], make)[1] == 1

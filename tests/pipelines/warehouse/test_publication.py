@@ -275,6 +275,20 @@ def test_only_the_newest_releases_are_kept_and_never_less_than_the_current(night
     assert [info.run_id for info in list_releases(data_dir)] == [night.run_id(3)]
 
 
+def test_what_ifs_drive_no_night_of_the_base_out(night: Any, data_dir: Path) -> None:
+    for day in (1, 2):
+        night.publish(day, keep=2)
+    for day in (3, 4, 5):
+        with written(night, day) as warehouse:
+            told = Publication(
+                night.run_id(day), date(2026, 7, day), datetime(2026, 7, day), details={"what_if": ["x=1"]}
+            )
+            publish(warehouse, data_dir, told, keep=2)
+    kept = list_releases(data_dir)
+    assert {info.run_id for info in kept if not info.what_if} == {night.run_id(day) for day in (1, 2)}
+    assert {info.run_id for info in kept if info.what_if} == {night.run_id(day) for day in (4, 5)}
+
+
 def test_the_way_back_is_one_step(night: Any, data_dir: Path) -> None:
     night.publish(1)
     night.publish(2)

@@ -1,0 +1,195 @@
+"""What can strike: events with rates, footprints and the share of a site that they take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.errors import InputError
+from pipelines.portfolio.geometry import shared_frac
+from pipelines.portfolio.sites import Sites
+
+EVENTS_FILE = Path(__file__).with_name("events.csv")
+Level = Literal["low", "mid", "high"]
+_TEXT = ("event_type", "description", "takes", "footprint", "domain", "exposed", "rate_kind", "hazard")
+_CITATION = ("source_title", "publisher", "url", "as_of")
+_NUMBERS = ("radius_km", "rate_low", "rate_mid", "rate_high", "strike_frac", "share_lost_frac", "hours_mean")
+_KINDS = {"site", "domain", "fleet", "circle", "copula"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One kind of event as it meets the sites of one strategy.
+
+    Attributes
+    ----------
+    event_type : str
+    footprint : str
+        "site": each site by itself; "domain": all sites of one domain; "fleet": as domain, over the whole fleet;
+        "circle": all sites within a radius of a centre that falls evenly; "copula": correlated by distance, yearly.
+    rate_per_year : NDArray[np.float64]
+        Events that reach each site, shape (n,).
+    strike_frac : float
+        Probability that a site that is reached is lost; independent between the sites of one event.
+    share_lost_frac, hours : NDArray[np.float64]
+        Share of the site that is lost, and its mean length (h), shape (n,).
+    domain : NDArray[np.int64]
+        Domain of each site, shape (n,).
+    radius_km : float
+        Radius of a circle, or distance over which a copula's correlation falls to 1/e.
+    is_assumption : bool
+        The rate has no source.
+    """
+
+    event_type: str
+    footprint: str
+    rate_per_year: NDArray[np.float64]
+    strike_frac: float
+    share_lost_frac: NDArray[np.float64]
+    hours: NDArray[np.float64]
+    domain: NDArray[np.int64]
+    radius_km: float
+    is_assumption: bool
+
+    def times(self, factor: float) -> Event:
+        """Return the event with its rate multiplied."""
+        return replace(self, rate_per_year=self.rate_per_year * factor)
+
+
+def read_events(path: Path = EVENTS_FILE) -> pl.DataFrame:
+    """Read the table of events.
+
+    Raises
+    ------
+    InputError
+        If the file, a column or a figure is missing, or a figure or word cannot be.
+    """
+    if not path.is_file():
+        raise InputError("the file is missing", file=str(path), remedy="restore it")
+    raw = pl.read_csv(path, infer_schema=False)
+    for column in (*_TEXT, *_NUMBERS, *_CITATION):
+        if column not in raw.columns:
+            raise InputError("the column is missing", file=str(path), row=1, column=column, remedy="add the column")
+    frame = raw.with_columns(
+        *(pl.col(name).fill_null("") for name in (*_TEXT, *_CITATION)),
+        *(pl.col(name).cast(pl.Float64, strict=False) for name in _NUMBERS),
+    )
+    for row, (own, text) in enumerate(zip(frame.iter_rows(named=True), raw.iter_rows(named=True), strict=True), 2):
+        for name in _NUMBERS:
+            if (own[name] is None and text[name] is not None) or (own[name] or 0.0) < 0:
+                raise InputError(f"value {text[name]!r} is no number from 0", file=str(path), row=row, column=name)
+        if own["footprint"] not in _KINDS:
+            known = ", ".join(sorted(_KINDS))
+            raise InputError(
+                f"value {own['footprint']!r} is none of {known}", file=str(path), row=row, column="footprint"
+            )
+        if own["rate_kind"] == "assumption":
+            rates = [own[f"rate_{level}"] for level in ("low", "mid", "high")]
+            if None in rates or rates != sorted(rates):
+                raise InputError(f"rates {rates} do not rise", file=str(path), row=row, column="rate_mid")
+    return frame
+
+
+def events_of(table: pl.DataFrame, sites: Sites, level: Level = "mid") -> list[Event]:
+    """Return the events as they meet the sites.
+
+    Parameters
+    ----------
+    table : pl.DataFrame
+        From `read_events`.
+    sites : Sites
+    level : Level
+        Which of the three rates of an assumption is taken.
+    """
+    return [_event(row, sites, level) for row in table.iter_rows(named=True)]
+
+
+def _event(row: dict, sites: Sites, level: Level) -> Event:
+    name, n = row["event_type"], len(sites)
+    everywhere = np.ones(n)
+    if row["rate_kind"] == "computed" or row["rate_kind"] == "cited":
+        own = sites.own[name]
+        rate, share, hours = own.rate_per_year, own.share_lost_frac, own.hours
+    else:
+        rate = row[f"rate_{level}"] * everywhere
+        share, hours = row["share_lost_frac"] * everywhere, row["hours_mean"] * everywhere
+        if row["hazard"] and row["hazard"] in sites.hazard_rates:
+            known = sites.hazard_rates[row["hazard"]]
+            rate = np.where(np.isnan(known), rate, known)
+    domain = np.zeros(n, dtype=np.int64)
+    if row["domain"]:
+        domain = np.unique(np.array(sites.domains[row["domain"]]), return_inverse=True)[1].astype(np.int64)
+    return Event(
+        event_type=name,
+        footprint=row["footprint"],
+        rate_per_year=rate * _exposed(row["exposed"], sites) * sites.takes(row["takes"]),
+        strike_frac=row["strike_frac"],
+        share_lost_frac=share,
+        hours=hours,
+        domain=domain,
+        radius_km=row["radius_km"] or 0.0,
+        is_assumption=row["rate_kind"] == "assumption",
+    )
+
+
+def _exposed(rule: str, sites: Sites) -> NDArray[np.float64]:
+    if rule == "cold":
+        return sites.is_cold.astype(np.float64)
+    if rule == "hot":
+        return sites.is_hot.astype(np.float64)
+    if rule.startswith("states:"):
+        states = set(rule.removeprefix("states:").split(";"))
+        return np.array([float(state in states) for state in sites.domains["state"]])
+    return np.ones(len(sites))
+
+
+def joint_rates(event: Event, distances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how often one event takes both of two sites (1/year), shape (n, n); its own rate on the diagonal.
+
+    Parameters
+    ----------
+    event : Event
+    distances : NDArray[np.float64]
+        Between the sites (km), shape (n, n).
+    """
+    n = len(event.rate_per_year)
+    both = np.minimum(event.rate_per_year[:, None], event.rate_per_year[None, :])
+    if event.footprint == "circle":
+        shared = shared_frac(distances, event.radius_km)
+    elif event.footprint in {"domain", "fleet"}:
+        shared = (event.domain[:, None] == event.domain[None, :]).astype(np.float64)
+    elif event.footprint == "copula":
+        shared = np.exp(-distances / event.radius_km)
+    else:
+        shared = np.eye(n)
+    joint = both * shared * event.strike_frac**2
+    np.fill_diagonal(joint, event.rate_per_year * event.strike_frac)
+    return joint
+
+
+def loss_covariance(events: list[Event], distances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the covariance of the yearly hours lost per site, weighted by the share lost (h^2), shape (n, n).
+
+    Compound Poisson sums with exponential lengths common to all sites of an event: the second moment of a length is
+    twice the square of its mean.
+    """
+    total = np.zeros_like(distances)
+    for event in events:
+        lost = event.share_lost_frac * event.hours
+        total += 2.0 * joint_rates(event, distances) * lost[:, None] * lost[None, :]
+    return total
+
+
+def loss_correlation(events: list[Event], distances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the correlation of the yearly losses of two sites, shape (n, n)."""
+    covariance = loss_covariance(events, distances)
+    scale = np.sqrt(np.diag(covariance))
+    scale = np.where(scale > 0.0, scale, 1.0)
+    correlation = covariance / scale[:, None] / scale[None, :]
+    np.fill_diagonal(correlation, 1.0)
+    return correlation

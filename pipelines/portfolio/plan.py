@@ -1,0 +1,118 @@
+"""A plan over all regions at once, and the comparison of its nodes with the other strategies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipelines.errors import UsageError
+from pipelines.portfolio.build import STACKS_PER_REGION, Built, build_anywhere, plan_table
+from pipelines.portfolio.events import read_events
+from pipelines.portfolio.facts import Facts, candidates
+from pipelines.portfolio.keep import Keep
+from pipelines.portfolio.sites import sites_of, sized
+from pipelines.portfolio.strategies import NODES, Strategy, place
+from pipelines.portfolio.study import TIMELINE_SEED, Study, claimable_supply, study
+
+_DESCRIPTION = "Many isolated nodes, regions and months chosen at once"
+
+
+@dataclass(frozen=True)
+class PlanAnswer:
+    """A plan as the command shows it.
+
+    Attributes
+    ----------
+    built : Built
+    nodes : pl.DataFrame
+        One row per node: region, stack, IT built (MW), months, capital (USD), failure domains.
+    modules : pl.DataFrame
+        Rows of mart.deployment_plan of the plan.
+    limits : dict[str, Any]
+        What the plan was held to.
+    study : Study
+        The strategies compared; the nodes are those of the plan.
+    """
+
+    built: Built
+    nodes: pl.DataFrame
+    modules: pl.DataFrame
+    limits: dict[str, Any]
+    study: Study
+
+
+def plan_nodes(facts: Facts, *, gap: float, time_limit: float) -> PlanAnswer:
+    """Plan nodes over all regions, check the plan, and compare it.
+
+    Parameters
+    ----------
+    facts : Facts
+    gap : float
+        Proved gap at which the search may stop.
+    time_limit : float
+        Seconds of search.
+
+    Raises
+    ------
+    UsageError
+        If no module can be energised within the months planned.
+    """
+    settings, keep = facts.settings, Keep(facts)
+    supply = claimable_supply(facts, keep)
+    regions = candidates(facts)["region_id"].n_unique()
+    count = min(settings.portfolio_nodes, regions)
+    built = build_anywhere(facts, count, supply, TIMELINE_SEED, keep, gap=gap, time_limit=time_limit)
+    if built.plan.is_empty():
+        earliest = int(built.options.rows["ready_month"].min())  # type: ignore[arg-type]
+        raise UsageError(
+            f"no site energises a module within {settings.portfolio_months} months, the first is ready in month "
+            f"{earliest}; give a later --by, or more supply, crews or capital."
+        )
+    keys = ["region_id", "stack_id"]
+    options = candidates(facts, stacks_per_region=STACKS_PER_REGION)
+    rows = sized(options, settings.portfolio_mw / count, facts).join(
+        built.plan.select(keys).unique(), on=keys, how="semi", maintain_order="left"
+    )
+    nodes = Strategy(NODES, _DESCRIPTION, rows, sites_of(rows, facts), None, is_grid=False)
+    events = read_events()
+    placed = [nodes if strategy.strategy == NODES else strategy for strategy in place(facts, events)]
+    found = study(facts, strategies=placed, plans={NODES: built})
+    found.check()
+    limits = built.limits
+    return PlanAnswer(
+        built=built,
+        nodes=_nodes(built, found),
+        modules=plan_table(NODES, built).drop("strategy", "status", "gap_frac"),
+        limits={
+            "months": limits.months,
+            "modules": limits.modules,
+            "nodes": limits.sites,
+            "crews": limits.crews,
+            "capital_usd_per_quarter": limits.capital_usd_per_quarter,
+            "max_per_domain": limits.max_per_domain,
+            "supply_per_year": limits.supply.per_year,
+            "supply_first_month": limits.supply.first_month,
+        },
+        study=found,
+    )
+
+
+def _nodes(built: Built, found: Study) -> pl.DataFrame:
+    totals = (
+        plan_table(NODES, built)
+        .group_by("region_id", "stack_id", maintain_order=True)
+        .agg(
+            pl.col("modules").sum(),
+            pl.col("it_mw").sum(),
+            pl.col("ready_month").first(),
+            pl.col("month").min().alias("first_month"),
+            pl.col("month").max().alias("last_month"),
+            pl.col("capital_usd").sum(),
+        )
+    )
+    domains = found.tables["portfolio_sites"].filter(pl.col("strategy") == NODES).drop("strategy")
+    return totals.join(domains, on=["region_id", "stack_id"], how="left", maintain_order="left").sort(
+        "first_month", "region_id"
+    )

@@ -1,0 +1,111 @@
+// Elements, text and numbers. Text reaches the page as text only: nothing here writes markup.
+const byId = (id) => document.getElementById(id);
+
+function el(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "style") node.style.cssText = value;
+    else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+async function inflate(id) {
+  const text = byId(id).textContent.trim();
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// Columns to rows: text columns hold each text once.
+function rowsOf(table) {
+  const names = Object.keys(table.columns);
+  const columns = names.map((name) => {
+    const column = table.columns[name];
+    return Array.isArray(column) ? column : column.i.map((place) => (place < 0 ? null : column.d[place]));
+  });
+  return Array.from({ length: table.rows }, (_, row) => Object.fromEntries(names.map((name, k) => [name, columns[k][row]])));
+}
+
+function grouped(rows, keyOf) {
+  const groups = new Map();
+  for (const row of rows) {
+    const key = keyOf(row);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(row);
+  }
+  return groups;
+}
+
+const pair = (row) => row.region_id + "|" + row.stack_id;
+const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
+
+function number(value, digits = 0) {
+  if (!known(value)) return "–";
+  const text = value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return /^-[0.,]*$/.test(text) ? text.slice(1) : text.replace("-", "−");
+}
+const signed = (value, digits = 0) => (value > 0 ? "+" : "") + number(value, digits);
+const usd = (value) => number(value, Math.abs(value) < 9.95 ? 1 : 0) + " USD/MWh";
+const months = (value) => number(value, 1) + " months";
+const millions = (value, digits = 2) => number(value / 1e6, digits);
+function percent(share, digits = 0) { return known(share) ? number(100 * share, digits) + " %" : "–"; }
+// As many decimals as keep apart what matters: 99.9 and 99.95, not 99 and 100.
+function available(share) {
+  if (!known(share)) return "–";
+  return number(Math.floor(share * 1e5) / 1e3, share > 0.99 ? 3 : 1) + " %";
+}
+const plural = (count, one, many) => number(count) + " " + (count === 1 ? one : many);
+
+const LABELS = {
+  gas_recip: "Gas engines", gas_turbine: "Gas turbines", fuel_cell: "Fuel cells", solar_bess: "Solar + battery",
+  solar_bess_gas: "Solar + battery + gas", grid: "Firm grid", grid_bess_bridge: "Flexible grid + battery",
+  smr_hybrid: "Small reactors + engines", recip_genset: "gas engines", gas_turbine_small_industrial: "small gas turbines",
+  diesel_standby_genset: "standby diesel gensets", baseload_or_grid: "Baseload or grid", gas_supply: "Gas supply",
+  trips: "Trips of running units", shortage: "Sizes too small for the hour", units: "Units out of service",
+  switchgear: "Switchgear", mv_switchgear: "Medium-voltage switchgear", mv_installation: "Medium-voltage installation",
+  natural_gas: "Natural gas", grid_power: "Grid power", fixed_om: "Fixed upkeep", variable_om: "Variable upkeep",
+  bess_capital: "Battery capital", baseload_capital: "Baseload capital", smr: "small reactors",
+};
+function label(id) {
+  if (!id) return "–";
+  if (Object.hasOwn(LABELS, id)) return LABELS[id];
+  const text = id.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const place = (site) => site.region_name + ", " + site.state;
+
+// A link only where the address is one of the web; other schemes stay text.
+function cited(row) {
+  const title = row.source_title || row.publisher || "–";
+  const link = /^https?:\/\//i.test(row.url || "")
+    ? el("a", { href: row.url, rel: "noopener noreferrer" }, title) : title;
+  const rest = [row.publisher !== title ? row.publisher : "", row.as_of].filter(Boolean).join(", ");
+  return el("span", {}, link, rest ? " (" + rest + ")" : "");
+}
+
+function table(caption, heads, rows, attributes) {
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption, ...attributes },
+    el("table", {}, el("caption", {}, caption),
+      el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col", class: head.n ? "n" : null }, head.text)))),
+      el("tbody", {}, rows.map((cells) => el("tr", {}, cells.map((cell, k) => (k === 0
+        ? el("th", { scope: "row", class: heads[k].n ? "n" : null }, cell)
+        : el("td", { class: heads[k].n ? "n" : null }, cell))))))));
+}
+
+function option(value, text, chosen) { return el("option", { value, selected: value === chosen }, text); }
+function labelled(text, control, attributes) { return el("label", attributes || {}, text, control); }
+
+// An interval on a common scale, with what it says in words for those who do not see it.
+function span(low, middle, high, from, to, words) {
+  const at = (value) => Math.max(0, Math.min(100, (100 * (value - from)) / (to - from || 1)));
+  const box = el("span", { class: "span", role: "img", "aria-label": words, title: words },
+    el("i", { style: `left:${at(low).toFixed(1)}%;width:${(at(high) - at(low)).toFixed(1)}%` }));
+  if (known(middle)) box.append(el("b", { style: `left:calc(${at(middle).toFixed(1)}% - 1.5px)` }));
+  return box;
+}

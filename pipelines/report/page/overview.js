@@ -1,0 +1,121 @@
+// Today and the map.
+function moved(site) {
+  if (!known(site.previous_rank)) return el("span", { class: "same" }, site.previous_as_of_utc ? "new" : "–");
+  const steps = site.previous_rank - site.rank;
+  if (steps === 0) return el("span", { class: "same", title: "same rank as in the release before" }, "=");
+  const words = (steps > 0 ? "up " : "down ") + Math.abs(steps);
+  return el("span", { class: steps > 0 ? "up" : "down", title: words + " since the release before" }, (steps > 0 ? "▲ " : "▼ ") + Math.abs(steps));
+}
+
+function reason(site) {
+  if (!site.moved_by || site.moved_by === "nothing") return "nothing moved";
+  const parts = [label(site.moved_by)];
+  if (site.movement) parts.push(site.movement);
+  else if (known(site.value_change_usd_per_mw) && Math.abs(site.value_change_usd_per_mw) >= 500) parts.push(signed(site.value_change_usd_per_mw / 1e6, 3) + " M USD/MW");
+  return parts.join(": ");
+}
+
+function statusBanner(page) {
+  const stale = page.status.filter((row) => row.is_stale);
+  const facts = page.status.filter((row) => row.profile === "reference");
+  const dated = page.status.filter((row) => row.data_through_utc).sort((a, b) => (a.data_through_utc < b.data_through_utc ? -1 : 1));
+  const words = stale.length
+    ? `${plural(stale.length, "source is", "sources are")} stale: ${stale.map((row) => row.source_id).join(", ")}.`
+    : "No source is stale.";
+  const rest = facts.length === page.status.length
+    ? ` All ${facts.length} sources are reference facts kept with the product, not tonight's data.`
+    : ` ${facts.length} of ${page.status.length} are reference facts; the others were fetched.`;
+  return el("div", { class: stale.length ? "banner warn" : "banner", role: "status" },
+    el("strong", {}, words), rest,
+    dated.length ? ` The oldest data, ${dated[0].source_id.replace("reference/", "")}, end ${dated[0].data_through_utc}.` : "",
+    el("details", {}, el("summary", {}, "Every source"),
+      table("Sources of tonight's release", [{ text: "Source" }, { text: "Kind" }, { text: "Stale" }, { text: "Data through" }, { text: "Age, days", n: 1 }, { text: "Rows", n: 1 }, { text: "Rejected", n: 1 }, { text: "Note" }],
+        page.status.map((row) => [row.source_id, label(row.profile), row.is_stale ? "stale" : "no", row.data_through_utc || "–", number(row.age_days), number(row.rows), number(row.rejects), row.note || ""]))));
+}
+
+function today(page) {
+  const { sites } = page;
+  const met = sites.filter((site) => site.is_target_met);
+  const pool = met.length ? met : sites;
+  const least = (of) => pool.reduce((best, site) => (of(site) < of(best) || (of(site) === of(best) && site.rank < best.rank) ? site : best));
+  const first = page.byRank[0];
+  const fastest = least((site) => site.first_mw_months_p50), cheapest = least((site) => site.lcoe_usd_per_mwh);
+  const firm = least((site) => -site.availability_frac), clean = least((site) => site.co2_kg_per_mwh);
+  const card = (what, big, unit, site) => el("li", { class: "card" }, el("p", { class: "what" }, what), el("p", { class: "big" }, big, " ", el("small", {}, unit)),
+    el("button", { type: "button", class: "link", onclick: () => page.select(site.region_id, site.stack_id, true) }, place(site)), el("div", { class: "sub" }, label(site.stack_id)));
+  const before = sites.find((site) => site.previous_as_of_utc)?.previous_as_of_utc;
+  const movers = sites.filter((site) => known(site.previous_rank) && site.previous_rank !== site.rank);
+  const changes = page.runChanges.filter((row) => !["as_of", "release"].includes(row.kind));
+  const top = page.byRank.slice(0, 10);
+  return [
+    el("h2", { id: "h-today" }, "Today"),
+    el("p", { class: "lead" }, `The best place tonight is ${place(first)} on ${lower(label(first.stack_id))}: first megawatt in ${number(first.first_mw_months_p50)} months (${number(first.first_mw_months_p10)} to ${number(first.first_mw_months_p90)}), ${usd(first.lcoe_usd_per_mwh)}, ${available(first.availability_frac)} available. What holds it up is ${lower(label(first.critical_activity))}.`),
+    resilienceHeadline(page),
+    page.release.what_if?.length ? el("p", { class: "banner warn" }, el("strong", {}, "A what-if, not a night: "), page.release.what_if.join(", ") + ".") : null,
+    statusBanner(page),
+    el("ul", { class: "cards" },
+      card("Fastest first megawatt", number(fastest.first_mw_months_p50, 1), "months, P50", fastest),
+      card("Cheapest power", number(cheapest.lcoe_usd_per_mwh, 0), "USD/MWh", cheapest),
+      card("Most available", available(firm.availability_frac).replace(" %", ""), "%", firm),
+      card("Least carbon", number(clean.co2_kg_per_mwh), "kg CO₂/MWh", clean)),
+    el("p", { class: "note" }, `Of ${number(sites.length)} region and stack pairs ${number(met.length)} reach their availability target; the four figures are of those.`),
+    table(before ? `Top ten, and what moved since ${before}` : "Top ten", [{ text: "Rank", n: 1 }, { text: "Moved" }, { text: "Region" }, { text: "Stack" }, { text: "First MW, months", n: 1 }, { text: "LCOE, USD/MWh", n: 1 }, { text: "Available", n: 1 }, { text: "Value, M USD/MW", n: 1 }, { text: "Why it moved" }],
+      top.map((site) => [number(site.rank), moved(site), el("button", { type: "button", class: "link", onclick: () => page.select(site.region_id, site.stack_id, true) }, place(site)), label(site.stack_id), number(site.first_mw_months_p50, 1), number(site.lcoe_usd_per_mwh, 1), available(site.availability_frac), millions(site.value_usd_per_mw), before ? reason(site) : "first release"])),
+    el("p", { class: "note" }, before
+      ? `${plural(movers.length, "row has", "rows have")} another rank than in the release of ${before}. ` + (changes.length ? "Changed between the two: " + changes.slice(0, 8).map((row) => `${label(row.kind)} ${row.name}`).join("; ") + (changes.length > 8 ? "; and more" : "") + "." : "Inputs, settings and code are the same in both; only the date moved on.")
+      : "There is no release before this one to compare with."),
+    movers.length ? moves(page, movers) : null,
+    el("p", { class: "note" }, "What separates regions here is price, climate, altitude, grid operator and state rules. Distance to a pipeline, land, water, local moratoria and air-quality status count only where they were given."),
+  ];
+}
+
+function moves(page, movers) {
+  const far = [...movers].sort((a, b) => Math.abs(b.previous_rank - b.rank) - Math.abs(a.previous_rank - a.rank) || a.rank - b.rank).slice(0, 20);
+  return el("details", {}, el("summary", {}, "The rows that moved most"),
+    table("Largest moves in rank", [{ text: "Moved" }, { text: "Rank", n: 1 }, { text: "Region" }, { text: "Stack" }, { text: "Change of value, M USD/MW", n: 1 }, { text: "Why" }],
+      far.map((site) => [moved(site), number(site.rank), el("button", { type: "button", class: "link", onclick: () => page.select(site.region_id, site.stack_id, true) }, place(site)), label(site.stack_id), signed(site.value_change_usd_per_mw / 1e6, 3), reason(site)])));
+}
+
+const MEASURES = {
+  region_rank: { text: "Rank of the region", unit: "rank", of: (site) => site.region_rank, low: true },
+  months: { text: "Months to the first MW, P50", unit: "months", of: (site) => site.first_mw_months_p50, low: true },
+  lcoe: { text: "LCOE", unit: "USD/MWh", of: (site) => site.lcoe_usd_per_mwh, low: true },
+  nines: { text: "Availability", unit: "nines", of: (site) => -Math.log10(Math.max(1e-6, 1 - site.availability_frac)), low: false },
+  co2: { text: "CO2", unit: "kg/MWh", of: (site) => site.co2_kg_per_mwh, low: true },
+  value: { text: "Value", unit: "M USD per MW of IT", of: (site) => site.value_usd_per_mw / 1e6, low: false },
+  solar: { text: "Solar capacity factor", unit: "%", of: (site, page) => 100 * page.regions.get(site.region_id)?.solar_capacity_factor_frac, low: false },
+  gas: { text: "Gas price", unit: "USD/MMBtu", of: (site) => site.gas_price_usd_per_mmbtu, low: true },
+};
+
+function mapSection(page) {
+  const measure = el("select", { id: "map-measure" }, Object.entries(MEASURES).map(([key, item]) => option(key, item.text, "value")));
+  const stack = el("select", { id: "map-stack" }, option("", "Best of each region", ""), page.stacks.map((row) => option(row.stack_id, label(row.stack_id), "")));
+  const chart = canvas("map-chart");
+  const show = async () => {
+    const item = MEASURES[measure.value];
+    const chosen = page.sites.filter((site) => (stack.value ? site.stack_id === stack.value : site.is_region_best));
+    const rows = chosen.map((site) => ({
+      region_id: site.region_id, stack_id: site.stack_id, longitude: site.longitude, latitude: site.latitude, region: place(site), stack: label(site.stack_id),
+      region_rank: site.region_rank, months: months(site.first_mw_months_p50), lcoe: usd(site.lcoe_usd_per_mwh), available: available(site.availability_frac),
+      measure: item.of(site, page), is_selected: site.region_id === page.chosen.region,
+    })).filter((row) => known(row.measure));
+    const view = await draw(chart, "map", rows, (spec) => {
+      spec.datasets = { states: page.outlines };
+      spec.layer[0].data = { name: "states", format: { property: "features" } };
+      spec.layer[1].encoding.color.scale.reverse = item.low;
+      spec.layer[1].encoding.color.legend.title = `${item.text}, ${item.unit}`;
+      if (innerWidth < 760) { spec.height = 270; spec.layer[1].mark.size = 60; }
+    }, `Map of ${rows.length} regions coloured by ${item.text}, ${item.unit}`);
+    view?.addEventListener("click", (event, mark) => { if (mark?.datum?.region_id) page.select(mark.datum.region_id, mark.datum.stack_id, true); });
+  };
+  measure.addEventListener("change", show);
+  stack.addEventListener("change", show);
+  page.onSelect(show);
+  whenNear(byId("map"), show);
+  return [
+    el("h2", { id: "h-map" }, "Map"),
+    el("p", { class: "note" }, "Each dot is a region; click one, or choose it in the list of the section A site, to see why it stands where it stands. Bright is better."),
+    el("div", { class: "controls" }, labelled("Coloured by", measure), labelled("Stack", stack)),
+    el("figure", { class: "panel" }, chart, el("figcaption", { class: "sub" }, "Outlines: U.S. Census Bureau, simplified.")),
+  ];
+}

@@ -1,0 +1,154 @@
+"""The whole portfolio on a small night: contracts, plans that hold, what is kept, and that nodes may lose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.contracts.base import validate
+from pipelines.errors import InputError
+from pipelines.portfolio.events import events_of, read_events
+from pipelines.portfolio.facts import Facts, candidates, hazard_rates
+from pipelines.portfolio.keep import Keep
+from pipelines.portfolio.plan_check import PlanError, check_plan
+from pipelines.portfolio.resilience import ALL
+from pipelines.portfolio.sites import sites_of, sized
+from pipelines.portfolio.study import Study, study
+from pipelines.portfolio.supply import claimable, supply_table
+from pipelines.warehouse.cache import Cache
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def found(facts: Facts, folder: Path) -> Study:
+    return study(facts, Cache(folder))
+
+
+def test_every_table_keeps_its_contract(found: Study) -> None:
+    for name, frame in found.tables.items():
+        assert validate(frame, f"mart.{name}").height > 0
+
+
+def test_every_strategy_builds_the_same_it_under_the_same_limits(found: Study, facts: Facts) -> None:
+    found.check()
+    assert set(found.built) == {"campus", "campus_grid", "regional", "nodes", "nodes_by_value"}
+    limits = [replace(built.limits, sites=1) for built in found.built.values()]
+    assert all(own == limits[0] for own in limits)
+    sizes = found.tables["portfolio_sites"].group_by("strategy").agg(pl.col("site_mw").sum())
+    assert sizes["site_mw"].to_list() == pytest.approx([facts.settings.portfolio_mw] * 5)
+    assert found.tables["portfolio_comparison"]["gap_frac"].max() <= 0.01
+
+
+def test_curves_are_the_plans_added_up(found: Study) -> None:
+    plans = found.tables["deployment_plan"].group_by("strategy").agg(pl.col("it_mw").sum(), pl.col("month").min())
+    curves = found.tables["buildout_curve"].group_by("strategy").agg(pl.col("built_mw").max())
+    first = found.tables["portfolio_comparison"].select("strategy", "first_mw_month")
+    joined = plans.join(curves, on="strategy").join(first, on="strategy")
+    assert joined.height == 5
+    assert (joined["it_mw"] - joined["built_mw"]).abs().max() < 1e-9
+    assert joined["month"].equals(joined["first_mw_month"], check_names=False)
+
+
+def test_all_events_are_the_sum_of_the_kinds(found: Study) -> None:
+    rows = found.tables["portfolio_resilience"]
+    parts = rows.filter(pl.col("event_type") != ALL).group_by("strategy").agg(pl.col("unserved_mwh_mean").sum())
+    joined = rows.filter(pl.col("event_type") == ALL).join(parts, on="strategy")
+    assert (joined["unserved_mwh_mean"] - joined["unserved_mwh_mean_right"]).abs().max() < 1e-6
+
+
+def test_no_term_favours_nodes(found: Study) -> None:
+    rows = {row["strategy"]: row for row in found.tables["portfolio_comparison"].iter_rows(named=True)}
+    # A campus shares spares and site costs; nodes share no single site.
+    assert rows["nodes"]["capex_usd_per_kw"] > rows["campus"]["capex_usd_per_kw"]
+    varied = found.tables["portfolio_sensitivity"]
+    assert not varied["is_nodes_better"].all()
+    turned = varied["is_nodes_better"] != varied["is_nodes_better_base"]
+    assert (varied["is_conclusion_kept"] != turned).all()
+
+
+def test_diversification_never_pays_and_tighter_limits_cost_more(found: Study) -> None:
+    for _, part in found.tables["diversification_curve"].group_by("limit_kind", maintain_order=True):
+        ordered = part.sort("max_per_domain", "max_correlation", descending=True)
+        assert ordered["price_usd_per_mw"].is_sorted()
+        assert ordered["price_usd_per_mw"].min() >= -1e-6
+
+
+def test_a_night_on_which_only_prices_move_makes_nothing_anew(facts: Facts, found: Study, folder: Path) -> None:
+    assert found.misses > 0
+    moved = facts.ranked.with_columns(pl.col("value_usd_per_mw") * 1.01, pl.col("lcoe_usd_per_mwh") + 3.0)
+    again = study(replace(facts, ranked=moved), Cache(folder))
+    assert again.misses == 0
+    same = study(facts, Cache(folder))
+    assert all(same.tables[name].equals(frame) for name, frame in found.tables.items())
+
+
+def test_a_kept_plan_is_checked_again(found: Study) -> None:
+    built = found.built["nodes"]
+    early = built.plan.with_columns(pl.lit(1, dtype=pl.Int64).alias("month")).head(1)
+    with pytest.raises(PlanError, match="not ready before month"):
+        check_plan(early, built.options, built.limits)
+
+
+def test_rates_of_the_risk_index_stand_in_where_they_are_held(facts: Facts) -> None:
+    place = facts.regions.row(0, named=True)
+    county = pl.DataFrame(
+        {
+            "county_fips": [place["county_fips"]] * 2,
+            "hazard": ["earthquake"] * 2,
+            "release": ["2021", "2023"],
+            "events_per_year": [9.0, 0.4],
+        }
+    )
+    held = replace(facts, hazard_rates=hazard_rates(facts.regions, county))
+    assert held.hazard_rates["events_per_year"].to_list() == [0.4]
+    table = read_events().with_columns(pl.lit("all").alias("exposed"))
+    rows = sized(candidates(facts), 6.0, facts)
+    own, plain = (
+        next(e for e in events_of(table, sites_of(rows, known)) if e.event_type == "earthquake")
+        for known in (held, facts)
+    )
+    assert own.rate_per_year[0] == pytest.approx(0.4 * facts.settings.hazard_damaging_frac)
+    assert (own.rate_per_year[1:] == plain.rate_per_year[1:]).all()
+
+
+def test_supply_is_cited_and_claimed_in_part(facts: Facts) -> None:
+    table = supply_table(facts)
+    assert table.filter(pl.col("source_title") == "").is_empty()
+    engines = table.filter(pl.col("equipment_class") == "recip_engine")["per_year"].sum()
+    claimed = claimable(table, facts.settings)
+    assert claimed.per_year["recip_engine"] == pytest.approx(facts.settings.supply_claim_frac * engines)
+    arrives = claimed.by_month("recip_engine", 60)
+    assert arrives[: claimed.first_month["recip_engine"] - 1].sum() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (",0.01,0.03,0.08,", ",0.05,0.03,0.08,", ["do not rise"]),
+        ("site,circle,,150", "site,ring,,150", ["'ring'", "footprint"]),
+        (",0.3,1,120,hurricane", ",-0.3,1,120,hurricane", ["-0.3", "strike_frac"]),
+    ],
+)
+def test_a_bad_event_is_named_with_its_row(tmp_path: Path, old: str, new: str, words: list[str]) -> None:
+    from pipelines.portfolio.events import EVENTS_FILE
+
+    text = EVENTS_FILE.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "events.csv"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_events(path)
+    assert all(word in str(caught.value) for word in ["events.csv, row", *words])
+
+
+def test_without_a_cache_everything_is_made(facts: Facts) -> None:
+    keep = Keep(facts)
+    assert keep.frame("any", {}, lambda: pl.DataFrame({"x": [1]})).height == 1
+    assert (keep.hits, keep.misses) == (0, 0)
