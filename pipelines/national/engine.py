@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
-from pipelines.errors import UsageError, WarehouseError
+from pipelines.errors import FirstmwError, UsageError, WarehouseError
 from pipelines.national.chunk import Chunk, Facts, Report, run_chunk
 from pipelines.national.store import Store
 from pipelines.settings import Settings
@@ -79,7 +79,7 @@ def _local(missing: Sequence[tuple[Chunk, str]], facts: Facts, store: Store, set
     # Not forked: a forked child would hold the build lock, and threads of numerical libraries do not survive a fork.
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(workers, context, _end_with, (os.getpid(),)) as pool:
-        futures = [pool.submit(run_chunk, chunk, facts, store, key) for chunk, key in missing]
+        futures = [pool.submit(run_elsewhere, chunk, facts, store, key) for chunk, key in missing]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -88,6 +88,20 @@ def _local(missing: Sequence[tuple[Chunk, str]], facts: Facts, store: Store, set
                 "a worker process ended, perhaps for want of memory; lower FIRSTMW_CHUNK_WORKERS or "
                 "FIRSTMW_CHUNK_SITES and run again: finished chunks stay."
             ) from error
+
+
+def run_elsewhere(chunk: Chunk, facts: Facts, store: Store, key: str) -> Report:
+    """Run a chunk in a worker; what is wrong with its inputs is told in a form that travels between processes.
+
+    Raises
+    ------
+    WarehouseError
+        With the sentence of the error of the domain.
+    """
+    try:
+        return run_chunk(chunk, facts, store, key)
+    except FirstmwError as error:
+        raise WarehouseError(str(error)) from None
 
 
 def _end_with(parent: int) -> None:
@@ -121,7 +135,7 @@ def _dask(missing: Sequence[tuple[Chunk, str]], facts: Facts, store: Store, sett
     with client:
         # A lost worker's chunks go to another one; a chunk that was written before the loss is found there.
         futures = [
-            client.submit(run_chunk, chunk, facts, store, key, key=f"firstmw-{key}", retries=_RETRIES, pure=False)
+            client.submit(run_elsewhere, chunk, facts, store, key, key=f"firstmw-{key}", retries=_RETRIES, pure=False)
             for chunk, key in missing
         ]
         try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
 
+from assets.night import Scope, check_scope
+from pipelines.errors import UsageError
+from pipelines.settings import Settings
 from pipelines.warehouse import open_release
 
 pytest.importorskip("_plotly_geo", reason="needs the extra firstmw[counties]")
@@ -26,18 +31,18 @@ LEAN = {
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("settings", "scope", "said"),
     [
-        (("--state", "AK"), "contiguous states"),
-        (("--regions", "09110"), "09003"),
-        (("--profile", "live"), "--profile"),
+        ({}, {"states": ("AK",)}, "contiguous states"),
+        ({}, {"regions": ("09110",)}, "09003"),
+        ({"profile": "live"}, {}, "--profile"),
     ],
 )
-def test_what_is_no_county_is_refused_in_one_sentence(firstmw, tmp_path: Path, arguments, said: str) -> None:  # type: ignore[no-untyped-def]
-    ran = firstmw("refresh", "--scope", "counties", *arguments, data_dir=tmp_path)
-    assert ran.code in {1, 2}
-    assert said in ran.err
-    assert "Traceback" not in ran.err
+def test_what_is_no_county_is_refused_in_one_sentence(
+    settings: dict[str, Any], scope: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        check_scope(Settings(**settings), Scope(date(2026, 11, 22), is_counties=True, **scope))
 
 
 @pytest.mark.campaign

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -10,14 +11,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from pipelines.errors import UsageError
+from pipelines.errors import UsageError, WarehouseError
 from pipelines.national.chunk import MONTHS, RESULTS, Chunk, Facts, Report, chunks_of
-from pipelines.national.engine import run_chunks
+from pipelines.national.engine import run_chunks, run_elsewhere
 from pipelines.national.store import Store
 from pipelines.settings import Settings
 
@@ -89,6 +91,16 @@ def test_an_address_of_fsspec_serves_as_store(chunks: list[Chunk], few_facts: Fa
     assert _contents(store, reports) == _contents(in_process, reports)
     assert run_chunks(chunks[:1], few_facts, store, Settings(chunk_workers=1))[0].is_hit
     assert store.read(reports[0].key, RESULTS).equals(in_process.read(reports[0].key, RESULTS))
+
+
+def test_what_is_wrong_with_a_chunk_travels_between_processes(
+    chunks: list[Chunk], few_facts: Facts, tmp_path: Path
+) -> None:
+    broken = replace(chunks[0], months=chunks[0].months[:11])
+    with pytest.raises(WarehouseError, match=r"climatology_monthly\.csv.*month") as raised:
+        run_elsewhere(broken, few_facts, Store(str(tmp_path)), "key")
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
+    assert not list(tmp_path.rglob("*.parquet"))
 
 
 def test_dask_without_an_address_says_so(chunks: list[Chunk], few_facts: Facts, tmp_path: Path) -> None:
