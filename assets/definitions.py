@@ -1,4 +1,4 @@
-"""Everything Dagster sees: assets, the job of a night, its schedule and the night resource."""
+"""Everything Dagster sees: assets, the job of a night, its schedules and sensors, and the night resource."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import assets.raw
 import assets.sim
 from assets.jobs import nightly
 from assets.resources import NightResource
-from assets.schedules import nightly_schedule
+from assets.schedules import SCHEDULES
+from assets.sensors import SENSORS
 from assets.sql_tables import sql_assets
 
 
@@ -33,7 +34,8 @@ def _layer_assets() -> list[dg.AssetsDefinition]:
 defs = dg.Definitions(
     assets=[*_layer_assets(), *sql_assets()],
     jobs=[nightly],
-    schedules=[nightly_schedule],
+    schedules=SCHEDULES,
+    sensors=SENSORS,
     resources={"night": NightResource()},
     executor=dg.in_process_executor,
 )

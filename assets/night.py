@@ -6,7 +6,7 @@ import json
 import logging
 import resource
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import Any, TypeVar, cast
 
 import polars as pl
 
-from pipelines.contracts.base import validate
+import pipelines.contracts  # noqa: F401 - registers every table
+from pipelines import nightlog
+from pipelines.contracts.base import REGISTRY, validate
 from pipelines.counties.places import NOT_COVERED
 from pipelines.counties.table import county_table, named_counties
-from pipelines.errors import UsageError
+from pipelines.errors import FirstmwError, UsageError
 from pipelines.identity import content_hash
 from pipelines.reference.load import load_reference, reference_tables
 from pipelines.reference.regions import rankable_regions
@@ -30,7 +32,19 @@ from pipelines.sources.night import Round, fetch_night
 from pipelines.sources.parsing import Parser
 from pipelines.sources.registry import connectors
 from pipelines.sources.user_files import has_user_files
-from pipelines.warehouse import BuildLock, Cache, RawStore, Warehouse, code_hash, list_releases, run_identity
+from pipelines.warehouse import (
+    BuildLock,
+    Cache,
+    RawStore,
+    Warehouse,
+    clean_leftovers,
+    code_hash,
+    list_releases,
+    require_compatible,
+    require_free_space,
+    run_identity,
+    space_needed,
+)
 
 REPOSITORY = Path(__file__).parents[1]
 # Places, keys and limits of the machine do not move a result; nor does how sources are asked, only what they answer.
@@ -38,8 +52,9 @@ _NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb"
 _NOT_PART_OF_A_RUN |= {"engine", "dask_address", "chunk_store", "chunk_workers", "chunk_sites"}
 # Settings that nothing but a night of counties reads.
 COUNTY_SETTINGS = ("county_solar_parts", "sample_sites", "trace_sites")
-_HOW_TO_ASK = ("http_", "source_")
+_HOW_TO_ASK = ("http_", "source_", "drift_", "alert_")
 PREVIOUS = "previous_release"
+CHANGELOG = REPOSITORY / "CHANGELOG.md"
 _Shared = TypeVar("_Shared")
 
 log = logging.getLogger("firstmw.night")
@@ -86,6 +101,8 @@ class Night:
     cache: Cache
     raw: RawStore
     must_fetch: bool = False
+    is_accepted: bool = False
+    ask_again: tuple[str, ...] = ()
     live: LiveInputs | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     shared: dict[str, Any] = field(default_factory=dict)
@@ -137,10 +154,18 @@ class Night:
             "seconds": seconds,
             "rows": rows,
             "is_cache_hit": is_cache_hit,
+            "rejects": self._rejects(name),
             "peak_memory_mb": peak_mb,
         }
         self.steps.append(step)
         log.info(json.dumps(step, default=str), extra={"step": step})
+        nightlog.append(self.settings.data_dir.absolute(), "step", step)
+
+    def _rejects(self, name: str) -> int | None:
+        """Return the input rows refused so far, at the step that gathers them; None at the others."""
+        if name != "core.rejects" or not self.warehouse.has(name):
+            return None
+        return self.warehouse.read(name, ["table_name"]).height
 
 
 def input_hashes(settings: Settings) -> dict[str, str]:
@@ -205,7 +230,7 @@ def previous_release(data_dir: Path, run_id_of: Callable[[dict[str, str]], str],
         before = str(release.manifest.get("inputs", {}).get(PREVIOUS, ""))
         if run_id_of({**inputs, PREVIOUS: before} if before else inputs) == release.run_id:
             return before
-    base = [release for release in releases if not release.what_if]
+    base = [release for release in releases if not release.what_if and (release.is_current or not release.held)]
     current = [release.run_id for release in base if release.is_current]
     return (current or [release.run_id for release in base] or [""])[0]
 
@@ -252,7 +277,13 @@ def of_counties(settings: Settings) -> Settings:
 
 @contextmanager
 def open_night(
-    settings: Settings, scope: Scope, *, wait_seconds: float = 0.0, must_fetch: bool = False
+    settings: Settings,
+    scope: Scope,
+    *,
+    wait_seconds: float = 0.0,
+    must_fetch: bool = False,
+    is_accepted: bool = False,
+    ask_again: tuple[str, ...] = (),
 ) -> Iterator[Night]:
     """Hold the build lock and open the build database for one night.
 
@@ -264,19 +295,28 @@ def open_night(
         How long to wait for another process that holds the build.
     must_fetch : bool
         Whether the sources of a live night are still to be asked; otherwise what is held of that night is used.
+    is_accepted : bool
+        Whether the release is shown even where it departs so far from the last one that it would be held for review.
+    ask_again : tuple[str, ...]
+        Sources to ask where the date has been asked for already; the others keep what they answered. Empty for all.
 
     Raises
     ------
     WarehouseError
-        If another process holds the build.
+        If another process holds the build, or the disk has too little room.
+    ContractError
+        If the code takes a published column away without declaring it.
     """
-    run_id, inputs, code = identify(settings, scope)
     data_dir = settings.data_dir.absolute()
     is_fed = has_sources(settings)
-    with (
-        BuildLock(data_dir, wait_seconds=wait_seconds),
-        Warehouse(data_dir / "build" / "firstmw.duckdb", run_id=run_id, as_of=scope.as_of) as warehouse,
-    ):
+    with BuildLock(data_dir, wait_seconds=wait_seconds, on_wait=log.warning), ExitStack() as opened:
+        # Named under the lock: the release before may have changed while this night waited for it.
+        run_id, inputs, code = identify(settings, scope)
+        clean_leftovers(data_dir)
+        require_free_space(data_dir, space_needed(data_dir))
+        require_compatible(data_dir, published_tables(), CHANGELOG)
+        path = data_dir / "build" / "firstmw.duckdb"
+        warehouse = opened.enter_context(Warehouse(path, run_id=run_id, as_of=scope.as_of))
         night = Night(
             settings=settings,
             scope=scope,
@@ -287,6 +327,8 @@ def open_night(
             cache=Cache(data_dir / "cache"),
             raw=RawStore(data_dir),
             must_fetch=is_fed and must_fetch,
+            is_accepted=is_accepted,
+            ask_again=ask_again,
         )
         if is_fed and not must_fetch:
             night.use(Archive(night.raw).read_night(scope.as_of, record_scope(settings, scope)))
@@ -294,7 +336,11 @@ def open_night(
             yield night
         finally:
             if night.steps:
-                types: dict[str, pl.DataType] = {"is_cache_hit": pl.Boolean(), "started_at_utc": pl.Datetime("us")}
+                types: dict[str, pl.DataType] = {
+                    "is_cache_hit": pl.Boolean(),
+                    "rejects": pl.Int64(),
+                    "started_at_utc": pl.Datetime("us"),
+                }
                 night.write("ops.assets", pl.DataFrame(night.steps, schema_overrides=types))
 
 
@@ -355,6 +401,18 @@ def fetch_sources(
     return fetch_night(work, chosen, scope=record_scope(settings, scope), earlier=earlier, on_source=on_source)
 
 
+def round_before(night: Night) -> NightRecord | None:
+    """Return what the sources of this date answered before, without those to ask again; None where all are asked."""
+    if not night.ask_again:
+        return None
+    try:
+        record = Archive(night.raw).read_night(night.as_of, record_scope(night.settings, night.scope))
+    except FirstmwError:
+        return None
+    kept = tuple(source for source in record.sources if source.source_id not in night.ask_again)
+    return replace(record, sources=kept)
+
+
 def in_scope(regions: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """Return the rankable regions that the night is about, in order of their id."""
     chosen = regions.filter(pl.col("is_rankable")) if "is_rankable" in regions.columns else regions
@@ -364,6 +422,11 @@ def in_scope(regions: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     if scope.states:
         chosen = chosen.filter(pl.col("state").is_in(list(scope.states)))
     return chosen
+
+
+def published_tables() -> list[str]:
+    """Return the names of the tables that a release holds: every one with a contract in the schema mart."""
+    return sorted(name.removeprefix("mart.") for name in REGISTRY if name.startswith("mart."))
 
 
 def names(values: Sequence[str]) -> tuple[str, ...]:

@@ -7,14 +7,17 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from dagster import DagsterResourceFunctionError
 from dagster._core.errors import DagsterAssetCheckFailedError
+from dagster._core.utils import make_new_run_id
+from sqlalchemy.exc import DBAPIError
 
 from assets.night import (
     REPOSITORY,
@@ -28,19 +31,21 @@ from assets.night import (
     of_counties,
     record_scope,
 )
-from pipelines.errors import ContractError, FirstmwError
-from pipelines.ranking.what_if import changed_settings
+from assets.resources import end_abandoned_runs
+from pipelines import nightlog
+from pipelines.errors import ContractError, FirstmwError, HeldError, UsageError, WarehouseError
+from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
 from pipelines.warehouse import (
     BuildLock,
     RawStore,
     ReleaseInfo,
+    RunMark,
     release_info,
-    require_free_space,
     reuse_release,
-    space_needed,
 )
+from pipelines.warehouse.sqltext import first_line
 
 Event = Callable[[str, int | None, float], None]
 
@@ -66,7 +71,9 @@ def refresh_night(
     weather_dir: Path | None = None,
     wait_seconds: float = 0.0,
     on_event: Event | None = None,
+    on_wait: Callable[[str], None] | None = None,
     is_replay: bool = False,
+    is_accepted: bool = False,
     what_if: Sequence[str] = (),
     is_counties: bool = False,
 ) -> RefreshOutcome:
@@ -87,8 +94,12 @@ def refresh_night(
         How long to wait for another refresh to end.
     on_event : Callable[[str, int | None, float], None] | None
         Called with name, rows and seconds of every finished asset, and of every source that was asked.
+    on_wait : Callable[[str], None] | None
+        Called with a sentence when there is another refresh to wait for.
     is_replay : bool
         Build a live night from the answers that are held of it, without any network.
+    is_accepted : bool
+        Show the release even where it departs so far from the last one that it would be held for review.
     what_if : Sequence[str]
         What is set for a what-if, as `name=value`. A live what-if rests on the answers held of its night.
     is_counties : bool
@@ -100,32 +111,76 @@ def refresh_night(
         What stopped the night; the release before is untouched.
     """
     started = time.monotonic()
-    if weather_dir is not None:
-        settings = settings.model_copy(update={"weather_dir": weather_dir})
     if is_counties:
         settings = of_counties(settings)
         regions = [code.zfill(5) if code.isdigit() else code for code in regions or []]
-    scope = Scope(as_of, names(regions or []), names(states or []), names(what_if), is_counties)
+    told: dict[str, Any] = {"as_of": as_of, "profile": settings.profile, "outcome": "failed"}
+    try:
+        outcome = _refreshed(
+            settings,
+            Scope(as_of, names(regions or []), names(states or []), all_changes(settings, what_if), is_counties),
+            weather_dir,
+            wait_seconds,
+            on_event,
+            on_wait,
+            is_replay=is_replay,
+            is_accepted=is_accepted,
+        )
+        told |= {"outcome": "reused" if outcome.is_reused else "published", "run_id": outcome.run_id}
+        return replace(outcome, seconds=time.monotonic() - started)
+    except DBAPIError as error:
+        problem = WarehouseError(
+            f"{settings.data_dir / 'dagster'}: the orchestrator's records cannot be read or written "
+            f"({first_line(error.orig or error)}); make room or give access there, or move that folder away."
+        )
+        told["problem"] = str(problem)
+        raise problem from error
+    except FirstmwError as error:
+        told |= {"problem": str(error), "outcome": "held" if isinstance(error, HeldError) else "failed"}
+        raise
+    finally:
+        told["seconds"] = round(time.monotonic() - started, 3)
+        # A log that cannot be written must not hide why the night failed; a wrong question leaves no trace.
+        if (settings.data_dir / "build").is_dir():
+            with suppress(OSError):
+                nightlog.append(settings.data_dir.absolute(), "night", told)
+
+
+def _refreshed(
+    settings: Settings,
+    scope: Scope,
+    weather_dir: Path | None,
+    wait_seconds: float,
+    on_event: Event | None,
+    on_wait: Callable[[str], None] | None,
+    *,
+    is_replay: bool,
+    is_accepted: bool,
+) -> RefreshOutcome:
+    if weather_dir is not None:
+        settings = settings.model_copy(update={"weather_dir": weather_dir})
     settings = changed_settings(settings, scope.what_if)
     check_scope(settings, scope)
     data_dir = settings.data_dir.absolute()
-    with BuildLock(data_dir, wait_seconds=wait_seconds):
-        record = _live_record(settings, scope, on_event, is_replay=is_replay or bool(what_if))
+    with BuildLock(data_dir, wait_seconds=wait_seconds, on_wait=on_wait):
+        _end_what_a_kill_left(data_dir)
+        record = _live_record(settings, scope, on_event, is_replay=is_replay or bool(scope.what_if))
         run_id, _, _ = identify(settings, scope, record)
-        release = reuse_release(data_dir, run_id)
+        release = reuse_release(data_dir, run_id, is_accepted=is_accepted)
     listener = _Listener(on_event)
     if release is None:
-        require_free_space(data_dir, space_needed(data_dir))
-        release = _run_job(settings, scope, wait_seconds, listener)
+        release = _run_job(settings, scope, wait_seconds, listener, is_accepted=is_accepted)
         is_reused = False
     else:
         is_reused = True
+    if release.held and not release.is_current:
+        raise HeldError(release.run_id, release.held)
     return RefreshOutcome(
         run_id=release.run_id,
         release_dir=release.path,
         is_reused=is_reused,
         is_stale=bool(release.manifest.get("is_stale", False)),
-        seconds=time.monotonic() - started,
+        seconds=0.0,
         assets=listener.steps,
     )
 
@@ -146,7 +201,16 @@ def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is
     return fetch_sources(settings, scope, on_source=on_source)
 
 
-def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _Listener) -> ReleaseInfo:
+def _end_what_a_kill_left(data_dir: Path) -> None:
+    """End the orchestrator's runs whose process is gone, also on a night that only reuses a release."""
+    if (data_dir / "dagster" / "history").is_dir():
+        with dagster_home(data_dir), dg.DagsterInstance.get() as instance:
+            end_abandoned_runs(instance, data_dir, None)
+
+
+def _run_job(
+    settings: Settings, scope: Scope, wait_seconds: float, listener: _Listener, *, is_accepted: bool
+) -> ReleaseInfo:
     from assets.definitions import defs  # noqa: PLC0415 - loads every asset module
 
     resource = {
@@ -159,9 +223,16 @@ def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _L
         "what_if": list(scope.what_if),
         "is_fetched": True,
         "wait_seconds": wait_seconds,
+        "is_accepted": is_accepted,
     }
     job = defs.resolve_job_def("nightly")
-    with listener.listening(), dagster_home(settings.data_dir), dg.DagsterInstance.get() as instance:
+    own = make_new_run_id()
+    with (
+        listener.listening(),
+        dagster_home(settings.data_dir),
+        dg.DagsterInstance.get() as instance,
+        RunMark(settings.data_dir.absolute(), own),
+    ):
         try:
             job.execute_in_process(
                 instance=instance,
@@ -170,8 +241,12 @@ def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _L
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
                 tags={"as_of": scope.as_of.isoformat()},
+                run_id=own,
             )
         except DagsterAssetCheckFailedError as error:
+            held = _held(settings.data_dir.absolute(), listener.run_id)
+            if held is not None:
+                return held
             raise ContractError(listener.broken[0] if listener.broken else str(error)) from error
         except DagsterResourceFunctionError as error:
             if isinstance(error.__cause__, FirstmwError):
@@ -179,6 +254,15 @@ def _run_job(settings: Settings, scope: Scope, wait_seconds: float, listener: _L
             raise
     # The night names its own run: an input edited since it was identified gives it another name.
     return release_info(settings.data_dir.absolute(), listener.run_id)
+
+
+def _held(data_dir: Path, run_id: str) -> ReleaseInfo | None:
+    """Return the release of a run if it was published and is held for review."""
+    try:
+        info = release_info(data_dir, run_id) if run_id else None
+    except (UsageError, WarehouseError):
+        return None
+    return info if info is not None and info.held else None
 
 
 @contextmanager

@@ -11,8 +11,13 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from assets.night import Night, Scope, names, of_counties, open_night
-from pipelines.ranking.what_if import changed_settings
+from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
+from pipelines.warehouse import RunMark, is_run_alive
+
+# Runs of the schedules queue on the build for as long as a slow night may take.
+QUEUE_SECONDS = 4 * 3600.0
+_MARK_SECONDS = 60.0
 
 
 class NightResource(dg.ConfigurableResource):
@@ -26,9 +31,12 @@ class NightResource(dg.ConfigurableResource):
     scope: Literal["markets", "counties"] = "markets"
     what_if: list[str] = []  # noqa: RUF012
     is_fetched: bool = False
-    wait_seconds: float = 0.0
+    wait_seconds: float = QUEUE_SECONDS
+    is_accepted: bool = False
+    sources: list[str] = []  # noqa: RUF012
     _open: AbstractContextManager[Night] | None = PrivateAttr(default=None)
     _night: Night | None = PrivateAttr(default=None)
+    _mark: RunMark | None = PrivateAttr(default=None)
 
     @property
     def night(self) -> Night:
@@ -45,33 +53,72 @@ class NightResource(dg.ConfigurableResource):
             settings = settings.model_copy(update={"weather_dir": Path(self.weather_dir)})
         if self.profile:
             settings = settings.model_copy(update={"profile": self.profile})
-        settings = changed_settings(settings, self.what_if)
+        what_if = all_changes(settings, self.what_if)
+        settings = changed_settings(settings, what_if)
         is_counties = self.scope == "counties"
         if is_counties:
             settings = of_counties(settings)
-        scope = Scope(day, names(self.regions), names(self.states), tuple(self.what_if), is_counties)
-        self._open = open_night(settings, scope, wait_seconds=self.wait_seconds, must_fetch=not self.is_fetched)
-        self._night = self._open.__enter__()
+        scope = Scope(day, names(self.regions), names(self.states), what_if, is_counties)
+        run_id = context.run.run_id if context.run else None
+        if run_id is not None and is_run_alive(settings.data_dir.absolute(), run_id) is None:
+            # Seen by others while it waits for the build: a run that waits is not one that a kill left open.
+            self._mark = RunMark(settings.data_dir.absolute(), run_id).__enter__()
+        self._open = open_night(
+            settings,
+            scope,
+            wait_seconds=self.wait_seconds,
+            must_fetch=not self.is_fetched,
+            is_accepted=self.is_accepted,
+            ask_again=names(self.sources),
+        )
+        try:
+            self._night = self._open.__enter__()
+        except BaseException:
+            self._open = None
+            self._unmark()
+            raise
         if context.instance is not None:
-            end_abandoned_runs(context.instance, context.run.run_id if context.run else None)
+            end_abandoned_runs(context.instance, settings.data_dir.absolute(), run_id)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Close the build database and free the lock."""
         if self._open is not None:
             self._open.__exit__(None, None, None)
         self._open = self._night = None
+        self._unmark()
+
+    def _unmark(self) -> None:
+        if self._mark is not None:
+            self._mark.__exit__(None, None, None)
+            self._mark = None
 
 
-def end_abandoned_runs(instance: dg.DagsterInstance, own_run_id: str | None) -> list[str]:
+def end_abandoned_runs(instance: dg.DagsterInstance, data_dir: Path, own_run_id: str | None) -> list[str]:
     """Mark runs as failed that are open although their process is gone; the caller holds the build lock.
+
+    A run that waits for the build has a living process, which its mark shows. One without a mark is given the time
+    that a worker needs to set it.
 
     Returns
     -------
     list[str]
         Ids of the runs that were ended.
     """
-    statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
-    abandoned = [run for run in instance.get_runs(dg.RunsFilter(statuses=statuses)) if run.run_id != own_run_id]
-    for run in abandoned:
-        instance.report_run_failed(run, "The process of this run ended without a word; the build lock was free.")
-    return [run.run_id for run in abandoned]
+    open_states = [
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+    ended = []
+    for record in instance.get_run_records(dg.RunsFilter(statuses=open_states)):
+        run = record.dagster_run
+        if run.run_id == own_run_id:
+            continue
+        is_alive = is_run_alive(data_dir, run.run_id)
+        if is_alive is None:
+            is_alive = (datetime.now(UTC) - record.update_timestamp).total_seconds() < _MARK_SECONDS
+        if not is_alive:
+            instance.report_run_failed(run, "The process of this run ended without a word; its mark was free.")
+            ended.append(run.run_id)
+    return ended

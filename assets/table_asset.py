@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,14 @@ import polars as pl
 from assets.night import Night, log
 from assets.resources import NightResource
 from pipelines.contracts.base import REGISTRY, validate
-from pipelines.errors import ContractError
+from pipelines.errors import ContractError, TransientError
 from pipelines.identity import content_hash
 
 CONTRACT_CHECK = "contract"
 # A table that is made from nothing still waits for the sources: their answers are part of the run's name.
 FIRST = ("raw.fetches",)
+# A night is due every day: two hours late is a warning, six hours late a failure.
+FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=30), warn_window=timedelta(hours=26))
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Check:
     error: type[ContractError]
 
 
+TRANSIENT_RETRIES, TRANSIENT_WAIT = 2, 5.0
 NO_CHECKS: Mapping[str, Check] = {}
 
 
@@ -85,6 +88,7 @@ def table_asset(
             group_name=name.partition(".")[0],
             kinds=kinds or {"polars", "duckdb"},
             description=info.comment,
+            freshness_policy=FRESH if name.startswith("mart.") else None,
             check_specs=[
                 dg.AssetCheckSpec(
                     CONTRACT_CHECK,
@@ -99,7 +103,11 @@ def table_asset(
             ],
         )
         def asset(night: NightResource) -> dg.MaterializeResult:
-            return materialise(night.night, name, make, checks or {})
+            try:
+                return materialise(night.night, name, make, checks or {})
+            except TransientError as error:
+                # What passes by itself is tried again, and nothing else is: a wrong table stays wrong.
+                raise dg.RetryRequested(max_retries=TRANSIENT_RETRIES, seconds_to_wait=TRANSIENT_WAIT) from error
 
         return asset
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class FirstmwError(Exception):
     """Base of every error that the command line prints as one sentence instead of a traceback."""
@@ -52,6 +54,30 @@ class UsageError(FirstmwError):
 
 class WarehouseError(FirstmwError):
     """The warehouse cannot be built, published or read as it stands."""
+
+
+class TransientError(WarehouseError):
+    """The file system refused a read or a write for a moment (interrupted, busy, stale handle); trying again helps."""
+
+
+class HeldError(FirstmwError):
+    """A release is built and whole, and waits for a person to look at it before it is shown.
+
+    Parameters
+    ----------
+    run_id : str
+        The release.
+    reasons : Sequence[str]
+        What departs from the release before.
+    """
+
+    def __init__(self, run_id: str, reasons: Sequence[str]) -> None:
+        self.run_id = run_id
+        self.reasons = tuple(reasons)
+        super().__init__(
+            f"release {run_id} is held for review: {'; '.join(reasons)}; `current` stays as it was. Look at it, then "
+            f"show it with `firstmw rollback {run_id}` or run the same refresh with --accept."
+        )
 
 
 class ContractError(FirstmwError):

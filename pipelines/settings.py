@@ -63,6 +63,32 @@ class Settings(BaseSettings):
     source_max_reject_frac: float = Field(
         0.5, ge=0, le=1, description="an answer with a larger share of rejected rows is refused"
     )
+    drift_max_churn_frac: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="share of the 20 best regions that may change from one night to the next on the same code before "
+        "the release is held for review; assumption",
+    )
+    drift_max_rows_frac: float = Field(
+        0.2, ge=0, description="change of a table's rows from night to night beyond which a warning is given"
+    )
+    drift_max_shift: float = Field(
+        0.3,
+        gt=0,
+        le=1,
+        description="largest distance between the distributions of a ranked quantity of two nights "
+        "(Kolmogorov-Smirnov) beyond which a warning is given; assumption",
+    )
+    alert_webhook_url: SecretStr | None = Field(
+        None, description="address that failures and stale data are posted to, as Slack-compatible JSON"
+    )
+    alert_email_to: str = Field("", description="addresses that failures and stale data are mailed to, by commas")
+    alert_email_from: str = Field("", description="sender of these mails")
+    alert_smtp_host: str = Field("localhost", description="mail server, by name or name:port; TLS where it offers it")
+    alert_stale_hours: float = Field(
+        30.0, gt=0, description="age of the current release's publication beyond which it is reported (h)"
+    )
     county_edition: int = Field(2024, ge=2010, description="year of the Census Gazetteer whose counties are used")
     counties_file: Path | None = Field(None, description="county table of the Gazetteer, text or zip, to use instead")
     county_zones_file: Path | None = Field(None, description="ReEDS county2zone.csv to use instead")
@@ -447,15 +473,6 @@ class Settings(BaseSettings):
         (1, 5, 20, 100), description="sizes of programmes whose curves are drawn (nodes)"
     )
     programme_samples: int = Field(1000, ge=100, description="Monte Carlo samples per node of a programme (count)")
-    programme_claim_frac: float = Field(
-        0.1,
-        gt=0,
-        le=1,
-        description="share of the yearly output of a class that one programme can claim; assumption",
-    )
-    programme_crews: int = Field(
-        10, ge=1, description="EPC crews of one programme, each building one site at a time (count); assumption"
-    )
     crew_months_per_site: float = Field(
         8.0, gt=0, description="months that a crew is bound to one site (months); assumption"
     )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
-from assets.night import Night
+from assets.night import CHANGELOG, Night, published_tables
 from assets.resources import NightResource
 from assets.sql_tables import SQL_DIR
-from assets.table_asset import key_of
+from assets.table_asset import FRESH, key_of
 from assets.timeline import keep_networks
-from pipelines.contracts.base import REGISTRY
+from pipelines.errors import UsageError, WarehouseError
+from pipelines.ranking.drift import DRIFT_CHECKS, SHIFTED, Finding, drift, no_drift
 from pipelines.report import PLACE, build_page
-from pipelines.warehouse import Publication, publish
+from pipelines.warehouse import Publication, open_release, publish, release_info
 
 # Every table with a contract in the schema mart is published; a missing one stops the publication.
-PUBLISHED = sorted(name for name in REGISTRY if name.startswith("mart."))
+PUBLISHED = [f"mart.{name}" for name in published_tables()]
 
 
 def publish_night(night: Night) -> dg.MaterializeResult:
@@ -24,6 +27,8 @@ def publish_night(night: Night) -> dg.MaterializeResult:
     started = datetime.now(UTC).replace(tzinfo=None)
     status = night.read("mart.data_status")
     is_stale = bool(status["is_stale"].any())
+    checked = drift_of(night)
+    held = [finding.told for finding in checked.values() if finding.is_held and not night.is_accepted]
     header = {
         "run_id": night.run_id,
         "as_of": night.as_of.isoformat(),
@@ -38,6 +43,8 @@ def publish_night(night: Night) -> dg.MaterializeResult:
             as_of=night.as_of,
             published_at_utc=started,
             macros=sorted((SQL_DIR / "macros").glob("*.sql")),
+            changelog=CHANGELOG,
+            held=held,
             artefacts={PLACE: lambda folder: build_page(folder, header, night.cache.frame)},
             details={
                 "profile": night.settings.profile,
@@ -48,7 +55,7 @@ def publish_night(night: Night) -> dg.MaterializeResult:
                 "scope": {"regions": list(night.scope.regions), "states": list(night.scope.states)},
             },
         ),
-        tables=[name.removeprefix("mart.") for name in PUBLISHED],
+        tables=published_tables(),
         keep=night.settings.keep_releases,
     )
     keep_networks(night)
@@ -62,8 +69,49 @@ def publish_night(night: Night) -> dg.MaterializeResult:
             "as_of": release.as_of.isoformat(),
             "path": str(release.path),
             "is_stale": is_stale,
-        }
+            "is_held": bool(held),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                passed=not finding.told,
+                check_name=name,
+                asset_key=dg.AssetKey(["release"]),
+                severity=dg.AssetCheckSeverity.ERROR if finding.told in held else dg.AssetCheckSeverity.WARN,
+                description=finding.told,
+                metadata=finding.figures,
+            )
+            for name, finding in checked.items()
+        ],
     )
+
+
+def drift_of(night: Night) -> dict[str, Finding]:
+    """Hold the night's tables against those of the release that is shown now; nothing where there is none like it."""
+    try:
+        before = release_info(night.settings.data_dir.absolute())
+    except (UsageError, WarehouseError):
+        return no_drift()
+    is_what_if = bool(night.scope.what_if or before.what_if)
+    if is_what_if or before.manifest.get("scope") != night.scope.named():
+        return no_drift()
+    columns = ["region_id", "stack_id", "region_rank", "is_region_best", *SHIFTED]
+    with open_release(night.settings.data_dir.absolute(), before.run_id) as opened:
+        known = [name for name in columns if name in before_columns(before.manifest, "ranked_sites")]
+        earlier = opened.table("ranked_sites", known) if known == columns else None
+    built = {row["table_name"].removeprefix("mart."): row["rows"] for row in night.warehouse.tables().to_dicts()}
+    return drift(
+        before.tables,
+        {name: built[name] for name in published_tables() if name in built},
+        earlier,
+        night.read("mart.ranked_sites", columns),
+        night.settings,
+        is_same_code=before.manifest.get("code") == night.code,
+    )
+
+
+def before_columns(manifest: Mapping[str, Any], table: str) -> set[str]:
+    """Return the columns that a release's manifest gives a table."""
+    return {column for entry in manifest["tables"] if entry["name"] == table for column in entry.get("columns", {})}
 
 
 @dg.asset(
@@ -72,6 +120,11 @@ def publish_night(night: Night) -> dg.MaterializeResult:
     group_name="release",
     kinds={"duckdb", "parquet"},
     description="The published release: one database, Parquet per mart, a page, a manifest, one link swapped last.",
+    freshness_policy=FRESH,
+    check_specs=[
+        dg.AssetCheckSpec(name, asset=dg.AssetKey(["release"]), description=description, blocking=name == "rank_churn")
+        for name, description in DRIFT_CHECKS.items()
+    ],
 )
 def release(night: NightResource) -> dg.MaterializeResult:
     """Publish the night."""

@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from assets.night import Night, fetch_sources, record_scope
+from assets.night import Night, fetch_sources, record_scope, round_before
 from assets.resources import NightResource
 from assets.table_asset import CONTRACT_CHECK, key_of, materialise
 from pipelines.contracts.base import REGISTRY
@@ -17,7 +17,7 @@ FRESH_CHECK = "fresh"
 def fetched(night: Night) -> pl.DataFrame:
     """Ask the sources of a live night, unless that is done; list what there is."""
     if night.must_fetch and night.live is None:
-        night.use(fetch_sources(night.settings, night.scope))
+        night.use(fetch_sources(night.settings, night.scope, earlier=round_before(night)))
     return fetched_requests(night.live.record if night.live else None)
 
 

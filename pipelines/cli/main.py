@@ -33,6 +33,9 @@ Examples:
   firstmw size --region abilene_tx --it-mw 20                      the least-cost design for a target
   firstmw adequacy --units u.csv --load l.csv    loss of load of any fleet, two ways
   firstmw survive abilene_tx               riding through a loss of grid or gas
+  firstmw releases                         what is kept; firstmw verify, is it whole
+  firstmw rollback                         show the release before again
+  firstmw doctor                           is this machine set up for the night
   firstmw serve                            the page of the release on http://127.0.0.1:8350/
   firstmw plot abilene_tx --week 2 --out week.png    one chart as a picture
   firstmw plan --mw 200 --nodes 20 --by 2029-12  what can be built by when, nodes against one campus
@@ -47,7 +50,7 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 served from stale inputs.
 # Each the name of a module of this package and of the command in it.
 SUBCOMMANDS = (
     "refresh", "replay", "rank", "explain", "sql", "export", "status", "simulate", "size", "adequacy", "survive",
-    "plan", "serve", "plot", "ui",
+    "plan", "serve", "plot", "releases", "verify", "rollback", "doctor", "ui",
 )  # fmt: skip
 
 
@@ -71,6 +74,8 @@ class CommandLine(click.Group):
         """Run a subcommand and leave the process with its exit code."""
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
+        # Whatever the shell allows, nobody else may write what is made here.
+        os.umask(os.umask(0o022) | 0o022)
         try:
             code = super().main(arguments, prog_name or "firstmw", **extra)
             # A pipe that its reader has closed shows itself at the flush.

@@ -70,7 +70,7 @@ class Reading:
 
     def scan(self, table: str) -> pl.LazyFrame:
         """Return a published table from its Parquet file, rows in the order of its key."""
-        return pl.scan_parquet(self._release.info.path / "parquet" / f"{table}.parquet", glob=False)
+        return pl.scan_parquet(self._release.parquet(table), glob=False)
 
     @cached_property
     def _status(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 import polars as pl
 
 from pipelines.cli.output import echo_json
+from pipelines.cli.waiting import wait_options
 from pipelines.errors import UsageError
 from pipelines.ranking.what_if import changed_settings, read_changes
 from pipelines.settings import Settings
@@ -28,6 +29,12 @@ Examples:
   firstmw refresh --set lead_times.recip_engine.mid=12 --set grid_completion_probability=1    a what-if
   firstmw refresh --what-if slow.toml              the same from a file
   firstmw refresh                                  back to the base: the same night again is verified and reused
+
+  firstmw refresh --wait                           queue behind a refresh that is running; --wait 600 for ten minutes
+  firstmw refresh --accept                         show a release that is held because its ranks moved so far
+
+Exit codes: 0 published or reused; 1 failed, held for review, or another refresh is running (its pid is named);
+2 wrong usage; 3 published from stale inputs. Whatever fails, the release before stands.
 
 A what-if is a release of its own, shown as the current one and marked; rank_changes says what it moved. No later night
 carries its history on. In a TOML file, settings stand by name and lead times as [lead_times.recip_engine] mid = 12.
@@ -52,6 +59,7 @@ The live profile fetches weather, prices, queues and lead-time indicators; docs/
     type=click.Choice(["reference", "live"]),
     help="Embedded facts only, or the public sources over them; default FIRSTMW_PROFILE, else reference.",
 )
+@wait_options
 @click.option(
     "--set",
     "changes",
@@ -66,12 +74,10 @@ The live profile fetches weather, prices, queues and lead-time indicators; docs/
     help="What-if: a TOML file of such settings.",
 )
 @click.option(
-    "--wait",
-    "wait_seconds",
-    default=0.0,
-    show_default=True,
-    type=click.FloatRange(min=0),
-    help="Seconds to wait for another refresh to end.",
+    "--accept",
+    "is_accepted",
+    is_flag=True,
+    help="Show the release even if its ranks moved so far that it would be held for review.",
 )
 @click.option(
     "--scope",
@@ -90,6 +96,7 @@ def refresh(
     changes: tuple[str, ...],
     what_if_file: Path | None,
     wait_seconds: float,
+    is_accepted: bool,
     scope: str,
     as_json: bool,
 ) -> int:
@@ -108,6 +115,7 @@ def refresh(
         weather_dir,
         wait_seconds,
         as_json=as_json,
+        is_accepted=is_accepted,
         what_if=what_if,
         is_counties=scope == "counties",
     )
@@ -123,6 +131,7 @@ def run_night(
     *,
     as_json: bool,
     is_replay: bool = False,
+    is_accepted: bool = False,
     what_if: Sequence[str] = (),
     is_counties: bool = False,
 ) -> int:
@@ -140,7 +149,9 @@ def run_night(
         weather_dir=weather_dir,
         wait_seconds=wait_seconds,
         on_event=_progress(as_json),
+        on_wait=lambda told: click.echo(f"firstmw: {told}.", err=True),
         is_replay=is_replay,
+        is_accepted=is_accepted,
         what_if=what_if,
         is_counties=is_counties,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.refresh import run_night
+from pipelines.cli.waiting import wait_options
 from pipelines.settings import Settings
 
 _EPILOG = """\b
@@ -34,14 +35,7 @@ Every answer of a live night is kept under data/raw with its checksum; a night i
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of weather files that night used; default FIRSTMW_WEATHER_DIR.",
 )
-@click.option(
-    "--wait",
-    "wait_seconds",
-    default=0.0,
-    show_default=True,
-    type=click.FloatRange(min=0),
-    help="Seconds to wait for another refresh to end.",
-)
+@wait_options
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object at the end; progress goes to stderr.")
 def replay(
     as_of: datetime,

@@ -8,6 +8,8 @@ import click
 
 from pipelines.cli.output import Column, echo_json, figure, print_table, put, records, say
 from pipelines.cli.reading import common_options, reading
+from pipelines.nightlog import last_night, steps_of, summary
+from pipelines.settings import Settings
 
 _SOURCES = [
     Column("Source", least=30),
@@ -28,8 +30,20 @@ def status(**options: Any) -> int:
     with reading(options) as release:
         sources = release.query("select * from data_status order by is_stale desc, source_id")
         tables = release.tables
+        folder = options["data_dir"] or Settings().data_dir
+        steps = steps_of(folder, release.header()["run_id"])
+        night, last = summary(steps), last_night(folder)
         if options["as_json"]:
-            echo_json({"release": release.header(), "tables": tables, "data_status": records(sources)})
+            echo_json(
+                {
+                    "release": release.header(),
+                    "tables": tables,
+                    "data_status": records(sources),
+                    "night": night,
+                    "steps": steps,
+                    "last_refresh": last,
+                }
+            )
             return release.exit_code()
         header = release.header()
         say(f"Release {header['run_id']}, as of {header['as_of']}", is_bold=True)
@@ -55,4 +69,20 @@ def status(**options: Any) -> int:
             for row in sources.iter_rows(named=True)
         ]
         print_table(_SOURCES, rows)
+        _print_night(night, last)
         return release.exit_code()
+
+
+def _print_night(night: dict[str, Any], last: dict[str, Any] | None) -> None:
+    """Print what the run took, and how the last refresh ended."""
+    if night["steps"]:
+        slowest = ", ".join(f"{step['asset']} {figure(step['seconds'], 1)} s" for step in night["slowest"][:3])
+        say()
+        say(
+            f"Made in {night['steps']} steps and {figure(night['seconds'], 1)} s of work, {night['rows']:,} rows, "
+            f"{night['rejects']:,} rejects, {night['cache_hits']} of {night['cache_lookups']} results from the cache, "
+            f"peak memory {figure(night['peak_memory_mb'], 0)} MB; slowest {slowest}."
+        )
+    if last is not None:
+        problem = f": {last['problem']}" if last.get("problem") else "."
+        say(f"The last refresh, as of {last['as_of']}, ended {last['at_utc'][:16]} UTC: {last['outcome']}{problem}")

@@ -124,4 +124,5 @@ class AssetRuns(dy.Schema):
     seconds = number("Wall time of the step", "s", minimum=0.0)
     rows = integer("Rows written", "rows", minimum=0, nullable=True)
     is_cache_hit = flag("Whether the result came from the cache whole; null where there is none", nullable=True)
+    rejects = integer("Input rows refused, where the step counts them", "rows", minimum=0, nullable=True)
     peak_memory_mb = number("Peak memory of the process so far", "MB", minimum=0.0, nullable=True)

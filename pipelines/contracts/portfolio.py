@@ -154,6 +154,9 @@ class PortfolioComparison(dy.Schema):
     completion_probability = _frac("Mean probability that a site is energised at all")
     worst_single_loss_mw = number("Most IT that one event took in any sampled year", "MW", minimum=0)
     worst_single_loss_frac = _frac("The same as a share of the IT")
+    worst_local_loss_mw = number(
+        "Most IT that one event took that does not reach the whole fleet by its controls or its make", "MW", minimum=0
+    )
     p_lose_50_frac = _frac("Probability of a year with an event that takes half of the IT at once")
     p_lose_100_frac = _frac("Probability of a year with an event that takes all of the IT at once")
     unserved_mwh_mean = _mwh("Mean")

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.identity import stable_seed
 from pipelines.portfolio.build import Built, build, curve, plan_table
-from pipelines.portfolio.compare import comparison_row, sensitivity
+from pipelines.portfolio.compare import comparison_row, sensitivity, varied
 from pipelines.portfolio.events import events_of, read_events
 from pipelines.portfolio.facts import Facts
 from pipelines.portfolio.keep import Keep
@@ -92,13 +92,14 @@ def study(
             ),
         )
     by_name = {strategy.strategy: strategy for strategy in placed}
-    pair = [(by_name[name], built[name]) for name in (NODES, CAMPUS)]
-    varied = keep.frame(
-        "sensitivity",
-        {f"{part}_{i}": frame for i, (strategy, own) in enumerate(pair)
-         for part, frame in (("rows", strategy.rows.drop(_PRICED)), ("options", own.options.rows))},
-        lambda: sensitivity(pair[0], pair[1], events, facts),
-    )  # fmt: skip
+    nodes, campus = (
+        keep.frame(
+            "varied",
+            {"rows": by_name[name].rows.drop(_PRICED), "options": built[name].options.rows},
+            lambda own=name: varied(by_name[own], built[own], events, facts),  # type: ignore[misc]
+        )
+        for name in (NODES, CAMPUS)
+    )
     tables = {
         "portfolio_events": events_table(events),
         "portfolio_sites": pl.concat(_sites_table(strategy, built[strategy.strategy]) for strategy in placed),
@@ -106,10 +107,10 @@ def study(
             frame.select(pl.lit(name).alias("strategy"), pl.all()) for name, frame in losses.items()
         ),
         "portfolio_comparison": pl.DataFrame(
-            [comparison_row(s, built[s.strategy], losses[s.strategy], facts) for s in placed],
+            [comparison_row(s, built[s.strategy], losses[s.strategy], events, facts) for s in placed],
             schema_overrides={"first_mw_month": pl.Int64, "full_mw_month": pl.Int64},
         ),
-        "portfolio_sensitivity": varied,
+        "portfolio_sensitivity": sensitivity(nodes, campus),
         "diversification_curve": diversification_curve(facts, events, by_name[NODES].rows.height),
         "deployment_plan": pl.concat(plan_table(name, own) for name, own in built.items()),
         "buildout_curve": pl.concat(curve(name, own) for name, own in built.items()),

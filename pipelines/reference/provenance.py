@@ -16,6 +16,7 @@ _CITATION = ["source_title", "publisher", "url"]
 # Settings that say where things are or how the machine works; no result rests on them.
 _PLUMBING = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases", "http_timeout", "profile"}
 _PLUMBING |= {"engine", "dask_address", "chunk_store", "chunk_workers", "chunk_sites"}
+_MACHINERY = ("http_", "source_", "drift_", "alert_")
 _PERIODS = ("period", "data_year", "year", "as_of")
 
 
@@ -75,7 +76,7 @@ def assumptions(technology: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """
     chosen = []
     for name, field in Settings.model_fields.items():
-        if name in _PLUMBING or is_secret(name) or name.endswith("_file") or name.startswith(("http_", "source_")):
+        if name in _PLUMBING or is_secret(name) or name.endswith("_file") or name.startswith(_MACHINERY):
             continue
         meaning = field.description or ""
         value = getattr(settings, name)

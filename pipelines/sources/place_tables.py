@@ -21,6 +21,9 @@ from pipelines.sources.base import Parsed, Payload, SourceBroken
 MOST_REJECTED_FRAC = 0.2
 # The largest published table of places is some 25 MB; an archive that unpacks to more is not one of them.
 MOST_UNPACKED_BYTES = 200_000_000
+MOST_RATIO = 100
+# Below this, a short text that packs well is no bomb.
+_SMALL_BYTES = 10_000_000
 MISSING = ["", ".", "-", "NA", "N/A", "NULL", "NONE", "NAN", "TBD", "?", "-999", "-9999", "-9900"]
 _MARKUP = ("<!doctype", "<html", "<head", "<body", "<?xml")
 _ROW, _REASON = "_row", "_reason"
@@ -50,8 +53,9 @@ def unzipped(payload: Payload, member: str) -> tuple[str, bytes]:
             ]
             if not fits:
                 raise broken(payload, f"the archive has no member like {member!r}")
-            if fits[0].file_size > MOST_UNPACKED_BYTES:
-                raise broken(payload, f"{fits[0].filename} unpacks to {fits[0].file_size} bytes")
+            size = fits[0].file_size
+            if size > MOST_UNPACKED_BYTES or size > max(MOST_RATIO * len(payload.content), _SMALL_BYTES):
+                raise broken(payload, f"{fits[0].filename} unpacks to {size} bytes")
             return fits[0].filename.rsplit("/", 1)[-1], archive.read(fits[0])
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
         raise broken(payload, f"the archive cannot be read ({error})") from error

@@ -12,11 +12,12 @@ Reading, by any number of processes::
         release.query("select * from ranked_sites order by rank limit 20")
 
 - `RawStore`, `LedgerRow`: fetched bytes by checksum, and the ledger of fetches
-- `BuildLock`, `lock_holder`: one writer at a time
+- `BuildLock`, `lock_holder`: one writer at a time; `RunMark`, `is_run_alive`: which runs still have a process
 - `Cache`: results by what they depend on
 - `Warehouse`: the build database of one night
 - `run_identity`, `code_hash`: the name of a run
 - `publish`, `Publication`, `space_needed`, `package_versions`: an immutable release and the step that shows it
+- `require_compatible`, `broken_promises`, `code_version`: what readers may rely on from version to version
 - `release_info`, `list_releases`, `verify_release`, `make_current`, `reuse_release`, `retain`, `ReleaseInfo`
 - `open_release`, `Release`: reading
 - `data_dictionary`, `contract_hash`: the contracts as a page and as a fingerprint
@@ -25,9 +26,10 @@ Reading, by any number of processes::
 
 from pipelines.warehouse.build import Warehouse
 from pipelines.warehouse.cache import Cache
+from pipelines.warehouse.compatibility import broken_promises, code_version, require_compatible
 from pipelines.warehouse.dictionary import contract_hash, data_dictionary
 from pipelines.warehouse.files import require_free_space, sha256_file
-from pipelines.warehouse.lock import BuildLock, lock_holder
+from pipelines.warehouse.lock import BuildLock, RunMark, is_run_alive, lock_holder
 from pipelines.warehouse.parquet import sorted_by_key, write_parquet
 from pipelines.warehouse.publication import Publication, package_versions, publish, space_needed
 from pipelines.warehouse.raw import LedgerRow, RawStore
@@ -53,12 +55,16 @@ __all__ = [
     "RawStore",
     "Release",
     "ReleaseInfo",
+    "RunMark",
     "Warehouse",
+    "broken_promises",
     "clean_leftovers",
     "code_hash",
+    "code_version",
     "contract_hash",
     "current_run_id",
     "data_dictionary",
+    "is_run_alive",
     "list_releases",
     "lock_holder",
     "make_current",
@@ -66,6 +72,7 @@ __all__ = [
     "package_versions",
     "publish",
     "release_info",
+    "require_compatible",
     "require_free_space",
     "retain",
     "reuse_release",

@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.contracts import operations  # noqa: F401 - registers ops.tables
 from pipelines.contracts.base import REGISTRY, validate
-from pipelines.errors import ContractError, WarehouseError
+from pipelines.errors import ContractError, TransientError, WarehouseError
 from pipelines.warehouse.comments import write_comments
 from pipelines.warehouse.files import remove_tree
 from pipelines.warehouse.parquet import STORED_TYPES, check_types
@@ -26,6 +26,9 @@ SCHEMAS = ("raw", "core", "sim", "mart", "ops")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 # No statement of the product needs an extension; none is looked for on the network.
 OFFLINE: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_PASSING = re.compile(
+    r"Resource temporarily unavailable|Interrupted system call|Stale file handle|Device or resource busy", re.IGNORECASE
+)
 # Steps of one process may run side by side; the tables about tables are written one step at a time.
 _WRITING = threading.RLock()
 
@@ -171,9 +174,13 @@ class Warehouse:
         """
         schema, table = split_name(name)
         chosen = ", ".join(identifier(column) for column in columns) if columns else "*"
-        if not self.has(name):
-            raise WarehouseError(f"{name} is not in the build {self.path}; run the step that makes it first.")
-        return self.query(f"select {chosen} from {schema}.{table}")
+        try:
+            return self.query(f"select {chosen} from {schema}.{table}")
+        except WarehouseError:
+            # Asked only now: to look a name up takes longer than to read a small table.
+            if self.has(name):
+                raise
+        raise WarehouseError(f"{name} is not in the build {self.path}; run the step that makes it first.")
 
     def has(self, name: str) -> bool:
         """Return whether the build has a table."""
@@ -248,6 +255,8 @@ class Warehouse:
                 with suppress(duckdb.Error):
                     cursor.execute("rollback")
                     self._kinds = _kinds(cursor)
+                if isinstance(error, duckdb.IOException) and _PASSING.search(str(error)):
+                    raise TransientError(f"{place}: {first_line(error)}; try again.") from error
                 if isinstance(error, duckdb.Error):
                     raise WarehouseError(f"{place}: {first_line(error)}; correct that and run again.") from error
                 raise

@@ -91,6 +91,61 @@ class BuildLock:
                 return
 
 
+class RunMark:
+    """Show for as long as its process lives that a run of the orchestrator is alive, also while it waits for the build.
+
+    Parameters
+    ----------
+    data_dir : Path
+        The data folder; the mark is a locked file under `build/runs`.
+    run_id : str
+        The orchestrator's id of the run.
+    """
+
+    def __init__(self, data_dir: Path, run_id: str) -> None:
+        self.path = _mark(data_dir, run_id)
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> RunMark:
+        """Set the mark."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        # A look at whether the run is alive takes the lock for a moment.
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the mark away."""
+        if self._descriptor is not None:
+            self.path.unlink(missing_ok=True)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def is_run_alive(data_dir: Path, run_id: str) -> bool | None:
+    """Return whether the process of a run lives, or None where the run never set a mark; a dead mark is removed."""
+    path = _mark(data_dir, run_id)
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        path.unlink(missing_ok=True)
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _mark(data_dir: Path, run_id: str) -> Path:
+    return Path(data_dir) / "build" / "runs" / f"{run_id}.lock"
+
+
 def lock_holder(path: Path) -> dict[str, str]:
     """Return what the holder wrote about itself (pid, host, since_utc), or nothing if no one did."""
     try:

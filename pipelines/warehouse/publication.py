@@ -17,6 +17,7 @@ from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import ContractError, UsageError, WarehouseError
 from pipelines.warehouse.build import Warehouse
 from pipelines.warehouse.checks import check_dates, check_file, stamped_tables
+from pipelines.warehouse.compatibility import code_version, require_compatible
 from pipelines.warehouse.database import STORAGE_VERSION, Base, write_database
 from pipelines.warehouse.dictionary import contract_hash, stored_type
 from pipelines.warehouse.files import (
@@ -72,6 +73,11 @@ class Publication:
         the release, tables and database in place, and returns the bytes.
     details : Mapping[str, Any]
         What else the manifest says: code hash, settings, profile, input hashes, data status.
+    changelog : Path | None
+        CHANGELOG.md of the code: its newest version goes into the manifest, and what it does not declare may not be
+        taken away from readers. Without it nothing is promised.
+    held : Sequence[str]
+        Why the release waits for a review: it is installed beside the others and `current` stays.
     """
 
     run_id: str
@@ -81,6 +87,8 @@ class Publication:
     macros: Sequence[Path] = ()
     artefacts: Mapping[str, Path | bytes | Callable[[Path], bytes]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    changelog: Path | None = None
+    held: Sequence[str] = ()
 
 
 def publish(
@@ -110,7 +118,7 @@ def publish(
     Returns
     -------
     ReleaseInfo
-        The release, now current.
+        The release, now current unless it is held for review.
 
     Raises
     ------
@@ -128,6 +136,10 @@ def publish(
         if reused is not None:
             return reused
         stamps = stamped_tables(warehouse, run_id, publication.as_of, tables)
+        if publication.changelog is not None:
+            require_compatible(
+                data_dir, [stamp["table_name"].partition(".")[2] for stamp in stamps], publication.changelog
+            )
         require_free_space(root, space_needed(data_dir))
         known = _known_contents(data_dir)
         (incoming / "parquet").mkdir(parents=True)
@@ -137,7 +149,8 @@ def publish(
         _write_manifest(incoming, entries, publication)
         _make_durable(incoming)
         _install(incoming, root, run_id)
-        point_symlink(root / CURRENT, run_id)
+        if not publication.held:
+            point_symlink(root / CURRENT, run_id)
         retain(data_dir, keep)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise WarehouseError(
@@ -263,6 +276,8 @@ def _write_manifest(incoming: Path, entries: Sequence[Mapping[str, Any]], public
         "as_of": publication.as_of.isoformat(),
         "published_at_utc": published.isoformat(timespec="seconds"),
         "storage_version": STORAGE_VERSION,
+        "version": code_version(publication.changelog) if publication.changelog is not None else "",
+        "held": list(publication.held),
         "packages": package_versions(),
         "tables": entries,
         "views": sorted(path.stem for path in publication.views),

@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from pipelines.errors import UsageError, WarehouseError
+from pipelines.warehouse.files import sha256_file
 from pipelines.warehouse.releases import DATABASE, ReleaseInfo, current_name, release_info
 from pipelines.warehouse.sqltext import first_line, identifier
 
@@ -112,6 +113,25 @@ class Release:
     def tables(self) -> dict[str, int]:
         """Return the published tables and their rows."""
         return self.info.tables
+
+    def parquet(self, name: str) -> Path:
+        """Return the Parquet file of a published table after its bytes were held against the manifest.
+
+        Raises
+        ------
+        UsageError
+            If there is no such table.
+        WarehouseError
+            If the file is missing or damaged.
+        """
+        if name not in self.info.tables:
+            raise UsageError(f"there is no table {name!r}; published are {', '.join(sorted(self.info.tables))}.")
+        path = self.info.path / "parquet" / f"{name}.parquet"
+        expected = self.info.manifest["artefacts"][f"parquet/{name}.parquet"]["sha256"]
+        if not path.is_file() or sha256_file(path) != expected:
+            what = "does not match its checksum" if path.is_file() else "is missing"
+            raise WarehouseError(f"{path} {what}; refresh again, the night is then published anew.")
+        return path
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Return a published table, or some of its columns, in the order of its key.

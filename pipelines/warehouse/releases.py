@@ -58,6 +58,11 @@ class ReleaseInfo:
         return self.path / DATABASE
 
     @property
+    def held(self) -> tuple[str, ...]:
+        """Return why the release waits for a review instead of being shown; empty where it does not."""
+        return tuple(self.manifest.get("held", ()))
+
+    @property
     def what_if(self) -> list[str]:
         """Return what was set for a what-if, as `name=value`; empty for a night of the base."""
         return list(self.manifest.get("what_if", []))
@@ -214,13 +219,25 @@ def make_current(data_dir: Path, run_id: str) -> ReleaseInfo:
     return _shown(data_dir, info)
 
 
-def reuse_release(data_dir: Path, run_id: str) -> ReleaseInfo | None:
-    """Return the release of a run made current again if it exists and is whole, else None."""
+def reuse_release(data_dir: Path, run_id: str, *, is_accepted: bool = False) -> ReleaseInfo | None:
+    """Return the release of a run made current again if it exists and is whole, else None.
+
+    Parameters
+    ----------
+    data_dir : Path
+        The data folder.
+    run_id : str
+        The run.
+    is_accepted : bool
+        Whether a release that is held for review is shown; otherwise it is returned and `current` stays.
+    """
     try:
         info = release_info(data_dir, run_id)
     except (UsageError, WarehouseError):
         return None
-    return None if verify_release(data_dir, run_id) else _shown(data_dir, info)
+    if verify_release(data_dir, run_id):
+        return None
+    return info if info.held and not is_accepted else _shown(data_dir, info)
 
 
 def _shown(data_dir: Path, info: ReleaseInfo) -> ReleaseInfo:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from assets.schedules import nightly_schedule
 from assets.sql_tables import SQL_DIR, upstream_tables
 from pipelines.contracts.base import REGISTRY
 from pipelines.reference.load import reference_tables
+from pipelines.warehouse import RunMark
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +36,11 @@ def test_every_asset_has_a_contract_a_layer_and_a_blocking_check(graph: dg.Asset
         assert graph.get(key).group_name == key.path[0]
         assert graph.get(key).description
         assert key in checks
-    # A source that is down is a warning: its last good answer serves.
+    # A source that is down is a warning: its last good answer serves. So is a table that grew or moved.
     warnings = {key.name for key in graph.asset_check_keys if not graph.get(key).blocking}
-    assert warnings <= {"fresh"}
+    assert warnings <= {"fresh", "row_counts", "distribution_shift"}
+    # Ranks that change by themselves are not shown without a look.
+    assert graph.get(dg.AssetCheckKey(dg.AssetKey(["release"]), "rank_churn")).blocking
 
 
 def test_no_asset_reads_a_table_that_nothing_makes(graph: dg.AssetGraph) -> None:
@@ -77,13 +82,25 @@ def test_the_nightly_run_is_about_the_date_of_its_tick() -> None:
     assert request.run_key == "2026-11-22"
 
 
-def test_a_run_left_open_by_a_kill_is_ended() -> None:
+def test_a_run_left_open_by_a_kill_is_ended_and_one_that_waits_is_not(tmp_path: Path, repository: Path) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         job = defs.resolve_job_def("nightly")
-        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-        assert end_abandoned_runs(instance, own_run_id="another") == [run.run_id]
-        assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE
-        assert end_abandoned_runs(instance, own_run_id="another") == []
+        states = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED]
+        killed, unstarted, waiting = (instance.create_run_for_job(job, status=state).run_id for state in states)
+        young = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTING).run_id
+        hold = "import os, sys; from pathlib import Path; from pipelines.warehouse import RunMark\n"
+        hold += "for run in sys.argv[2:]: RunMark(Path(sys.argv[1]), run).__enter__()\n"
+        hold += "os.kill(os.getpid(), 9)"
+        subprocess.run([sys.executable, "-c", hold, str(tmp_path), killed, unstarted], cwd=repository, check=False)
+        with RunMark(tmp_path, waiting):
+            assert set(end_abandoned_runs(instance, tmp_path, "another")) == {killed, unstarted}
+            assert end_abandoned_runs(instance, tmp_path, "another") == []
+        for run_id, status in (
+            (killed, dg.DagsterRunStatus.FAILURE),
+            (waiting, dg.DagsterRunStatus.STARTED),
+            (young, dg.DagsterRunStatus.STARTING),
+        ):
+            assert instance.get_run_by_id(run_id).status == status
 
 
 def test_the_workspace_loads_these_definitions_and_telemetry_is_off(repository: Path) -> None:

@@ -143,6 +143,7 @@ def test_refresh_hands_over_what_was_asked_and_prints_a_line_per_step(run, monke
         *("--state", "tx", "--weather-dir", str(tmp_path)),
     )
     assert result.exit_code == 0
+    night.asked.pop("on_wait")
     assert night.asked == {
         "as_of": date(2026, 11, 22),
         "regions": ["abilene_tx", "milam_tx", "lea_nm"],
@@ -150,6 +151,7 @@ def test_refresh_hands_over_what_was_asked_and_prints_a_line_per_step(run, monke
         "weather_dir": tmp_path,
         "wait_seconds": 0.0,
         "is_replay": False,
+        "is_accepted": False,
         "what_if": [],
     }
     lines = result.stdout.splitlines()

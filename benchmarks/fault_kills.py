@@ -1,0 +1,246 @@
+"""Kills of the fault campaign: processes ended by SIGKILL at moments chosen by a seed, and what is found afterwards."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.errors import FirstmwError
+from pipelines.warehouse import current_run_id, release_info, verify_release
+
+ROOT = Path(__file__).parents[1]
+REGIONS = "abilene_tx,columbus_oh"
+# The steps of a publication as the file system shows them, in their order.
+STEPS = ("tables", "database", "manifest", "durable", "installed", "swapped", "retention")
+# A quick night: fewer draws, the same steps.
+QUICK = {
+    "FIRSTMW_TIMELINE_SAMPLES": "200",
+    "FIRSTMW_MONTE_CARLO_YEARS": "2",
+    "FIRSTMW_ROBUSTNESS_DRAWS": "100",
+    "FIRSTMW_REGRET_REGIONS": "0",
+    "FIRSTMW_KEEP_RELEASES": "2",
+}
+_TIMEOUT = 600.0
+_POLL = 0.001
+
+
+@dataclass
+class Kill:
+    """One kill: what was killed, when, what was found, and what the next run did."""
+
+    kind: str
+    aim: str
+    found: str = ""
+    faults: list[str] = field(default_factory=list)
+
+
+def environment(data_dir: Path, **more: str) -> dict[str, str]:
+    """Return the environment of a night of this campaign."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FIRSTMW_")}
+    return kept | QUICK | {"FIRSTMW_DATA_DIR": str(data_dir), "DAGSTER_DISABLE_TELEMETRY": "1"} | more
+
+
+def night(data_dir: Path, as_of: str, *arguments: str, **more: str) -> subprocess.Popen[str]:
+    """Start a night in a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipelines.cli.main", "refresh", "--regions", REGIONS, "--as-of", as_of, *arguments],
+        cwd=ROOT,
+        env=environment(data_dir, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def publisher(data_dir: Path, count: int) -> subprocess.Popen[str]:
+    """Start a process that publishes again and again, in a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.fault_publisher", str(data_dir), str(count)],
+        cwd=ROOT,
+        env=environment(data_dir),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def state(releases: Path, before: set[str]) -> str:
+    """Return the step that a publication has reached, from what stands on the disk."""
+    if not releases.is_dir():
+        return "before publication"
+    try:
+        names = set(os.listdir(releases))
+        if any(name.startswith(".old-") for name in names):
+            return "retention"
+        fresh = {name for name in names if not name.startswith(".")} - before - {"current"}
+        if fresh:
+            return "swapped" if os.readlink(releases / "current") in fresh else "installed"
+        for name in names:
+            if name.startswith(".incoming-") and not name.endswith(".spill"):
+                inside = os.listdir(releases / name)
+                if "manifest.json" in inside:
+                    mode = os.stat(releases / name / "manifest.json").st_mode
+                    return "manifest" if mode & 0o200 else "durable"
+                return "database" if "firstmw.duckdb" in inside else "tables"
+    except FileNotFoundError:
+        # The folder was renamed between two looks: the next look tells.
+        return ""
+    return "before publication"
+
+
+def after(releases: Path) -> set[str]:
+    """Return the names of the releases."""
+    return {path.name for path in releases.glob("[!.]*")} if releases.is_dir() else set()
+
+
+def strike(process: subprocess.Popen[str], releases: Path, aim: str, rng: random.Random) -> str:
+    """Kill a process at its aim, and return the step that it had reached by what it left; empty if it ended first.
+
+    Parameters
+    ----------
+    aim : str
+        A step of `STEPS`, or "line N +S": S seconds after the N-th line of progress.
+    """
+    before = after(releases)
+    lines = [0]
+
+    def count() -> None:
+        assert process.stdout is not None
+        for _ in process.stdout:
+            lines[0] += 1
+
+    counting = threading.Thread(target=count, daemon=True)
+    counting.start()
+    deadline = time.monotonic() + _TIMEOUT
+    delay = rng.random()
+    _, line, wait = [*aim.split(), "+0"][:3] if aim.startswith("line ") else ("", "", "+0")
+    while process.poll() is None and time.monotonic() < deadline:
+        if aim.startswith("line "):
+            if lines[0] >= int(line):
+                # What was published before this moment is not what the kill meets.
+                before |= after(releases)
+                time.sleep(float(wait))
+                break
+            time.sleep(0.01)
+        elif state(releases, before) == aim:
+            time.sleep(0.02 * delay * delay)
+            break
+        else:
+            time.sleep(_POLL)
+    is_running = process.poll() is None
+    if is_running:
+        os.kill(process.pid, signal.SIGKILL)
+    process.wait(30)
+    counting.join(10)
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    return (state(releases, before) or "between steps") if is_running and process.returncode == -signal.SIGKILL else ""
+
+
+def orphans(session: int) -> list[int]:
+    """Return the pids that are left of a session."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+def open_runs(data_dir: Path) -> int:
+    """Return how many runs of the orchestrator are neither finished nor failed."""
+    database = data_dir / "dagster" / "history" / "runs.db"
+    if not database.is_file():
+        return 0
+    con = sqlite3.connect(database)
+    try:
+        sql = "select count(*) from runs where status not in ('SUCCESS', 'FAILURE', 'CANCELED')"
+        return int(con.execute(sql).fetchone()[0])
+    finally:
+        con.close()
+
+
+def whole(data_dir: Path) -> list[str]:
+    """Return what is wrong with `current`; one that is absent is no fault."""
+    if not (data_dir / "releases" / "current").is_symlink():
+        return []
+    try:
+        release_info(data_dir)
+    except FirstmwError as error:
+        return [str(error)]
+    return verify_release(data_dir)
+
+
+def leftovers(data_dir: Path) -> list[str]:
+    """Return the names of what an interrupted publication left and the next run should have cleared away."""
+    return sorted(path.name for path in (data_dir / "releases").glob(".*"))
+
+
+def kill_night(data_dir: Path, as_of: str, aim: str, rng: random.Random) -> Kill:
+    """Kill a night at its aim, look at what is left, run the same night to its end, and look again."""
+    record = Kill("night", aim)
+    process = night(data_dir, as_of)
+    record.found = strike(process, data_dir / "releases", aim, rng)
+    if not record.found:
+        record.found = "ended first"
+    record.faults += [f"orphan process {pid}" for pid in orphans(process.pid)]
+    record.faults += [f"current after the kill: {fault}" for fault in whole(data_dir)]
+    again = night(data_dir, as_of, "--json")
+    _, told = again.communicate(timeout=_TIMEOUT)
+    if again.returncode != 0:
+        record.faults.append(f"the next refresh ended with {again.returncode}: {told.strip()[-300:]}")
+    record.faults += [f"current after the next refresh: {fault}" for fault in whole(data_dir)]
+    if (current_run_id(data_dir) or "")[:8] != as_of.replace("-", ""):
+        record.faults.append(f"current is {current_run_id(data_dir)} after the night of {as_of}")
+    if open_runs(data_dir):
+        record.faults.append(f"{open_runs(data_dir)} runs of the orchestrator are left open")
+    record.faults += [f"left behind: {name}" for name in leftovers(data_dir)]
+    return record
+
+
+def kill_publication(data_dir: Path, aim: str, rng: random.Random) -> Kill:
+    """Kill a process that publishes; the next one has to publish without a hand."""
+    record = Kill("publication", aim)
+    before = current_run_id(data_dir) or ""
+    process = publisher(data_dir, 3)
+    record.found = strike(process, data_dir / "releases", aim, rng) or "ended first"
+    record.faults += [f"orphan process {pid}" for pid in orphans(process.pid)]
+    record.faults += [f"current after the kill: {fault}" for fault in whole(data_dir)]
+    if "-0" in before and (current_run_id(data_dir) or "") < before:
+        record.faults.append(f"current went back from {before} to {current_run_id(data_dir)}")
+    again = publisher(data_dir, 1)
+    out, told = again.communicate(timeout=_TIMEOUT)
+    if again.returncode != 0 or current_run_id(data_dir) != out.split()[0]:
+        record.faults.append(f"the next publication ended with {again.returncode}: {told.strip()[-300:]}")
+    record.faults += [f"current after the next publication: {fault}" for fault in whole(data_dir)]
+    record.faults += [f"left behind: {name}" for name in leftovers(data_dir)]
+    return record
+
+
+def fresh_folder(seed: Path, target: Path, *, has_release: bool = True) -> Path:
+    """Return a data folder with the seed's cache, and its current release where asked."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    shutil.copytree(seed / "cache", target / "cache")
+    if has_release:
+        name = os.readlink(seed / "releases" / "current")
+        (target / "releases").mkdir()
+        shutil.copytree(seed / "releases" / name, target / "releases" / name)
+        (target / "releases" / "current").symlink_to(name)
+        shutil.copytree(seed / "releases" / name, target / "seed")
+    return target
