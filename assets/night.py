@@ -17,8 +17,7 @@ import polars as pl
 import pipelines.contracts  # noqa: F401 - registers every table
 from pipelines import nightlog
 from pipelines.contracts.base import REGISTRY, validate
-from pipelines.counties.places import NOT_COVERED
-from pipelines.counties.table import county_table, named_counties
+from pipelines.counties.scope import check_counties
 from pipelines.errors import FirstmwError, UsageError
 from pipelines.identity import content_hash
 from pipelines.reference.load import load_reference, reference_tables
@@ -244,7 +243,7 @@ def check_scope(settings: Settings, scope: Scope) -> None:
         Names the unknown region or state.
     """
     if scope.is_counties:
-        _check_counties(settings, scope)
+        check_counties(settings, scope.regions, scope.states)
         return
     markets = load_reference("candidate_markets", settings.reference_dir).filter(pl.col("is_rankable"))
     for what, wanted, known in (
@@ -256,23 +255,6 @@ def check_scope(settings: Settings, scope: Scope) -> None:
             raise UsageError(
                 f"{what} {unknown[0]!r} has no rankable market; see candidate_markets.csv for the {what}s there are."
             )
-
-
-def _check_counties(settings: Settings, scope: Scope) -> None:
-    if settings.profile == "live":
-        raise UsageError("counties run on the embedded facts; leave --profile at reference.")
-    table = county_table(settings).filter(~pl.col("state").is_in(NOT_COVERED))
-    unknown = [state for state in scope.states if state not in set(table["state"])]
-    if unknown:
-        raise UsageError(
-            f"state {unknown[0]!r} has no county that can be ranked; the facts cover the contiguous states and DC."
-        )
-    named_counties(list(scope.regions), table)
-
-
-def of_counties(settings: Settings) -> Settings:
-    """Return the settings with a data folder of the counties' own: their nights leave those of the markets alone."""
-    return settings.model_copy(update={"data_dir": settings.data_dir / "counties"})
 
 
 @contextmanager

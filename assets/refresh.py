@@ -28,11 +28,11 @@ from assets.night import (
     identify,
     log,
     names,
-    of_counties,
     record_scope,
 )
 from assets.resources import end_abandoned_runs
 from pipelines import nightlog
+from pipelines.counties.scope import of_counties
 from pipelines.errors import ContractError, FirstmwError, HeldError, UsageError, WarehouseError
 from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings

@@ -10,7 +10,8 @@ from typing import Literal
 import dagster as dg
 from pydantic import PrivateAttr
 
-from assets.night import Night, Scope, names, of_counties, open_night
+from assets.night import Night, Scope, names, open_night
+from pipelines.counties.scope import of_counties
 from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
 from pipelines.warehouse import RunMark, is_run_alive
