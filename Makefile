@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup refresh test campaign lint types unit ui bench faults daemon audit docs constraints clean
+.PHONY: help setup refresh test campaign lint types unit ui bench scale faults daemon audit docs constraints clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ ui: setup ## Open the Dagster webserver and daemon on the assets
 
 bench: setup ## Measure the dispatch kernel against its peers and write benchmarks/results.md
 	@$(BIN)/python -m benchmarks.dispatch
+
+scale: setup ## Measure what a county costs, by stage and number of counties (about 15 minutes)
+	@$(BIN)/python -m benchmarks.scale
 
 faults: setup ## Kill, fill, corrupt and read through publications; writes docs/reliability_of_the_night.md (hours)
 	@$(BIN)/python -m benchmarks.faults
