@@ -107,7 +107,7 @@ def build(strategy: Strategy, facts: Facts, supply: Supply, seed: int, keep: Kee
         is_grid=strategy.is_grid,
         regions=strategy.rows["region_id"].to_list(),
     )
-    options = options_of(rows, settings)
+    options = options_of(rows, supply, settings)
     limits = limits_of(settings, strategy.rows.height, supply)
     made: list[Buildout] = []
 
@@ -145,7 +145,7 @@ def build_anywhere(
     settings = facts.settings
     regions = candidates(facts)["region_id"].unique().sort().to_list()
     rows = option_rows(facts, settings.portfolio_mw / count, seed, keep, is_grid=False, regions=regions)
-    options = options_of(rows, settings)
+    options = options_of(rows, supply, settings)
     domains = sites_of(rows, facts).domains
     plain = limits_of(settings, count, supply)
     # Where the regions are few, no more can be asked of them than that they share as evenly as they can.

@@ -103,7 +103,7 @@ class Buildout:
     programme: Programme
 
 
-def options_of(rows: pl.DataFrame, settings: Settings) -> Options:
+def options_of(rows: pl.DataFrame, supply: Supply, settings: Settings) -> Options:
     """Return the options that sized sites with ready months give."""
     size = rows["site_mw"].to_numpy()
     module = settings.module_mw
@@ -111,7 +111,7 @@ def options_of(rows: pl.DataFrame, settings: Settings) -> Options:
     crews = np.ceil(size / settings.epc_crew_site_mw - 1e-9)
     rate = settings.module_install_mw_per_month / module
     needs = [
-        {name: amount * module for name, amount in needs_per_mw(row, settings).items()}
+        {name: amount * module for name, amount in needs_per_mw(row, supply, settings).items()}
         for row in rows.iter_rows(named=True)
     ]
     return Options(

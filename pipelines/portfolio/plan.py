@@ -14,7 +14,8 @@ from pipelines.portfolio.facts import Facts, candidates
 from pipelines.portfolio.keep import Keep
 from pipelines.portfolio.sites import sites_of, sized
 from pipelines.portfolio.strategies import NODES, Strategy, place
-from pipelines.portfolio.study import TIMELINE_SEED, Study, claimable_supply, study
+from pipelines.portfolio.study import TIMELINE_SEED, Study, study
+from pipelines.portfolio.supply import claimable
 
 _DESCRIPTION = "Many isolated nodes, regions and months chosen at once"
 
@@ -60,7 +61,7 @@ def plan_nodes(facts: Facts, *, gap: float, time_limit: float) -> PlanAnswer:
         If no module can be energised within the months planned.
     """
     settings, keep = facts.settings, Keep(facts)
-    supply = claimable_supply(facts, keep)
+    supply = claimable(facts)
     regions = candidates(facts)["region_id"].n_unique()
     count = min(settings.portfolio_nodes, regions)
     built = build_anywhere(facts, count, supply, TIMELINE_SEED, keep, gap=gap, time_limit=time_limit)

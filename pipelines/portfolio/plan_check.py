@@ -85,7 +85,7 @@ def _check_flows(built: NDArray[np.int64], options: Options, limits: Limits) -> 
         need = np.array([needs.get(name, 0.0) for needs in options.needs])
         used, come = np.cumsum(need @ built), np.cumsum(limits.supply.by_month(name, limits.months))
         for month in np.flatnonzero(used > come + _TOLERANCE * np.maximum(come, 1.0)):
-            unit = limits.supply.unit[name]
+            unit = limits.supply.classes[name].unit
             raise PlanError(
                 f"month {month + 1}: {used[month]:.3f} {unit} of {name} are set and {come[month]:.3f} have arrived."
             )

@@ -35,7 +35,7 @@ def shadow_prices(options: Options, limits: Limits, settings: Settings) -> pl.Da
     for name in sorted(limits.supply.per_year):
         of_months = np.array([base.duals.get(("supply", name, str(t)), 0.0) for t in month])
         worth = float(of_months[month >= limits.supply.first_month[name]].sum()) / 12.0
-        rows.append((name, f"{limits.supply.unit[name]} per year", limits.supply.per_year[name], worth, "dual"))
+        rows.append((name, f"{limits.supply.classes[name].unit} per year", limits.supply.per_year[name], worth, "dual"))
     crews = sum(value for name, value in base.duals.items() if name[0] == "crews")
     capital = sum(value for name, value in base.duals.items() if name[0] == "capital")
     rows.append(("crews", "crews", limits.crews, crews, "dual"))

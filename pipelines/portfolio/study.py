@@ -17,7 +17,7 @@ from pipelines.portfolio.plan_check import check_plan
 from pipelines.portfolio.resilience import resilience_rows
 from pipelines.portfolio.sites import sited_value
 from pipelines.portfolio.strategies import CAMPUS, NODES, Strategy, diversification_curve, place
-from pipelines.portfolio.supply import Supply, claimable, supply_table
+from pipelines.portfolio.supply import claimable
 from pipelines.warehouse.cache import Cache
 
 TIMELINE_SEED = stable_seed("time to power")
@@ -86,7 +86,7 @@ def study(
     Study
     """
     settings, events, keep = facts.settings, read_events(), Keep(facts, cache)
-    supply = claimable_supply(facts, keep)
+    supply = claimable(facts)
     placed = strategies or place(facts, events)
     built: dict[str, Built] = {}
     losses: dict[str, pl.DataFrame] = {}
@@ -128,11 +128,6 @@ def study(
         ),
     }
     return Study(tables, by_name, built, keep.hits, keep.misses)
-
-
-def claimable_supply(facts: Facts, keep: Keep) -> Supply:
-    """Return what one buyer can claim of the published supply."""
-    return claimable(keep.frame("supply", {}, lambda: supply_table(facts)), facts.settings)
 
 
 def events_table(events: pl.DataFrame) -> pl.DataFrame:

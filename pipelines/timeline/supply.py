@@ -24,7 +24,16 @@ _KEYS = {
 }
 _UNITS = {"firm_mw": "MW", "bess_mwh": "MWh", "solar_mw": "MW"}
 _COLUMNS = (
-    *("class_id", "description", "activities", "technology", "min_unit_mw", "max_unit_mw", "quantity"),
+    *(
+        "class_id",
+        "description",
+        "activities",
+        "technology",
+        "min_unit_mw",
+        "max_unit_mw",
+        "quantity",
+        "lead_duration_id",
+    ),
     *(*_KEYS, "point", "to_quantity", "choice_reason"),
 )
 
@@ -44,6 +53,8 @@ class SupplyClass:
         Sizes of firm unit that it is for.
     quantity : str
         What of a node is counted.
+    lead_duration_id : str
+        Duration after which a buyer's first share arrives; empty for what the months of one site already hold whole.
     yearly_output : float
         Published output in that quantity per year.
     """
@@ -55,6 +66,7 @@ class SupplyClass:
     min_unit_mw: float
     max_unit_mw: float
     quantity: str
+    lead_duration_id: str
     yearly_output: float
     source: str
 
@@ -125,6 +137,7 @@ def read_classes(capacity: pl.DataFrame, path: Path = CLASSES_FILE) -> list[Supp
             float(row["min_unit_mw"] or 0),
             float(row["max_unit_mw"] or "inf"),
             row["quantity"],
+            row["lead_duration_id"],
             output,
             source,
         )

@@ -31,7 +31,7 @@ def test_the_plan_as_json(run):
     assert curve == sorted(curve)
     assert curve[-1] == 12.0
     assert [row["strategy"] for row in answer["comparison"]][:2] == ["campus", "campus_grid"]
-    assert {"crews", "capital", "month", "unit_transformer"} <= {row["resource"] for row in answer["shadow_prices"]}
+    assert {"crews", "capital", "month", "unit_transformers"} <= {row["resource"] for row in answer["shadow_prices"]}
 
 
 def test_the_plan_as_a_table(run):

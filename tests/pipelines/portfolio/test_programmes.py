@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import polars as pl
@@ -21,6 +22,7 @@ from pipelines.portfolio.selection import select
 from pipelines.portfolio.shadow import shadow_prices
 from pipelines.portfolio.supply import Supply
 from pipelines.settings import Settings
+from pipelines.timeline.supply import SupplyClass
 
 PLAIN = Settings()
 
@@ -76,7 +78,8 @@ def options_for(
 
 
 def limits_for(**other) -> Limits:
-    supply = Supply({"engine": "units"}, {"engine": other.pop("per_year", 12.0)}, {"engine": 1})
+    engines = SupplyClass("engine", "Engines", (), "recip", 0.0, inf, "firm_units", "engine", 12.0, "test")
+    supply = Supply({"engine": engines}, {"engine": other.pop("per_year", 12.0)}, {"engine": 1})
     base = {"months": 4, "modules": 4, "sites": 2, "crews": 1.0, "capital_usd_per_quarter": 12e6, "supply": supply}
     return Limits(**(base | other))
 

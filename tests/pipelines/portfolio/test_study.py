@@ -18,7 +18,7 @@ from pipelines.portfolio.plan_check import PlanError, check_plan
 from pipelines.portfolio.resilience import ALL
 from pipelines.portfolio.sites import sites_of, sized
 from pipelines.portfolio.study import Study, study
-from pipelines.portfolio.supply import claimable, supply_table
+from pipelines.portfolio.supply import claimable
 from pipelines.warehouse.cache import Cache
 
 
@@ -141,13 +141,12 @@ def test_sun_is_correlated_through_the_same_calendar_years_alone(facts: Facts) -
 
 
 def test_supply_is_cited_and_claimed_in_part(facts: Facts) -> None:
-    table = supply_table(facts)
-    assert table.filter(pl.col("source_title") == "").is_empty()
-    engines = table.filter(pl.col("equipment_class") == "recip_engine")["per_year"].sum()
-    claimed = claimable(table, facts.settings)
-    assert claimed.per_year["recip_engine"] == pytest.approx(facts.settings.supply_claim_frac * engines)
-    arrives = claimed.by_month("recip_engine", 60)
-    assert arrives[: claimed.first_month["recip_engine"] - 1].sum() == 0.0
+    claimed = claimable(facts)
+    assert all(item.source for item in claimed.classes.values())
+    engines = claimed.classes["recip_engines"].yearly_output
+    assert claimed.per_year["recip_engines"] == pytest.approx(facts.settings.supply_claim_frac * engines)
+    arrives = claimed.by_month("recip_engines", 60)
+    assert arrives[: claimed.first_month["recip_engines"] - 1].sum() == 0.0
 
 
 @pytest.mark.parametrize(
