@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup refresh test lint types unit ui bench faults daemon audit docs constraints clean
+.PHONY: help setup refresh test campaign lint types unit ui bench scale faults daemon audit docs constraints clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ test: unit lint types ## Run the tests, ruff, sqlfluff and the type check
 unit: setup
 	@$(BIN)/python -m pytest -q -m "not campaign" --numprocesses auto --maxprocesses 4 --dist loadfile
 
+campaign: setup ## Run the long campaigns, and hold the README's figures against the current release
+	@$(BIN)/python -m pytest -q -m campaign
+
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/python -m sqlfluff lint --disable-progress-bar sql
@@ -40,6 +43,9 @@ ui: setup ## Open the Dagster webserver and daemon on the assets
 
 bench: setup ## Measure the dispatch kernel against its peers and write benchmarks/results.md
 	@$(BIN)/python -m benchmarks.dispatch
+
+scale: setup ## Measure what a county costs, by stage and number of counties (about 15 minutes)
+	@$(BIN)/python -m benchmarks.scale
 
 faults: setup ## Kill, fill, corrupt and read through publications; writes docs/reliability_of_the_night.md (hours)
 	@$(BIN)/python -m benchmarks.faults

@@ -17,6 +17,7 @@ import polars as pl
 import pipelines.contracts  # noqa: F401 - registers every table
 from pipelines import nightlog
 from pipelines.contracts.base import REGISTRY, validate
+from pipelines.counties.scope import check_counties
 from pipelines.errors import FirstmwError, UsageError
 from pipelines.identity import content_hash
 from pipelines.reference.load import load_reference, reference_tables
@@ -47,6 +48,9 @@ from pipelines.warehouse import (
 REPOSITORY = Path(__file__).parents[1]
 # Places, keys and limits of the machine do not move a result; nor does how sources are asked, only what they answer.
 _NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases"}
+_NOT_PART_OF_A_RUN |= {"engine", "dask_address", "chunk_store", "chunk_workers", "chunk_sites"}
+# Settings that nothing but a night of counties reads.
+COUNTY_SETTINGS = ("county_solar_parts", "sample_sites", "trace_sites")
 _HOW_TO_ASK = ("http_", "source_", "drift_", "alert_")
 PREVIOUS = "previous_release"
 CHANGELOG = REPOSITORY / "CHANGELOG.md"
@@ -67,16 +71,20 @@ class Scope:
         Only these regions or states; empty for all.
     what_if : tuple[str, ...]
         What is set for a what-if, as `name=value`; no other night carries its history on.
+    is_counties : bool
+        Whether the regions are counties instead of markets.
     """
 
     as_of: date
     regions: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     what_if: tuple[str, ...] = ()
+    is_counties: bool = False
 
     def named(self) -> dict[str, list[str]]:
         """Return regions and states as a record of a night keeps them."""
-        return {"regions": list(self.regions), "states": list(self.states)}
+        own = {"regions": list(self.regions), "states": list(self.states)}
+        return own | {"scope": ["counties"]} if self.is_counties else own
 
 
 @dataclass
@@ -163,6 +171,8 @@ def input_hashes(settings: Settings) -> dict[str, str]:
     """Return name to checksum of every input of a night: the reference tables and the weather files."""
     found = {f"reference/{name}": settings.reference_dir / f"{name}.csv" for name in reference_tables()}
     found["scenarios"] = settings.scenarios_file
+    if settings.counties_file is not None:
+        found["counties"] = settings.counties_file
     if settings.weather_dir is not None:
         found |= {f"weather/{path.name}": path for path in sorted(settings.weather_dir.iterdir()) if path.is_file()}
     # A missing file is named by the loader, with the way out.
@@ -187,7 +197,10 @@ def identify(settings: Settings, scope: Scope, record: NightRecord | None = None
     chosen = {
         name: value
         for name, value in settings.model_dump(mode="json", exclude=_NOT_PART_OF_A_RUN).items()
-        if not name.startswith(_HOW_TO_ASK) and not name.endswith("_file") and not is_secret(name)
+        if (scope.is_counties or name not in COUNTY_SETTINGS)
+        and not name.startswith(_HOW_TO_ASK)
+        and not name.endswith("_file")
+        and not is_secret(name)
     }
     named = {**chosen, **scope.named(), **({"what_if": list(scope.what_if)} if scope.what_if else {})}
     code = code_hash(REPOSITORY)
@@ -229,6 +242,9 @@ def check_scope(settings: Settings, scope: Scope) -> None:
     UsageError
         Names the unknown region or state.
     """
+    if scope.is_counties:
+        check_counties(settings, scope.regions, scope.states)
+        return
     markets = load_reference("candidate_markets", settings.reference_dir).filter(pl.col("is_rankable"))
     for what, wanted, known in (
         ("region", scope.regions, set(markets["region_id"])),
@@ -381,7 +397,8 @@ def round_before(night: Night) -> NightRecord | None:
 
 def in_scope(regions: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """Return the rankable regions that the night is about, in order of their id."""
-    chosen = regions.filter(pl.col("is_rankable")).sort("region_id")
+    chosen = regions.filter(pl.col("is_rankable")) if "is_rankable" in regions.columns else regions
+    chosen = chosen.sort("region_id")
     if scope.regions:
         chosen = chosen.filter(pl.col("region_id").is_in(list(scope.regions)))
     if scope.states:

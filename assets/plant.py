@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.county_hours import hours_of_counties
 from assets.night import Night
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.site_years import site_years
 from pipelines.identity import content_hash
 from pipelines.plant.firm import battery, firm_technologies
+from pipelines.plant.solar import solar_parameters
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.parameters import Parameters, parameters
 from pipelines.reliability.campaign import Plant, campaign, site_key
@@ -68,10 +70,13 @@ def night_sites(night: Night) -> list[SiteYear]:
     """Return the site years of the night; few are kept for the next asset that asks, many would fill the memory."""
     if "sites" in night.shared:
         return list(night.shared["sites"])
+    if night.scope.is_counties:
+        # Known once they are valued: only what follows the choice and the timeline may ask.
+        hours = hours_of_counties(night, solar_parameters(plant_parameters(night), night.settings))
+    else:
+        hours = night.read("core.regions"), night.read("core.weather_hourly"), night.read("sim.solar_hourly")
     sites = site_years(
-        night.read("core.regions"),
-        night.read("core.weather_hourly"),
-        night.read("sim.solar_hourly"),
+        *hours,
         plant_technologies(night),
         night.read("core.data_centre_load"),
         night.settings,

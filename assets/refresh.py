@@ -19,11 +19,22 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.utils import make_new_run_id
 from sqlalchemy.exc import DBAPIError
 
-from assets.night import REPOSITORY, Scope, check_scope, fetch_sources, has_sources, identify, log, names, record_scope
+from assets.night import (
+    REPOSITORY,
+    Scope,
+    check_scope,
+    fetch_sources,
+    has_sources,
+    identify,
+    log,
+    names,
+    record_scope,
+)
 from assets.resources import end_abandoned_runs
 from pipelines import nightlog
+from pipelines.counties.scope import of_counties
 from pipelines.errors import ContractError, FirstmwError, HeldError, UsageError, WarehouseError
-from pipelines.ranking.what_if import changed_settings
+from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
 from pipelines.warehouse import (
@@ -64,6 +75,7 @@ def refresh_night(
     is_replay: bool = False,
     is_accepted: bool = False,
     what_if: Sequence[str] = (),
+    is_counties: bool = False,
 ) -> RefreshOutcome:
     """Run the night and publish its release; a release of the same run that is whole is verified and reused.
 
@@ -90,6 +102,8 @@ def refresh_night(
         Show the release even where it departs so far from the last one that it would be held for review.
     what_if : Sequence[str]
         What is set for a what-if, as `name=value`. A live what-if rests on the answers held of its night.
+    is_counties : bool
+        Rank counties instead of markets, in a data folder of their own.
 
     Raises
     ------
@@ -97,11 +111,14 @@ def refresh_night(
         What stopped the night; the release before is untouched.
     """
     started = time.monotonic()
+    if is_counties:
+        settings = of_counties(settings)
+        regions = [code.zfill(5) if code.isdigit() else code for code in regions or []]
     told: dict[str, Any] = {"as_of": as_of, "profile": settings.profile, "outcome": "failed"}
     try:
         outcome = _refreshed(
             settings,
-            Scope(as_of, names(regions or []), names(states or []), names(what_if)),
+            Scope(as_of, names(regions or []), names(states or []), all_changes(settings, what_if), is_counties),
             weather_dir,
             wait_seconds,
             on_event,
@@ -204,6 +221,7 @@ def _run_job(
         "states": list(scope.states),
         "weather_dir": str(settings.weather_dir or ""),
         "profile": settings.profile,
+        "scope": "counties" if scope.is_counties else "markets",
         "what_if": list(scope.what_if),
         "is_fetched": True,
         "wait_seconds": wait_seconds,
@@ -279,6 +297,9 @@ class _Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take one record of the night's log."""
+        progress = getattr(record, "progress", None)
+        if progress is not None and self._on_event is not None:
+            self._on_event(*progress)
         step = getattr(record, "step", None)
         if step is None:
             return

@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 import dagster as dg
 from pydantic import PrivateAttr
 
 from assets.night import Night, Scope, names, open_night
-from pipelines.ranking.what_if import changed_settings
+from pipelines.counties.scope import of_counties
+from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
 from pipelines.warehouse import RunMark, is_run_alive
 
@@ -27,6 +29,7 @@ class NightResource(dg.ConfigurableResource):
     states: list[str] = []  # noqa: RUF012
     weather_dir: str = ""
     profile: str = ""
+    scope: Literal["markets", "counties"] = "markets"
     what_if: list[str] = []  # noqa: RUF012
     is_fetched: bool = False
     wait_seconds: float = QUEUE_SECONDS
@@ -51,8 +54,12 @@ class NightResource(dg.ConfigurableResource):
             settings = settings.model_copy(update={"weather_dir": Path(self.weather_dir)})
         if self.profile:
             settings = settings.model_copy(update={"profile": self.profile})
-        settings = changed_settings(settings, self.what_if)
-        scope = Scope(day, names(self.regions), names(self.states), tuple(self.what_if))
+        what_if = all_changes(settings, self.what_if)
+        settings = changed_settings(settings, what_if)
+        is_counties = self.scope == "counties"
+        if is_counties:
+            settings = of_counties(settings)
+        scope = Scope(day, names(self.regions), names(self.states), what_if, is_counties)
         run_id = context.run.run_id if context.run else None
         if run_id is not None and is_run_alive(settings.data_dir.absolute(), run_id) is None:
             # Seen by others while it waits for the build: a run that waits is not one that a kill left open.

@@ -6,6 +6,7 @@ from functools import partial
 
 import polars as pl
 
+from assets.counties import no_finalists
 from assets.money import CREDIT_INPUTS, night_credits
 from assets.night import Night
 from assets.plant import PLANT_INPUTS, causes_of, grid_plant, night_sites, plant_parameters
@@ -44,6 +45,8 @@ def night_price(night: Night) -> Price:
 
 def night_finalists(night: Night) -> Finalists:
     """Return the designs worked out around each region's best; made by the first asset that asks."""
+    if night.scope.is_counties:
+        return no_finalists(night)
     return night.once(
         "finalists",
         lambda: refine(

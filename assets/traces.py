@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from assets.county_hours import BEST_INPUTS
 from assets.night import Night
 from assets.plant import PLANT_INPUTS, night_plant, night_sites, site_keys
 from pipelines.dispatch.chosen import ChosenTraces, chosen_sets, traced_sites
 
-TRACE_INPUTS = ["sim.chosen", "sim.designs", "sim.design_grid", *PLANT_INPUTS]
+TRACE_INPUTS = list(dict.fromkeys(["sim.chosen", "sim.designs", "sim.design_grid", *PLANT_INPUTS, *BEST_INPUTS]))
 
 
 def night_traces(night: Night) -> ChosenTraces:

@@ -10,19 +10,17 @@ python=${PYTHON:-python3}
 mkdir -p "$scratch"
 [ -x "$scratch/venv/bin/superset" ] || {
   "$python" -m venv "$scratch/venv"
-  "$scratch/venv/bin/pip" install --quiet apache-superset duckdb-engine 'duckdb<2'
+  # flask-caching 2.5 breaks Superset 6.1, which also imports cachetools and rich without asking for them.
+  "$scratch/venv/bin/pip" install --quiet apache-superset duckdb-engine 'duckdb<2' 'flask-caching<2.4' cachetools rich
 }
-export SUPERSET_CONFIG_PATH="$scratch/superset_config.py" SUPERSET_HOME="$scratch/home" FLASK_APP=superset
+export SUPERSET_CONFIG_PATH="$scratch/superset_config.py" SUPERSET_HOME="$scratch/home"
 cat > "$SUPERSET_CONFIG_PATH" <<CONFIG
 SECRET_KEY = "scratch-only-never-served"
 SQLALCHEMY_DATABASE_URI = "sqlite:///$scratch/superset.db"
 WTF_CSRF_ENABLED = False
 TALISMAN_ENABLED = False
 CONFIG
-PATH="$scratch/venv/bin:$PATH"
-superset db upgrade
-superset fab create-admin --username admin --firstname a --lastname b --email a@example.org --password admin || true
-superset init
-python "$here/superset_bundle.py" --database "$database" --out "$scratch/firstmw_superset.zip"
-superset import-dashboards --path "$scratch/firstmw_superset.zip" --username admin
-python "$here/try_superset.py"
+rm -f "$scratch/superset.db"
+"$scratch/venv/bin/python" "$here/superset_bundle.py" --database "$database" --out "$scratch/firstmw_superset.zip"
+"$scratch/venv/bin/python" "$here/try_superset.py" "$scratch/firstmw_superset.zip"
+echo "to look at it: SUPERSET_CONFIG_PATH=$SUPERSET_CONFIG_PATH $scratch/venv/bin/superset run -p 8088, user admin, password admin"

@@ -6,6 +6,8 @@ import re
 import sys
 from pathlib import Path
 
+import polars as pl
+
 import pipelines.contracts  # noqa: F401 - registers every table
 from pipelines.contracts.base import REGISTRY
 from pipelines.errors import UsageError
@@ -15,6 +17,7 @@ from pipelines.warehouse import Release, data_dictionary, open_release
 
 ROOT = Path(__file__).parents[1]
 RESULT = re.compile(r"(<!-- result: .*? -->\n).*?(<!-- end of result -->)", re.DOTALL)
+PORTFOLIO = re.compile(r"(<!-- portfolio: .*? -->\n).*?(<!-- end of portfolio -->)", re.DOTALL)
 _BEST_BY_STATE = """
 select
     region_rank, region_name, state, stack_id, first_mw_months_p10, first_mw_months_p50, first_mw_months_p90,
@@ -93,6 +96,56 @@ def views() -> str:
     )
 
 
+_MEASURES = {
+    "p_lose_25_frac": "the probability of losing a quarter at once",
+    "p_lose_50_frac": "the probability of losing half at once",
+    "unserved_mwh_mean": "the mean unserved energy",
+    "unserved_mwh_p95": "its P95",
+    "unserved_mwh_p99": "its P99",
+    "unserved_mwh_cvar95": "its mean over the worst twentieth of years",
+    "first_mw_month": "the month of the first MW",
+    "usable_mw_months_36": "the MW-months by month 36",
+}
+
+
+def portfolio(comparison: pl.DataFrame, sensitivity: pl.DataFrame) -> str:
+    """Return the README's comparison of strategies, and where it does not survive other assumptions."""
+    rows = [
+        f"| {r['strategy']} | {r['sites']} | {r['first_mw_month'] or '-'} | {r['usable_mw_months_36']:,.0f} | "
+        f"{r['capex_usd_per_kw']:,.0f} | {r['worst_single_loss_mw']:.0f} | "
+        f"{r['worst_local_loss_mw']:.0f} | {100 * r['p_lose_50_frac']:.1f} | "
+        f"{100 * r['p_lose_100_frac']:.2f} | {r['unserved_mwh_mean']:,.0f} | {r['unserved_mwh_cvar95']:,.0f} |"
+        for r in comparison.iter_rows(named=True)
+    ]
+    base = sensitivity.unique("measure", maintain_order=True)
+    better, worse = (
+        ", ".join(_MEASURES[name] for name in base.filter(pl.col("is_nodes_better_base") == is_better)["measure"])
+        for is_better in (True, False)
+    )
+    turned = sensitivity.filter(~pl.col("is_conclusion_kept"))
+    said = "; ".join(
+        f"{_MEASURES[r['measure']]} with `{r['assumption']}` x {r['factor']:g}" for r in turned.iter_rows(named=True)
+    )
+    cost = dict(comparison.select("strategy", "capex_usd_per_kw").iter_rows())
+    kept = sensitivity.height - turned.height
+    return "\n".join(
+        [
+            "| strategy | sites | first MW, month | usable MW-months by month 36 | capital, USD/kW "
+            "| worst single loss, MW | the same without fleet-wide faults "
+            "| P(lose half in a year), % | P(lose all), % | unserved, MWh/year | worst 5 % of years, MWh |",
+            "|---|---|---|---|---|---|---|---|---|---|---|",
+            *rows,
+            "",
+            f"Nodes against the campus: better in {better}. No better in {worse or 'nothing'}; their capital is "
+            f"{cost['nodes'] / cost['campus']:.2f} times the campus's. The means differ by places and sampling alone. "
+            "With every assumed event rate, the supply share, crews and capital halved and doubled, "
+            f"{kept} of {sensitivity.height} comparisons stay as they are"
+            + (f"; these turn: {said}." if said else "."),
+            "",
+        ]
+    )
+
+
 def main() -> int:
     """Write every generated page; the README is left alone where there is no release."""
     (ROOT / "docs" / "data_dictionary.md").write_text(data_dictionary(REGISTRY), encoding="utf-8")
@@ -102,11 +155,13 @@ def main() -> int:
     try:
         with open_release(settings().data_dir) as release:
             tables = result(release)
+            nodes = portfolio(release.table("portfolio_comparison"), release.table("portfolio_sensitivity"))
     except UsageError as error:
         sys.stderr.write(f"README left as it is: {error}\n")
         return 0
     text = readme.read_text(encoding="utf-8")
-    readme.write_text(RESULT.sub(lambda found: f"{found[1]}\n{tables}\n{found[2]}", text), encoding="utf-8")
+    text = RESULT.sub(lambda found: f"{found[1]}\n{tables}\n{found[2]}", text)
+    readme.write_text(PORTFOLIO.sub(lambda found: f"{found[1]}\n{nodes}\n{found[2]}", text), encoding="utf-8")
     return 0
 
 

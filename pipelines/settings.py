@@ -103,6 +103,26 @@ class Settings(BaseSettings):
     pjm_queue_key: SecretStr | None = Field(None, description="subscription key that PJM's public queue page sends")
     census_api_key: SecretStr | None = Field(None, description="key of the Census API")
 
+    # --- scale ------------------------------------------------------------------------------------------------------
+    engine: Literal["local", "dask"] = Field("local", description="what runs the chunks of a night of many sites")
+    dask_address: str = Field("", description="address of the Dask scheduler, such as tcp://127.0.0.1:8786")
+    chunk_store: str = Field(
+        "", description="shared folder or fsspec address that chunks leave their results in; default in data_dir"
+    )
+    chunk_workers: int = Field(2, ge=1, le=64, description="processes of this machine that run chunks (count)")
+    chunk_sites: int = Field(
+        48, ge=1, le=1000, description="most sites of a chunk; memory of a worker grows with it (count)"
+    )
+    county_solar_parts: Literal[1, 2, 4, 8] = Field(
+        2, description="parts that counties split each gap between the solar sizes of solar_bess_gas into"
+    )
+    trace_sites: int = Field(
+        100, ge=1, le=1000, description="best counties whose designs are traced hour by hour (count)"
+    )
+    sample_sites: int = Field(
+        20, ge=1, le=1000, description="best counties whose designs are sampled by sequential Monte Carlo (count)"
+    )
+
     # --- weather ----------------------------------------------------------------------------------------------------
     weather_sources: Annotated[tuple[WeatherSource, ...], NoDecode] = Field(
         ("file", "nsrdb", "nasa_power", "open_meteo", "pvgis"),
@@ -453,15 +473,6 @@ class Settings(BaseSettings):
         (1, 5, 20, 100), description="sizes of programmes whose curves are drawn (nodes)"
     )
     programme_samples: int = Field(1000, ge=100, description="Monte Carlo samples per node of a programme (count)")
-    programme_claim_frac: float = Field(
-        0.1,
-        gt=0,
-        le=1,
-        description="share of the yearly output of a class that one programme can claim; assumption",
-    )
-    programme_crews: int = Field(
-        10, ge=1, description="EPC crews of one programme, each building one site at a time (count); assumption"
-    )
     crew_months_per_site: float = Field(
         8.0, gt=0, description="months that a crew is bound to one site (months); assumption"
     )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from assets.night import Night
 from assets.table_asset import Made, table_asset
+from pipelines.contracts.base import REGISTRY
 from pipelines.sources.merge import night_weather
 
 
 @table_asset("core.weather_hourly", deps=["core.regions", "core.weather_choice", "core.climatology_monthly"])
 def weather_hourly(night: Night) -> Made:
     """Take fetched years, read weather files, make reference years."""
+    if night.scope.is_counties:
+        # Counties make their hours chunk by chunk and keep the months.
+        return Made(REGISTRY["core.weather_hourly"].schema.create_empty())
     regions = night.read("core.regions")
     frame, hits = night_weather(
         regions,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import polars as pl
+
+from assets.county_hours import best_counties
 from assets.night import Night
 from assets.plant import PLANT_INPUTS, causes_of, night_plant, night_sites
 from assets.table_asset import Made, table_asset
@@ -9,13 +12,20 @@ from pipelines.reliability.chosen import adequacy_table, sample_chosen
 
 
 @table_asset(
-    "mart.adequacy", deps=["sim.chosen", "mart.reliability", "sim.designs", *PLANT_INPUTS], kinds={"numba", "duckdb"}
+    "mart.adequacy",
+    deps=["sim.chosen", "mart.reliability", "sim.designs", *PLANT_INPUTS, "mart.time_to_power", "sim.online_share"],
+    kinds={"numba", "duckdb"},
 )
 def adequacy(night: Night) -> Made:
     """Sample years of the chosen designs; each is kept by its design and its site."""
-    chosen = night.read("sim.chosen")
+    chosen, sites = night.read("sim.chosen"), night_sites(night)
+    wanted = chosen
+    if night.scope.is_counties:
+        best = set(best_counties(night, night.settings.sample_sites))
+        wanted = chosen.filter(pl.col("region_id").is_in(best))
+        sites = [site for site in sites if site.region_id in best]
     sampled, hits = sample_chosen(
-        night_sites(night), chosen, night_plant(night), causes_of(night.read("core.outage_causes")), night.cache
+        sites, wanted, night_plant(night), causes_of(night.read("core.outage_causes")), night.cache
     )
     frame = adequacy_table(chosen, night.read("mart.reliability"), sampled)
     return Made(frame, is_cache_hit=hits == len(sampled), metadata={"designs_from_cache": hits})

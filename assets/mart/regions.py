@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.counties import county_results
 from assets.night import Night
 from assets.table_asset import table_asset
+from pipelines.national.months import solar_by_day
 from pipelines.reference.regions import published_regions
 
 
-@table_asset("mart.regions", deps=["core.regions", "core.weather_choice", "sim.solar_hourly"])
+@table_asset("mart.regions", deps=["core.regions", "core.weather_choice", "sim.solar_hourly", "sim.grid_annual"])
 def regions(night: Night) -> pl.DataFrame:
     """Join place, weather and sun."""
-    return published_regions(
-        night.read("core.regions"), night.read("core.weather_choice"), night.read("sim.solar_hourly")
-    )
+    solar = night.read("sim.solar_hourly")
+    if night.scope.is_counties:
+        solar = solar_by_day(county_results(night).months)
+    return published_regions(night.read("core.regions"), night.read("core.weather_choice"), solar)

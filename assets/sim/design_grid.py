@@ -13,4 +13,5 @@ from pipelines.dispatch.designs import design_grid as lay_out
 @table_asset("sim.design_grid", deps=["core.technology", "core.temperature_outage"])
 def design_grid(night: Night) -> pl.DataFrame:
     """Lay out the sizes of every stack."""
-    return lay_out(plant_technologies(night), night.settings)
+    parts = night.settings.county_solar_parts if night.scope.is_counties else 1
+    return lay_out(plant_technologies(night), night.settings, solar_parts=parts)

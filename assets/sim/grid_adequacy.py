@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assets.counties import county_results
 from assets.night import Night
 from assets.plant import PLANT_INPUTS, grid_campaign
 from assets.table_asset import Made, table_asset
@@ -10,5 +11,8 @@ from assets.table_asset import Made, table_asset
 @table_asset("sim.grid_adequacy", deps=[*PLANT_INPUTS, "sim.design_grid", "sim.grid_annual"], kinds={"numba", "duckdb"})
 def grid_adequacy(night: Night) -> Made:
     """Take the adequacy that came with the dispatch of the same sites."""
+    if night.scope.is_counties:
+        found = county_results(night)
+        return Made(found.adequacy, is_cache_hit=found.is_cache_hit)
     _, adequacy, hits = grid_campaign(night)
     return Made(adequacy, is_cache_hit=hits == adequacy.select("region_id", "weather_year").n_unique())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assets.counties import county_results
 from assets.night import Night
 from assets.plant import PLANT_INPUTS, grid_campaign
 from assets.table_asset import Made, table_asset
@@ -10,6 +11,9 @@ from assets.table_asset import Made, table_asset
 @table_asset("sim.grid_annual", deps=[*PLANT_INPUTS, "sim.design_grid"], kinds={"numba", "duckdb"})
 def grid_annual(night: Night) -> Made:
     """Dispatch the design grid over every site year; the adequacy is worked out in the same pass."""
+    if night.scope.is_counties:
+        found = county_results(night)
+        return Made(found.annual, is_cache_hit=found.is_cache_hit, metadata=found.metadata)
     annual, _, hits = grid_campaign(night)
     return Made(
         annual,

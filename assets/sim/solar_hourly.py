@@ -5,6 +5,7 @@ from __future__ import annotations
 from assets.night import Night
 from assets.plant import plant_parameters
 from assets.table_asset import Made, table_asset
+from pipelines.contracts.base import REGISTRY
 from pipelines.plant.solar import solar_parameters
 from pipelines.weather.assemble import region_solar
 
@@ -12,6 +13,8 @@ from pipelines.weather.assemble import region_solar
 @table_asset("sim.solar_hourly", deps=["core.regions", "core.weather_hourly", "core.technology"])
 def solar_hourly(night: Night) -> Made:
     """Turn irradiance into AC power."""
+    if night.scope.is_counties:
+        return Made(REGISTRY["sim.solar_hourly"].schema.create_empty())
     weather = night.read("core.weather_hourly")
     frame, hits = region_solar(
         night.read("core.regions"), weather, solar_parameters(plant_parameters(night), night.settings), night.cache

@@ -23,6 +23,8 @@ Examples:
   firstmw refresh --regions abilene_tx,milam_tx    a few regions
   firstmw refresh --state TX --state NM
   firstmw refresh --weather-dir ~/tmy3             real weather files where one is near enough
+  firstmw refresh --scope counties                 every county of the contiguous states and DC
+  firstmw refresh --scope counties --state OH      the counties of a state
   firstmw refresh --profile live                   ask the public sources first; what fails falls back and is marked
   firstmw refresh --set lead_times.recip_engine.mid=12 --set grid_completion_probability=1    a what-if
   firstmw refresh --what-if slow.toml              the same from a file
@@ -77,6 +79,13 @@ The live profile fetches weather, prices, queues and lead-time indicators; docs/
     is_flag=True,
     help="Show the release even if its ranks moved so far that it would be held for review.",
 )
+@click.option(
+    "--scope",
+    type=click.Choice(["markets", "counties"]),
+    default="markets",
+    show_default=True,
+    help="What the regions are; counties have a data folder of their own, counties/ in FIRSTMW_DATA_DIR.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object at the end; progress goes to stderr.")
 def refresh(
     as_of: datetime | None,
@@ -88,6 +97,7 @@ def refresh(
     what_if_file: Path | None,
     wait_seconds: float,
     is_accepted: bool,
+    scope: str,
     as_json: bool,
 ) -> int:
     """Run the night and publish a release."""
@@ -107,6 +117,7 @@ def refresh(
         as_json=as_json,
         is_accepted=is_accepted,
         what_if=what_if,
+        is_counties=scope == "counties",
     )
 
 
@@ -122,6 +133,7 @@ def run_night(
     is_replay: bool = False,
     is_accepted: bool = False,
     what_if: Sequence[str] = (),
+    is_counties: bool = False,
 ) -> int:
     """Run a night, show its progress and its end, and return the exit code."""
     # The one place where the domain calls the orchestration, and only when asked to.
@@ -141,6 +153,7 @@ def run_night(
         is_replay=is_replay,
         is_accepted=is_accepted,
         what_if=what_if,
+        is_counties=is_counties,
     )
     moved = moved_by_what_if(outcome.release_dir) if what_if else None
     if as_json:

@@ -154,6 +154,9 @@ class PortfolioComparison(dy.Schema):
     completion_probability = _frac("Mean probability that a site is energised at all")
     worst_single_loss_mw = number("Most IT that one event took in any sampled year", "MW", minimum=0)
     worst_single_loss_frac = _frac("The same as a share of the IT")
+    worst_local_loss_mw = number(
+        "Most IT that one event took that does not reach the whole fleet by its controls or its make", "MW", minimum=0
+    )
     p_lose_50_frac = _frac("Probability of a year with an event that takes half of the IT at once")
     p_lose_100_frac = _frac("Probability of a year with an event that takes all of the IT at once")
     unserved_mwh_mean = _mwh("Mean")
@@ -161,6 +164,16 @@ class PortfolioComparison(dy.Schema):
     unserved_mwh_p99 = _mwh("P99")
     unserved_mwh_cvar95 = _mwh("Mean over the worst twentieth of years")
     worst_event_type = text("Kind of event that causes most of the mean unserved energy")
+    max_correlation = number(
+        "Largest correlation of two sites' losses that the choice of regions kept",
+        "ratio",
+        minimum=0,
+        maximum=1,
+        nullable=True,
+    )
+    max_per_domain = integer("Most sites in one domain that it kept", "count", minimum=1, nullable=True)
+    is_loosened = flag("The limits in settings left no choice and were loosened to these", nullable=True)
+    selection_gap_frac = number("Proved distance of that choice to the best", "fraction", minimum=0, nullable=True)
     status = choice("How the solver of the plan ended", STATUSES)
     gap_frac = _frac("Proved distance of the plan to the best possible")  # fmt: skip
 

@@ -52,7 +52,7 @@ class Adequacy(dy.Schema):
 
 def _estimate(description: str, unit: str, *, minimum: float | None = 0) -> dy.Float64:
     """Describe a sampled mean or its standard error."""
-    return number(f"{description}, sampled", unit, minimum=minimum)
+    return number(f"{description}, sampled", unit, minimum=minimum, nullable=True)
 
 
 @table(
@@ -79,7 +79,9 @@ class ChosenAdequacy(dy.Schema):
     largest_cause = choice("Cause of most of the unserved energy", CAUSES)
     trips_per_year = number("Trips of running units and losses of grid", "1/year", minimum=0)
     interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)
-    mc_years = integer("Sampled years", minimum=1)
+    mc_years = integer(
+        "Sampled years; empty where a night of many regions samples the best alone", minimum=1, nullable=True
+    )
     mc_lolh_hours_per_year = _estimate("Hours with any load unserved (LOLE in hours)", "h/year")
     mc_lolh_hours_per_year_se = _estimate("Standard error of the hours", "h/year")
     mc_lole_days_per_year = _estimate("Days short in their peak hour (LOLE in days)", "d/year")
@@ -92,7 +94,9 @@ class ChosenAdequacy(dy.Schema):
     mc_eue_mwh_per_year_se = _estimate("Standard error of the unserved energy", "MWh/year")
     mc_normalised_eue_frac = _estimate("Unserved over demanded energy", "fraction")
     mc_normalised_eue_frac_se = _estimate("Standard error of the share, and of the availability", "fraction")
-    mc_availability_frac = number("Served over demanded energy, sampled", "fraction", minimum=0, maximum=1)
+    mc_availability_frac = number(
+        "Served over demanded energy, sampled", "fraction", minimum=0, maximum=1, nullable=True
+    )
     mc_nines = number("Nines of that availability; empty where no sampled year lost anything", "1", nullable=True)
     mc_unserved_mwh_p50 = _estimate("Unserved energy of a year, median", "MWh")
     mc_unserved_mwh_p95 = _estimate("Unserved energy of a year, 95th percentile", "MWh")
@@ -111,7 +115,7 @@ class ChosenAdequacy(dy.Schema):
         "Unserved energy saved because units fill the battery while others are out", "MWh/year", minimum=None
     )
     mc_bridged_mwh_per_year_se = _estimate("Standard error of the energy bridged", "MWh/year")
-    survival_of = choice("What the ride-through columns lose", ["grid", "gas_supply", "nothing"])
+    survival_of = choice("What the ride-through columns lose", ["grid", "gas_supply", "nothing"], nullable=True)
     survives_1h_frac = number(
         "Probability to ride through a loss of it of 1 h that begins at a random hour",
         "fraction",

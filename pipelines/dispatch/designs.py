@@ -66,7 +66,7 @@ class Design:
     rule: str = "load_following"
 
 
-def design_grid(technologies: dict[str, FirmTechnology], settings: Settings) -> pl.DataFrame:
+def design_grid(technologies: dict[str, FirmTechnology], settings: Settings, *, solar_parts: int = 1) -> pl.DataFrame:
     """Return every design of every stack.
 
     Parameters
@@ -75,6 +75,8 @@ def design_grid(technologies: dict[str, FirmTechnology], settings: Settings) -> 
         Technology to its unit, for every firm technology that a stack uses.
     settings : Settings
         Site size, start time, load step and PUE are used.
+    solar_parts : int
+        Parts that each gap between the solar sizes of solar_bess_gas is split into; divides `SUBSTEPS`.
 
     Returns
     -------
@@ -89,7 +91,9 @@ def design_grid(technologies: dict[str, FirmTechnology], settings: Settings) -> 
         _grid(technologies[DIESEL], peak),
         _smr_hybrid(technologies, settings, load, peak),
     )
-    places = {stack_id: grid_points(stack_id) for stack_id in AXES} | {"solar_bess_gas": _solar_bess_gas_places()}
+    places = {stack_id: grid_points(stack_id) for stack_id in AXES} | {
+        "solar_bess_gas": _solar_bess_gas_places(solar_parts)
+    }
     return pl.concat(
         [_lattice_grid(stack_id, technologies, settings, where) for stack_id, where in places.items()]
         + [pl.DataFrame([asdict(design) for design in own])]
@@ -105,14 +109,15 @@ def _lattice_grid(
     return lattice_designs(stack_id, np.repeat(places, len(counts), axis=0), np.tile(counts, len(places)), layout)
 
 
-def _solar_bess_gas_places() -> NDArray[np.int64]:
+def _solar_bess_gas_places(parts: int) -> NDArray[np.int64]:
     """Return every solar size with the batteries (multiple of the load, hours) that suit an hourly to daily shift."""
     batteries = (
         (0.5, 1.0), (0.5, 2.0), (0.75, 3.0), (1.0, 2.0), (1.0, 4.0), (1.0, 6.0), (1.0, 8.0), (1.5, 8.0), (1.5, 12.0),
     )  # fmt: skip
     solar, power, hours = AXES["solar_bess_gas"].values()
     pairs = [(power.index(p) * SUBSTEPS, hours.index(h) * SUBSTEPS) for p, h in batteries]
-    return np.array([(s * SUBSTEPS, *pair) for s in range(len(solar)) for pair in pairs])
+    sizes = range(0, (len(solar) - 1) * SUBSTEPS + 1, SUBSTEPS // parts)
+    return np.array([(size, *pair) for size in sizes for pair in pairs])
 
 
 def _firm_only(

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from pipelines.portfolio.buildout import (
-    GAP,
     Buildout,
     Limits,
     Options,
@@ -27,7 +26,7 @@ from pipelines.settings import Settings
 
 STACKS_PER_REGION = 3
 # Nightly plans stop by count of nodes: the same inputs give the same plan on any machine.
-NODE_LIMIT = 200
+NODE_LIMIT, NIGHT_GAP = 200, 0.005
 # What moves with prices; a plan rests on none of it.
 _PRICED = ("rank", "lcoe_usd_per_mwh", "value_usd_per_mw")
 
@@ -114,7 +113,7 @@ def build(strategy: Strategy, facts: Facts, supply: Supply, seed: int, keep: Kee
 
     def solved() -> Buildout:
         if not made:
-            made.append(plan(options, limits, settings, gap=GAP, node_limit=NODE_LIMIT))
+            made.append(plan(options, limits, settings, gap=NIGHT_GAP, node_limit=NODE_LIMIT))
         return made[0]
 
     key = {"rows": rows, "supply": [supply.per_year, supply.first_month], "sites": limits.sites}

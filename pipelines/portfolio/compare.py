@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines.portfolio.build import Built, curve
 from pipelines.portfolio.buildout import Limits, Options, relaxed
-from pipelines.portfolio.events import Event, events_of
+from pipelines.portfolio.events import events_of
 from pipelines.portfolio.facts import Facts
 from pipelines.portfolio.resilience import ALL, measures, sample_all, together
 from pipelines.portfolio.simulate import sample_losses
@@ -25,10 +25,14 @@ _LOSSES = (
     "p_lose_25_frac", "p_lose_50_frac", "unserved_mwh_mean", "unserved_mwh_p95", "unserved_mwh_p99",
     "unserved_mwh_cvar95",
 )  # fmt: skip
+_DATES = ("first_mw_month", "usable_mw_months_36")
+_LIMITS = ("supply_claim_frac", "epc_crews", "capital_usd_per_quarter")
 _ANY = 1e-6
 
 
-def comparison_row(strategy: Strategy, built: Built, resilience: pl.DataFrame, facts: Facts) -> dict[str, object]:
+def comparison_row(
+    strategy: Strategy, built: Built, resilience: pl.DataFrame, events: pl.DataFrame, facts: Facts
+) -> dict[str, object]:
     """Return the row of mart.portfolio_comparison of one strategy.
 
     Parameters
@@ -37,13 +41,18 @@ def comparison_row(strategy: Strategy, built: Built, resilience: pl.DataFrame, f
     built : Built
     resilience : pl.DataFrame
         Its rows of `resilience.resilience_rows`.
+    events : pl.DataFrame
+        From `events.read_events`.
     facts : Facts
     """
+    picked = strategy.selection
     rows, wanted = strategy.rows, facts.settings.portfolio_mw
     by_month = curve(strategy.strategy, built)
     first, full = _first_and_full(by_month, wanted)
     whole = resilience.filter(pl.col("event_type") == ALL).row(0, named=True)
     worst = resilience.filter(pl.col("event_type") != ALL).sort("unserved_mwh_mean", descending=True)["event_type"][0]
+    fleet_wide = events.filter(pl.col("footprint") == "fleet")["event_type"]
+    local = resilience.filter(~pl.col("event_type").is_in([*fleet_wide, ALL]))
     capex = float(rows["site_capex_usd"].sum())
     return {
         "strategy": strategy.strategy,
@@ -61,8 +70,13 @@ def comparison_row(strategy: Strategy, built: Built, resilience: pl.DataFrame, f
         "completion_probability": float(built.options.rows["completion_probability"].mean()),  # type: ignore[arg-type]
         "worst_single_loss_mw": whole["largest_single_loss_mw"],
         "worst_single_loss_frac": whole["largest_single_loss_frac"],
+        "worst_local_loss_mw": float(local["largest_single_loss_mw"].max() or 0.0),  # type: ignore[arg-type]
         **{name: whole[name] for name in ("p_lose_50_frac", "p_lose_100_frac", *_LOSSES[2:])},
         "worst_event_type": worst,
+        "max_correlation": picked.max_correlation if picked else None,
+        "max_per_domain": picked.max_per_domain if picked else None,
+        "is_loosened": picked.is_loosened if picked else None,
+        "selection_gap_frac": picked.solution.gap if picked else None,
         "status": built.solve["status"][0],
         "gap_frac": built.solve["gap_frac"][0],
     }
@@ -78,14 +92,13 @@ def _through(by_month: pl.DataFrame, month: int) -> float:
     return float(by_month["usable_mw_months"][min(month, by_month.height) - 1])
 
 
-def sensitivity(
-    nodes: tuple[Strategy, Built], campus: tuple[Strategy, Built], events: pl.DataFrame, facts: Facts
-) -> pl.DataFrame:
-    """Return nodes and campus with every assumed rate and every limit of the build-out halved and doubled.
+def varied(strategy: Strategy, built: Built, events: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Return the figures of a strategy with every assumed rate and every limit of its build-out halved and doubled.
 
     Parameters
     ----------
-    nodes, campus : tuple[Strategy, Built]
+    strategy : Strategy
+    built : Built
     events : pl.DataFrame
         From `events.read_events`.
     facts : Facts
@@ -93,46 +106,69 @@ def sensitivity(
     Returns
     -------
     pl.DataFrame
+        assumption, factor (1 for things as they are), measure, figure (null where there is none).
+    """
+    years, total_mw = facts.settings.portfolio_years, float(strategy.sites.mw.sum())
+    kinds = events_of(events, strategy.sites)
+    base = sample_all(kinds, strategy.sites, years)
+    # What a factor makes of one kind serves its own row and that of all assumed rates.
+    changed = {
+        (kind.event_type, factor): sample_losses(kind.times(factor), strategy.sites, years)
+        for kind in kinds
+        if kind.is_assumption
+        for factor in FACTORS
+    }
+    assumed = [kind.event_type for kind in kinds if kind.is_assumption]
+    rows: list[tuple[str, float, str, float]] = []
+
+    def add(name: str, factor: float, wanted: Sequence[str], figures: Mapping[str, float]) -> None:
+        rows.extend((name, factor, measure, figures[measure]) for measure in wanted)
+
+    for name in (*assumed, ALL_RATES):
+        add(name, 1.0, _LOSSES, measures(together(base), total_mw))
+        for factor in FACTORS:
+            moved = {own: changed[own, factor] for own in assumed if name in {own, ALL_RATES}}
+            add(name, factor, _LOSSES, measures(together({**base, **moved}), total_mw))
+    for name in _LIMITS:
+        for factor in (1.0, *FACTORS):
+            dates = _dates(built.options, _scaled(built.limits, name, factor), facts.settings)
+            add(name, factor, _DATES, dates)
+    frame = pl.DataFrame(rows, schema=["assumption", "factor", "measure", "figure"], orient="row")
+    return frame.with_columns(pl.col("figure").fill_nan(None))
+
+
+def sensitivity(nodes: pl.DataFrame, campus: pl.DataFrame) -> pl.DataFrame:
+    """Return nodes and campus side by side, and whether the better one stays the better one.
+
+    Parameters
+    ----------
+    nodes, campus : pl.DataFrame
+        From `varied`.
+
+    Returns
+    -------
+    pl.DataFrame
         Contract mart.portfolio_sensitivity.
     """
-    years = facts.settings.portfolio_years
-    pair = [(strategy, events_of(events, strategy.sites)) for strategy, _ in (nodes, campus)]
-    base = [sample_all(kinds, strategy.sites, years) for strategy, kinds in pair]
-
-    def losses(varied: Callable[[Event], float]) -> list[dict[str, float]]:
-        found = []
-        for (strategy, kinds), known in zip(pair, base, strict=True):
-            changed = {
-                kind.event_type: sample_losses(kind.times(varied(kind)), strategy.sites, years)
-                for kind in kinds
-                if varied(kind) != 1.0
-            }
-            found.append(measures(together({**known, **changed}), float(strategy.sites.mw.sum())))
-        return found
-
-    as_is = losses(lambda _: 1.0)
-    rows = []
-    assumed = [kind.event_type for kind in pair[0][1] if kind.is_assumption]
-    for name in (*assumed, ALL_RATES):
-        for factor in FACTORS:
-
-            def of(kind: Event, name: str = name, factor: float = factor) -> float:
-                return factor if kind.is_assumption and name in {kind.event_type, ALL_RATES} else 1.0
-
-            rows += _compared(name, factor, _LOSSES, losses(of), as_is, is_less_better=True)
-    rows += _build_rows((nodes[1], campus[1]), facts.settings)
-    return pl.DataFrame(rows, schema_overrides={"nodes": pl.Float64, "campus": pl.Float64})
-
-
-def _build_rows(pair: Sequence[Built], settings: Settings) -> list[dict[str, object]]:
-    base = [_dates(built.options, built.limits, settings) for built in pair]
-    rows = []
-    for name in ("supply_claim_frac", "epc_crews", "capital_usd_per_quarter"):
-        for factor in FACTORS:
-            varied = [_dates(built.options, _scaled(built.limits, name, factor), settings) for built in pair]
-            rows += _compared(name, factor, ("usable_mw_months_36",), varied, base, is_less_better=False)
-            rows += _compared(name, factor, ("first_mw_month",), varied, base, is_less_better=True)
-    return rows
+    key = ["assumption", "factor", "measure"]
+    both = nodes.rename({"figure": "nodes"}).join(campus.rename({"figure": "campus"}), on=key, maintain_order="left")
+    own, other = pl.col("nodes"), pl.col("campus")
+    # More MW-months are better, less of everything else; a date is better than none.
+    is_better = pl.when(pl.col("measure") == "usable_mw_months_36").then(own > other).otherwise(own < other)
+    marked = both.with_columns(
+        pl.when(own.is_not_null() & other.is_not_null())
+        .then(is_better)
+        .otherwise(own.is_not_null() & other.is_null())
+        .alias("is_nodes_better")
+    )
+    base = marked.filter(pl.col("factor") == 1.0).select(
+        "assumption", "measure", pl.col("is_nodes_better").alias("is_nodes_better_base")
+    )
+    return (
+        marked.filter(pl.col("factor") != 1.0)
+        .join(base, on=["assumption", "measure"], how="left", maintain_order="left")
+        .with_columns((pl.col("is_nodes_better") == pl.col("is_nodes_better_base")).alias("is_conclusion_kept"))
+    )
 
 
 def _scaled(limits: Limits, name: str, factor: float) -> Limits:
@@ -145,7 +181,7 @@ def _scaled(limits: Limits, name: str, factor: float) -> Limits:
 
 
 def _dates(options: Options, limits: Limits, settings: Settings) -> dict[str, float]:
-    """Return the dates of the linear relaxation, in which both strategies may build fractions of a module."""
+    """Return the dates of the linear relaxation, in which any strategy may build fractions of a module."""
     n_z = len(options) * limits.months
     modules = relaxed(options, limits, settings).x[:n_z].reshape(len(options), limits.months)
     usable = np.cumsum(options.module_mw * (options.usable_frac @ np.cumsum(modules, axis=1)))
@@ -154,33 +190,3 @@ def _dates(options: Options, limits: Limits, settings: Settings) -> dict[str, fl
         "first_mw_month": float(begun[0] + 1) if len(begun) else np.nan,
         "usable_mw_months_36": float(usable[min(MONTH, limits.months) - 1]),
     }
-
-
-def _compared(
-    name: str,
-    factor: float,
-    wanted: Sequence[str],
-    varied: Sequence[Mapping[str, float]],
-    base: Sequence[Mapping[str, float]],
-    *,
-    is_less_better: bool,
-) -> list[dict[str, object]]:
-    def is_better(pair: Sequence[Mapping[str, float]], measure: str) -> bool:
-        own, other = pair[0][measure], pair[1][measure]
-        if np.isnan(own) or np.isnan(other):
-            return bool(np.isnan(other) and not np.isnan(own))
-        return bool(own < other if is_less_better else own > other)
-
-    return [
-        {
-            "assumption": name,
-            "factor": factor,
-            "measure": measure,
-            "nodes": None if np.isnan(varied[0][measure]) else varied[0][measure],
-            "campus": None if np.isnan(varied[1][measure]) else varied[1][measure],
-            "is_nodes_better": is_better(varied, measure),
-            "is_nodes_better_base": is_better(base, measure),
-            "is_conclusion_kept": is_better(varied, measure) == is_better(base, measure),
-        }
-        for measure in wanted
-    ]

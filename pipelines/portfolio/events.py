@@ -112,13 +112,15 @@ def events_of(table: pl.DataFrame, sites: Sites, level: Level = "mid") -> list[E
 def _event(row: dict, sites: Sites, level: Level) -> Event:
     name, n = row["event_type"], len(sites)
     everywhere = np.ones(n)
-    if row["rate_kind"] == "computed" or row["rate_kind"] == "cited":
+    exposed = _exposed(row["exposed"], sites)
+    if row["rate_kind"] in {"computed", "cited"}:
         own = sites.own[name]
-        rate, share, hours = own.rate_per_year, own.share_lost_frac, own.hours
+        rate, share, hours = own.rate_per_year * exposed, own.share_lost_frac, own.hours
     else:
-        rate = row[f"rate_{level}"] * everywhere
+        rate = row[f"rate_{level}"] * exposed
         share, hours = row["share_lost_frac"] * everywhere, row["hours_mean"] * everywhere
-        if row["hazard"] and row["hazard"] in sites.hazard_rates:
+        if row["hazard"] in sites.hazard_rates:
+            # A frequency of the place itself says more than a list of exposed states.
             known = sites.hazard_rates[row["hazard"]]
             rate = np.where(np.isnan(known), rate, known)
     domain = np.zeros(n, dtype=np.int64)
@@ -127,7 +129,7 @@ def _event(row: dict, sites: Sites, level: Level) -> Event:
     return Event(
         event_type=name,
         footprint=row["footprint"],
-        rate_per_year=rate * _exposed(row["exposed"], sites) * sites.takes(row["takes"]),
+        rate_per_year=rate * sites.takes(row["takes"]),
         strike_frac=row["strike_frac"],
         share_lost_frac=share,
         hours=hours,

@@ -16,7 +16,7 @@ from pipelines.settings import Settings
 from pipelines.timeline.plant import module_bus_mw
 
 DOMAINS = ("gas_hub", "fuel_basin", "balancing_area", "grid_operator", "weather_cell", "state", "firm_technology")
-_LEAST_YEARS = 3
+_LEAST_YEARS, _FIRST_YEAR = 3, 1900
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,9 @@ class Sites:
         """Return 1 for each site that an event of this kind can take, else 0, shape (n,)."""
         masks = {"gas": self.uses_gas, "grid": self.uses_grid, "solar": self.is_solar_alone}
         if what == "technology":
-            return np.array([float(bool(name)) for name in self.domains["firm_technology"]])
+            # Units that stand by for the grid can wait for their inspection.
+            runs = np.array([bool(name) for name in self.domains["firm_technology"]]) & ~self.uses_grid
+            return runs.astype(np.float64)
         return masks[what].astype(np.float64) if what in masks else np.ones(len(self))
 
 
@@ -248,11 +250,9 @@ def _solar_correlation(rows: pl.DataFrame, facts: Facts) -> NDArray[np.float64] 
 
     Months of a typical or a synthetic year come from different years, so that their correlation says nothing.
     """
-    real = facts.weather_monthly.filter(
-        pl.col("region_id").is_in(rows["region_id"].to_list())
-        & ~pl.col("weather_source").str.contains("synthetic|typical|tmy")
-        & (pl.col("weather_year") > 1900)
-    )
+    # A typical year is year 0, synthetic ones are numbered from 1.
+    is_real = pl.col("region_id").is_in(rows["region_id"].to_list()) & (pl.col("weather_year") > _FIRST_YEAR)
+    real = facts.weather_monthly.filter(is_real)
     years = real.group_by("region_id").agg(pl.col("weather_year").n_unique())
     if years.height < rows["region_id"].n_unique() or years["weather_year"].min() < _LEAST_YEARS:  # type: ignore[operator]
         return None
@@ -262,4 +262,4 @@ def _solar_correlation(rows: pl.DataFrame, facts: Facts) -> NDArray[np.float64] 
     wide = about.pivot(on="region_id", index=["weather_year", "month"], values="about").drop_nulls()
     if wide.height < 12 * _LEAST_YEARS:
         return None
-    return np.corrcoef(np.column_stack([wide[region].to_numpy() for region in rows["region_id"]]), rowvar=False)
+    return np.atleast_2d(np.corrcoef(np.array([wide[region].to_numpy() for region in rows["region_id"]])))

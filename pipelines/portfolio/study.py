@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.identity import stable_seed
 from pipelines.portfolio.build import Built, build, curve, plan_table
-from pipelines.portfolio.compare import comparison_row, sensitivity
+from pipelines.portfolio.compare import comparison_row, sensitivity, varied
 from pipelines.portfolio.events import events_of, read_events
 from pipelines.portfolio.facts import Facts
 from pipelines.portfolio.keep import Keep
@@ -26,6 +26,15 @@ _COUNTED = (
     ("balancing_area", "sites_in_balancing_area"),
     ("weather_cell", "sites_in_weather_cell"),
 )
+# Columns of the comparison that may be empty in every row.
+_NULLABLE: dict[str, type[pl.DataType]] = {
+    "first_mw_month": pl.Int64,
+    "full_mw_month": pl.Int64,
+    "max_correlation": pl.Float64,
+    "max_per_domain": pl.Int64,
+    "is_loosened": pl.Boolean,
+    "selection_gap_frac": pl.Float64,
+}
 # What losses and plans rest on; values move with prices every night and are joined afterwards.
 _PRICED = ("rank", "lcoe_usd_per_mwh", "value_usd_per_mw")
 
@@ -92,13 +101,14 @@ def study(
             ),
         )
     by_name = {strategy.strategy: strategy for strategy in placed}
-    pair = [(by_name[name], built[name]) for name in (NODES, CAMPUS)]
-    varied = keep.frame(
-        "sensitivity",
-        {f"{part}_{i}": frame for i, (strategy, own) in enumerate(pair)
-         for part, frame in (("rows", strategy.rows.drop(_PRICED)), ("options", own.options.rows))},
-        lambda: sensitivity(pair[0], pair[1], events, facts),
-    )  # fmt: skip
+    nodes, campus = (
+        keep.frame(
+            "varied",
+            {"rows": by_name[name].rows.drop(_PRICED), "options": built[name].options.rows},
+            lambda own=name: varied(by_name[own], built[own], events, facts),  # type: ignore[misc]
+        )
+        for name in (NODES, CAMPUS)
+    )
     tables = {
         "portfolio_events": events_table(events),
         "portfolio_sites": pl.concat(_sites_table(strategy, built[strategy.strategy]) for strategy in placed),
@@ -106,10 +116,10 @@ def study(
             frame.select(pl.lit(name).alias("strategy"), pl.all()) for name, frame in losses.items()
         ),
         "portfolio_comparison": pl.DataFrame(
-            [comparison_row(s, built[s.strategy], losses[s.strategy], facts) for s in placed],
-            schema_overrides={"first_mw_month": pl.Int64, "full_mw_month": pl.Int64},
+            [comparison_row(s, built[s.strategy], losses[s.strategy], events, facts) for s in placed],
+            schema_overrides=_NULLABLE,
         ),
-        "portfolio_sensitivity": varied,
+        "portfolio_sensitivity": sensitivity(nodes, campus),
         "diversification_curve": diversification_curve(facts, events, by_name[NODES].rows.height),
         "deployment_plan": pl.concat(plan_table(name, own) for name, own in built.items()),
         "buildout_curve": pl.concat(curve(name, own) for name, own in built.items()),

@@ -123,7 +123,10 @@ def other_settings(settings: Settings, changes: dict[str, Any]) -> Settings:
             raise UsageError(f"there is no setting {name!r}; settings are listed in the table assumptions.")
         if name not in economic_settings():
             raise UsageError(f"setting {name!r} changes dispatch or outages; a case shares them with the night.")
-    return Settings.model_validate({**settings.model_dump(), **changes})
+    # Checked like any settings; the environment, which `Settings()` reads first, has no say in a case.
+    changed = Settings.__new__(Settings)
+    Settings.__pydantic_validator__.validate_python({**settings.model_dump(), **changes}, self_instance=changed)
+    return changed
 
 
 def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:

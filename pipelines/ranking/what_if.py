@@ -85,8 +85,11 @@ def changed_settings(settings: Settings, changes: Sequence[str]) -> Settings:
             raise UsageError(f"{name!r} is set twice; set it once.")
         seen.add(name)
         if name.startswith(f"{SHOWN_AS}."):
-            lead_times.append(text.strip().removeprefix(f"{SHOWN_AS}."))
-            durations_of(parsed_change(lead_times[-1])[0], read_choices())
+            change = text.strip().removeprefix(f"{SHOWN_AS}.")
+            durations_of(parsed_change(change)[0], read_choices())
+            # Set in the environment already.
+            if change not in settings.what_if_lead_times:
+                lead_times.append(change)
         else:
             own[_known(name.removeprefix("settings."))] = value
     if not own and not lead_times:
@@ -109,3 +112,9 @@ def _known(name: str) -> str:
     close += [other for other in names if name in other and other not in close]
     hint = f"did you mean {', '.join(close[:6])}" if close else '`firstmw sql "from assumptions"` lists them'
     raise UsageError(f"there is no setting {name!r}; {hint}; lead times are set as lead_times.<name>.mid=<months>.")
+
+
+def all_changes(settings: Settings, changes: Sequence[str]) -> tuple[str, ...]:
+    """Return what a night sets for a what-if, those of the environment (`FIRSTMW_WHAT_IF_LEAD_TIMES`) among it."""
+    given = [f"{SHOWN_AS}.{change}" for change in settings.what_if_lead_times]
+    return tuple(sorted({*given, *(change.strip() for change in changes)}))

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipelines.dispatch.inputs import DesignSet
 from pipelines.errors import UsageError
 from pipelines.plant.technology import FirmTechnology
-from pipelines.reliability.fleet import below_tables, forced_outage_rate, units_available
+from pipelines.reliability.fleet import below_tables, forced_outage_rate, mass_tables
 from pipelines.reliability.starts import start_unavailability
 
 # A need this far above what the units give is rounding of a single-precision dispatch, not a shortfall.
@@ -253,7 +253,7 @@ def _second_tables(
                 mass.append(np.array([lost[d], 1.0 - lost[d]]))
             else:
                 planned = technologies[designs.baseload_technology[d]].planned_outage_rate
-                mass.append(np.concatenate([units_available(units, q, planned) for q in hours.rates[number]]))
+                mass.append(mass_tables(units, hours.rates[number], planned).ravel())
             starts[key] = length
             length += mass[-1].size
         start[d] = starts[key]

@@ -273,7 +273,7 @@ def adequacy_table(chosen: pl.DataFrame, lost: pl.DataFrame, sampled: pl.DataFra
              .alias("largest_cause"))
     )  # fmt: skip
     load, hours = pl.col("load_mwh"), HOURS_PER_YEAR
-    joined = chosen.join(sampled.drop("design_id"), on=key, how="inner", validate="1:1").join(largest, on=key)
+    joined = chosen.join(sampled.drop("design_id"), on=key, how="left", validate="1:1").join(largest, on=key)
     return joined.with_columns(
         (pl.col("lolh_hours_per_year") / hours).alias("lolp_frac"),
         (pl.col("eue_mwh_per_year") / load).alias("normalised_eue_frac"),

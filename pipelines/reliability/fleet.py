@@ -183,6 +183,17 @@ def units_available(units: int, outage_rate: float, planned_rate: float) -> NDAr
 
 
 @njit(cache=True, nogil=True)
+def mass_tables(
+    units: int, outage_rate: NDArray[np.float64], planned_rate: float
+) -> NDArray[np.float64]:  # pragma: no cover
+    """Return the distribution of units in service at each outage rate, shape (n_rates, units + 1)."""
+    mass = np.zeros((len(outage_rate), units + 1))
+    for i in range(len(outage_rate)):
+        mass[i] = units_available(units, outage_rate[i], planned_rate)
+    return mass
+
+
+@njit(cache=True, nogil=True)
 def below_tables(
     units: int, outage_rate: NDArray[np.float64], planned_rate: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # pragma: no cover

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.plant.technology import FirmTechnology
@@ -41,11 +42,16 @@ def outage_probability(outage: Chain, n_steps: int) -> NDArray[np.float64]:
     n_steps : int
     """
     failure = np.broadcast_to(np.asarray(outage.failure, dtype=np.float64), (n_steps,))
-    down = np.zeros(n_steps)
-    if failure.any():
-        down[0] = failure[0] / (failure[0] + outage.repair)
-        for step in range(1, n_steps):
-            down[step] = down[step - 1] * (1.0 - outage.repair) + (1.0 - down[step - 1]) * failure[step]
+    return _down(np.ascontiguousarray(failure), float(outage.repair)) if failure.any() else np.zeros(n_steps)
+
+
+@njit(cache=True, nogil=True)
+def _down(failure: NDArray[np.float64], repair: float) -> NDArray[np.float64]:  # pragma: no cover
+    down = np.zeros(len(failure))
+    if failure[0] > 0.0:
+        down[0] = failure[0] / (failure[0] + repair)
+    for step in range(1, len(failure)):
+        down[step] = down[step - 1] * (1.0 - repair) + (1.0 - down[step - 1]) * failure[step]
     return down
 
 

@@ -12,6 +12,8 @@ from pipelines.report.encode import DIGITS, encode_table
 
 DETAIL_REGIONS = 200
 """Regions, best first, whose schedule, cost and outages the page carries; at county scope the file stays small."""
+MOST_SITES = 10_000
+"""Pairs of region and stack up to which the page carries all; beyond, other regions come with their best stack only."""
 _KEY = ["region_id", "stack_id"]
 # What `rank_sites` computes, compares or orders with.
 _EXACT = {"speed_score", "cost_score", "reliability_score", "carbon_score", "availability_frac", "lcoe_usd_per_mwh"}
@@ -98,6 +100,31 @@ _TABLES: dict[str, tuple[str, Sequence[str], Sequence[str], bool]] = {
     "sources": ("sources", ["source_id", *_CITED, "licence", "used_in"], ["source_id"], False),
     "run_changes": ("run_changes", ["kind", "name", "before", "after"], ["kind", "name"], False),
 }  # fmt: skip
+# Shown where the release has them: earlier releases do without.
+_PORTFOLIO: dict[str, tuple[str, Sequence[str], Sequence[str]]] = {
+    "comparison": (
+        "portfolio_comparison",
+        ["strategy", "description", "sites", "it_mw", "first_mw_month", "full_mw_month", "usable_mw_months",
+         "capex_usd_per_kw", "completion_probability", "worst_single_loss_mw", "worst_single_loss_frac",
+         "p_lose_50_frac", "p_lose_100_frac", "unserved_mwh_mean", "unserved_mwh_p99", "worst_event_type"],
+        ["strategy"],
+    ),
+    "resilience": (
+        "portfolio_resilience",
+        ["strategy", "event_type", "is_assumption", "events_per_year", "p_lose_25_frac", "p_lose_50_frac",
+         "p_lose_100_frac", "unserved_mwh_mean"],
+        ["strategy", "event_type"],
+    ),
+    "buildout": ("buildout_curve", ["strategy", "month", "built_mw", "usable_mw"], ["strategy", "month"]),
+    "shadow": (
+        "supply_shadow_prices", ["strategy", "resource", "unit", "had", "worth_mw_months"], ["strategy", "resource"]
+    ),
+    "portfolio_sites": (
+        "portfolio_sites",
+        ["strategy", "region_name", "state", "stack_id", "site_mw", "first_mw_months_p50", "value_usd_per_mw"],
+        ["strategy", "region_name", "state"],
+    ),
+}  # fmt: skip
 _PATH = ["criticality_frac", "months_saved_if_free", "source"]
 _GANTT = [
     "activity_order", "description", "predecessors", "start_months_p50", "finish_months_p10", "finish_months_p50",
@@ -146,17 +173,23 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict[str, Any]
-        JSON values: `release`, and the tables of the page by name.
+        JSON values: `release` (the header, and how many pairs there are in all), and the tables of the page by name.
     """
     marts = Marts(folder)
     sites = _sites(marts)
     detailed = sites.filter(pl.col("is_region_best") & (pl.col("region_rank") <= DETAIL_REGIONS))["region_id"]
+    pairs = sites.height
+    if pairs > MOST_SITES:
+        sites = sites.filter(pl.col("is_region_best") | pl.col("region_id").is_in(detailed.implode()))
     tables = {"sites": encode_table(sites, exact=_EXACT)}
     for name, (table, columns, order, is_detail) in _TABLES.items():
         frame = marts.read(table, columns)
         if is_detail:
             frame = frame.filter(pl.col("region_id").is_in(detailed.implode()))
         tables[name] = encode_table(frame.sort(order), digits=4 if name == "energisation" else DIGITS)
+    for name, (table, columns, order) in _PORTFOLIO.items():
+        if marts.has(table):
+            tables[name] = encode_table(marts.read(table, columns).sort(order))
     tables["costs"] = encode_table(
         _of(marts, "lcoe_components", detailed, [*_KEY, "component", "component_order", "cost_usd_per_mwh"])
         .filter(pl.col("cost_usd_per_mwh") != 0)
@@ -180,7 +213,7 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
         months.agg(pl.col(_WEATHER[:3]).mean(), pl.col("temperature_max_c").max(), pl.col("temperature_min_c").min()),
         digits=4,
     )
-    return {"release": dict(header), "tables": tables}
+    return {"release": {**header, "pairs": pairs, "detail_regions": DETAIL_REGIONS}, "tables": tables}
 
 
 def _of(marts: Marts, table: str, regions: pl.Series, columns: Sequence[str]) -> pl.DataFrame:

@@ -25,6 +25,7 @@ REACH = 4
 """Steps that a cell spans on either side of its centre."""
 CELL_STEPS = {2: (4, 1), 4: (1,)}
 """Steps of the cells, one level after the other, within the lattice split into so many parts."""
+_BLOCKS_KEPT = 64
 SUMS = (*ENERGIES, "delivered_solar_mwh", "unserved_mwh")
 
 
@@ -89,6 +90,7 @@ class Lattice:
     def __init__(self, layouts: Mapping[str, Layout]) -> None:
         self.layouts = layouts
         self.sizes = lru_cache(maxsize=1024)(self._sizes)
+        self.name = lru_cache(maxsize=None)(self._name)
 
     @classmethod
     def of(cls, technologies: Mapping[str, FirmTechnology], settings: Settings) -> Lattice:
@@ -112,6 +114,10 @@ class Lattice:
         """Return the designs at places of the lattice with so many firm units each."""
         return lattice_designs(stack_id, places, units, self.layouts[stack_id])
 
+    def _name(self, block: Block) -> str:
+        """Return what the designs of a block follow from, as a hash."""
+        return content_hash(asdict(block), asdict(self.layouts[block.stack_id]))[:32]
+
     def _sizes(self, block: Block) -> Sizes:
         places = (
             grid_points(block.stack_id, block.parts)
@@ -133,6 +139,12 @@ class Frames(Protocol):
     ) -> tuple[pl.DataFrame, bool]:
         """Return the frame of a key and whether it was there."""
 
+    def held(self, kind: str, key: Mapping[str, Any]) -> pl.DataFrame | None:
+        """Return the frame of a key if it is there."""
+
+    def replace(self, kind: str, key: Mapping[str, Any], frame: pl.DataFrame) -> None:
+        """Put a frame in the place of the one of a key."""
+
 
 class Region:
     """One region's site years, and what was dispatched there.
@@ -151,21 +163,51 @@ class Region:
         self.years, self.load_mwh = years, float(np.mean([site.load_mw.sum() * site.step_hours for site in years]))
         self._plant, self._causes, self._cache = plant, causes, cache
         self._keys = [content_hash(site_key(site, plant, causes)) for site in years]
+        self._blocks: list[dict[str, NDArray[np.float32]]] | None = None
+        self._new_blocks = False
         self.dispatched = self.assessed = 0
         """Rows that were not in the cache."""
 
     def sums(self, block: Block, lattice: Lattice) -> NDArray[np.float64]:
         """Return `SUMS` of every design of a block, mean of the weather years, shape (n, len(SUMS))."""
+        if self._blocks is None:
+            self._blocks = [self._held(own) for own in self._keys]
         total = np.zeros((lattice.sizes(block).frame.height, len(SUMS)))
-        layout = content_hash(asdict(lattice.layouts[block.stack_id]))
-        for site, own in zip(self.years, self._keys, strict=True):
-            key = {"site": own, "block": asdict(block), "layout": layout}
-            frame, is_hit = self._cache.frame("sizes", key, partial(self._dispatch, site, block, lattice))
-            self.dispatched += 0 if is_hit else frame.height
-            total += frame.to_numpy()
+        name = lattice.name(block)
+        for site, blocks in zip(self.years, self._blocks, strict=True):
+            found = blocks.pop(name, None)
+            if found is None:
+                found = self._dispatch(site, block, lattice)
+                self.dispatched += len(found)
+                self._new_blocks = True
+            # What was used last stands last.
+            blocks[name] = found
+            total += found
         return total / len(self.years)
 
-    def _dispatch(self, site: SiteYear, block: Block, lattice: Lattice) -> pl.DataFrame:
+    def keep(self) -> None:
+        """Keep the blocks that were dispatched, beside those used before."""
+        if not self._new_blocks:
+            return
+        for own, blocks in zip(self._keys, self._blocks or [], strict=True):
+            kept = list(blocks.items())[-_BLOCKS_KEPT:]
+            names = pl.Series("block", [name for name, rows in kept for _ in range(len(rows))], pl.String)
+            rows = np.concatenate([rows for _, rows in kept])
+            self._cache.replace("sizes", {"site": own}, pl.DataFrame(rows, schema=list(SUMS)).insert_column(0, names))
+        self._new_blocks = False
+
+    def _held(self, own: str) -> dict[str, NDArray[np.float32]]:
+        """Return the blocks of a site year that are kept; all in one file, which opens in the time of one block."""
+        frame = self._cache.held("sizes", {"site": own})
+        if frame is None:
+            return {}
+        rows = frame.select(SUMS).to_numpy()
+        runs = frame["block"].rle().struct.unnest()
+        ends = runs["len"].cum_sum().to_list()
+        starts = [0, *ends[:-1]]
+        return {name: rows[start:end] for name, start, end in zip(runs["value"].to_list(), starts, ends, strict=True)}
+
+    def _dispatch(self, site: SiteYear, block: Block, lattice: Lattice) -> NDArray[np.float32]:
         sized = DesignSet.from_frame(lattice.sizes(block).frame)
         found = simulate_batch([site], sized, self._plant.technologies, self._plant.battery, threads=1)
         lost = found.charge_mwh - found.discharge_mwh
@@ -176,7 +218,7 @@ class Region:
             "delivered_solar_mwh": found.solar_potential_mwh - found.curtailed_mwh - lost,
             "unserved_mwh": found.unserved_mwh,
         }
-        return pl.DataFrame({name: sums[name][0].astype(np.float32) for name in SUMS})
+        return np.column_stack([sums[name][0].astype(np.float32) for name in SUMS])
 
     def assess(self, designs: pl.DataFrame) -> pl.DataFrame:
         """Return dispatch and adequacy of designs in double precision.

@@ -39,6 +39,12 @@ class Unkept:
         """Return the frame, made now."""
         return compute(), False
 
+    def held(self, kind: str, key: Mapping[str, Any]) -> None:
+        """Return nothing."""
+
+    def replace(self, kind: str, key: Mapping[str, Any], frame: pl.DataFrame) -> None:
+        """Keep nothing."""
+
 
 @dataclass(frozen=True)
 class OwnPrices:

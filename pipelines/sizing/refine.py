@@ -116,6 +116,7 @@ def refine(
             for search in own:
                 search.learn(batch, rows[-1], lattice)
             wanted = [grid.clear()]
+        region.keep()
         return (pl.concat(designs).unique("design_id", maintain_order=True), pl.concat(rows)) if designs else None
 
     with ThreadPoolExecutor(threads) as pool:

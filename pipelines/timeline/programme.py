@@ -164,8 +164,7 @@ def _nodes(
     }
     known = {item.class_id: item for item in classes if needs.get(item.class_id, np.zeros(1)).any()}
     waits = {
-        name: waits_in_turn(needs[name], item.yearly_output, settings.programme_claim_frac)
-        for name, item in known.items()
+        name: waits_in_turn(needs[name], item.yearly_output, settings.supply_claim_frac) for name, item in known.items()
     }
     waits[CREWS] = crew_waits(len(designs), settings)
     months = book.months(settings.programme_samples, seed, settings)
@@ -184,8 +183,8 @@ def _limit_rows(
     for name, waits in nodes.waits.items():
         item = nodes.classes.get(name)
         needed = float(nodes.needs[name][:count].sum()) if item else float(count)
-        output = item.yearly_output if item else settings.programme_crews * 12.0 / settings.crew_months_per_site
-        claim = settings.programme_claim_frac if item else 1.0
+        output = item.yearly_output if item else settings.epc_crews * 12.0 / settings.crew_months_per_site
+        claim = settings.supply_claim_frac if item else 1.0
         rows.append(
             {
                 "stack_id": nodes.stack_id,
@@ -201,7 +200,7 @@ def _limit_rows(
                 "last_node_delay_months": delays[name],
                 "is_binding": name == binding,
                 "is_assumption": item is None,
-                "source": item.source if item else "settings programme_crews and crew_months_per_site",
+                "source": item.source if item else "settings epc_crews and crew_months_per_site",
             }
         )
     return rows
@@ -261,7 +260,7 @@ def _campuses(
         planned = count * settings.site_it_mw
         if count == 1:
             continue
-        crews = min(count, settings.programme_crews)
+        crews = min(count, settings.epc_crews)
         own = settings.model_copy(
             update={
                 "site_it_mw": planned,
@@ -319,7 +318,7 @@ def _arriving(
         need = item.need(sizes, row["firm_technology"] or "", own)
         if need <= 0:
             continue
-        per_month = own.programme_claim_frac * item.yearly_output / 12.0 / need
+        per_month = own.supply_claim_frac * item.yearly_output / 12.0 / need
         if "firm_delivery" in item.activities:
             rate = per_month * sizes.firm_units * sizes.firm_unit_mw
             slower["firm_installation"] = (max(own.install_mw_per_month / rate, 1.0), item.class_id)

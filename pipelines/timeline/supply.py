@@ -22,7 +22,7 @@ _KEYS = {
     "capacity_metric": "metric",
     "capacity_period": "period",
 }
-_UNITS = {"firm_mw": "MW", "bess_mwh": "MWh"}
+_UNITS = {"firm_mw": "MW", "bess_mwh": "MWh", "solar_mw": "MW"}
 _COLUMNS = (
     *("class_id", "description", "activities", "technology", "min_unit_mw", "max_unit_mw", "quantity"),
     *(*_KEYS, "point", "to_quantity", "choice_reason"),
@@ -73,6 +73,7 @@ class SupplyClass:
         return {
             "firm_mw": sizes.firm_units * sizes.firm_unit_mw,
             "firm_units": float(sizes.firm_units),
+            "solar_mw": sizes.solar_mw,
             "bess_mwh": sizes.bess_mwh + sizes.reserve_mwh,
             "unit_transformers": float(ceil(load / settings.unit_transformer_mw - 1e-9)),
             "power_transformers": float(load >= settings.customer_substation_mw),
@@ -152,4 +153,4 @@ def waits_in_turn(needs: NDArray[np.float64], yearly_output: float, claim_frac: 
 
 def crew_waits(n_nodes: int, settings: Settings) -> NDArray[np.float64]:
     """Return the months until a crew is free for each node, shape (n_nodes,): crews go from site to site."""
-    return np.asarray(np.arange(n_nodes) // settings.programme_crews * settings.crew_months_per_site, dtype=np.float64)
+    return np.asarray(np.arange(n_nodes) // settings.epc_crews * settings.crew_months_per_site, dtype=np.float64)

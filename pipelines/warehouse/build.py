@@ -174,9 +174,13 @@ class Warehouse:
         """
         schema, table = split_name(name)
         chosen = ", ".join(identifier(column) for column in columns) if columns else "*"
-        if not self.has(name):
-            raise WarehouseError(f"{name} is not in the build {self.path}; run the step that makes it first.")
-        return self.query(f"select {chosen} from {schema}.{table}")
+        try:
+            return self.query(f"select {chosen} from {schema}.{table}")
+        except WarehouseError:
+            # Asked only now: to look a name up takes longer than to read a small table.
+            if self.has(name):
+                raise
+        raise WarehouseError(f"{name} is not in the build {self.path}; run the step that makes it first.")
 
     def has(self, name: str) -> bool:
         """Return whether the build has a table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -35,7 +36,7 @@ def check_types(frame: pl.DataFrame | pl.Schema, name: str) -> None:
             raise ContractError(f"{name}, column {column}: type {dtype} is not stored; cast it to one of {allowed}.")
 
 
-def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+def write_parquet(frame: pl.DataFrame, path: Path | BytesIO) -> None:
     """Write a frame so that equal rows in equal order give equal bytes.
 
     Row groups have a fixed length and the frame is one piece first, since the writer would otherwise start a row

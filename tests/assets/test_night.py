@@ -148,7 +148,7 @@ def test_the_next_date_takes_the_physics_from_the_cache(firstmw, night: Path, tm
         steps = build.read("ops.assets")
     hits = dict(steps.filter(pl.col("is_cache_hit").is_not_null()).select("asset", "is_cache_hit").iter_rows())
     kept = ["core.weather_hourly", "sim.solar_hourly", "sim.grid_annual", "sim.grid_adequacy", "mart.dispatch_hourly"]
-    kept.append("mart.dispatch_regret")
+    kept += ["mart.deployment_plan", "mart.dispatch_regret"]
     assert [name for name in kept if not hits[name]] == []
 
 

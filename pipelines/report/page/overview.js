@@ -58,7 +58,7 @@ function today(page) {
       card("Cheapest power", number(cheapest.lcoe_usd_per_mwh, 0), "USD/MWh", cheapest),
       card("Most available", available(firm.availability_frac).replace(" %", ""), "%", firm),
       card("Least carbon", number(clean.co2_kg_per_mwh), "kg CO₂/MWh", clean)),
-    el("p", { class: "note" }, `Of ${number(sites.length)} region and stack pairs ${number(met.length)} reach their availability target; the four figures are of those.`),
+    el("p", { class: "note" }, `Of ${number(sites.length)} region and stack pairs ${sites.length < page.release.pairs ? "that the page carries " : ""}${number(met.length)} reach their availability target; the four figures are of those.`),
     table(before ? `Top ten, and what moved since ${before}` : "Top ten", [{ text: "Rank", n: 1 }, { text: "Moved" }, { text: "Region" }, { text: "Stack" }, { text: "First MW, months", n: 1 }, { text: "LCOE, USD/MWh", n: 1 }, { text: "Available", n: 1 }, { text: "Value, M USD/MW", n: 1 }, { text: "Why it moved" }],
       top.map((site) => [number(site.rank), moved(site), el("button", { type: "button", class: "link", onclick: () => page.select(site.region_id, site.stack_id, true) }, place(site)), label(site.stack_id), number(site.first_mw_months_p50, 1), number(site.lcoe_usd_per_mwh, 1), available(site.availability_frac), millions(site.value_usd_per_mw), before ? reason(site) : "first release"])),
     el("p", { class: "note" }, before

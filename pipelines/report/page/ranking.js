@@ -62,7 +62,7 @@ function rankingSection(page) {
   function rows() {
     const scored = weightedRows(filtered(), weights());
     const mine = order.value === "weights";
-    for (const row of scored) { row.shown = mine ? row.weighted : row.site.rank; row.count = page.sites.length; }
+    for (const row of scored) { row.shown = mine ? row.weighted : row.site.rank; row.count = page.release.pairs; }
     const column = COLUMNS.find((item) => item.key === state.sort);
     const turn = state.isDown ? -1 : 1;
     const compare = (a, b) => (typeof a === "string" ? a.localeCompare(b, "en") : a - b);
@@ -105,6 +105,7 @@ function rankingSection(page) {
   return [
     el("h2", { id: "h-ranking" }, "Ranking"),
     el("p", { class: "note" }, "The published order is value: discounted margin per planned megawatt of IT, where earlier, cheaper and more available power counts in dollars. Move a weight to rank by your own mix of four scores instead; it is the formula of the SQL macro rank_sites."),
+    page.sites.length < page.release.pairs ? el("p", { class: "banner", id: "cut" }, `Of ${number(page.release.pairs)} pairs of region and stack the page carries ${number(page.sites.length)}: every stack of the best ${number(page.release.detail_regions)} regions, and the best stack of each other. All of them: firstmw rank, or ranked_sites in SQL.`) : null,
     el("div", { class: "sliders", role: "group", "aria-label": "Weights" }, COMPONENTS.map((name) => el("label", { class: "slider" }, el("span", {}, label(name), outputs[name]), sliders[name])), reset),
     el("div", { class: "controls" }, labelled("Order", order), labelled("Find", search), labelled("State", byState), labelled("Grid", byIso), labelled("Stack", byStack), labelled("Available at least", least), labelled("LCOE at most, USD/MWh", dearest), el("label", { class: "check" }, best, "Best stack of each region only")),
     count,

@@ -48,7 +48,9 @@ function siteSection(page) {
     stack.replaceChildren(...mine.map((row) => option(row.stack_id, `${label(row.stack_id)} (rank ${number(row.rank)})`, site.stack_id)));
     stack.value = site.stack_id;
     const time = page.time.get(key), adequacy = page.adequacy.get(key);
-    verdict.textContent = `${place(site)} on ${lower(label(site.stack_id))}: rank ${number(site.rank)} of ${number(page.sites.length)}` + (site.is_region_best ? `, region ${number(site.region_rank)} of ${number(best.length)}` : ", not this region's best stack") + `. Nine of ten draws of the inputs put it between rank ${number(site.rank_p05)} and ${number(site.rank_p95)}.`;
+    verdict.textContent = `${place(site)} on ${lower(label(site.stack_id))}: rank ${number(site.rank)} of ${number(page.release.pairs)}` + (site.is_region_best ? `, region ${number(site.region_rank)} of ${number(best.length)}` : ", not this region's best stack") + `. Nine of ten draws of the inputs put it between rank ${number(site.rank_p05)} and ${number(site.rank_p95)}.`;
+    const ties = page.sites.filter((row) => row.tie_id === site.tie_id).length - 1;
+    if (ties > 0) verdict.textContent += ` Its value is a tie with ${plural(ties, "other row", "other rows")}.`;
     const card = (what, big, unit, more) => el("li", { class: "card" }, el("p", { class: "what" }, what), el("p", { class: "big" }, big, " ", el("small", {}, unit)), el("p", { class: "sub" }, more));
     head.replaceChildren(el("ul", { class: "cards six" },
       card("First megawatt", number(site.first_mw_months_p50, 1), "months, P50", `P10 ${number(site.first_mw_months_p10, 1)}, P90 ${number(site.first_mw_months_p90, 1)}; by month 24: ${percent(site.p_first_mw_24_months)}`),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, chisquare
+from scipy.stats import binom, chisquare, multivariate_normal, norm
 
 from pipelines.portfolio.events import events_of, joint_rates, loss_correlation, loss_covariance, read_events
 from pipelines.portfolio.facts import candidates
@@ -117,6 +117,21 @@ def test_a_campus_and_its_parts_on_one_spot_lose_the_same(make_sites, make_event
     campus = together(sample_all(one, make_sites(1, 100.0), YEARS))
     for name in ("p_lose_100_frac", "unserved_mwh_mean", "unserved_mwh_cvar95"):
         assert measures(together_nodes, 100.0)[name] == pytest.approx(measures(campus, 100.0)[name], rel=0.06)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.6, 1.0])
+def test_dark_spells_strike_together_as_their_correlation_says(make_sites, make_event, correlation):
+    held = np.full((2, 2), correlation) + (1.0 - correlation) * np.eye(2)
+    sites = replace(make_sites(2), solar_correlation=held)
+    rate = 0.5
+    struck = sample_losses(make_event(2, "copula", rate), sites, YEARS).sites_struck
+    chance = -np.expm1(-rate)
+    limit = norm.ppf(chance)
+    # The joint probability of two scores with this correlation (bivariate normal), and its two ends.
+    ends = {0.0: chance**2, 1.0: chance}
+    law = ends.get(correlation) or multivariate_normal(cov=held).cdf([limit, limit])
+    assert np.mean(struck == 2) == pytest.approx(float(law), abs=0.01)
+    assert struck.mean() == pytest.approx(2 * chance, abs=0.02)
 
 
 def test_the_same_inputs_give_the_same_draws(make_sites, make_event):

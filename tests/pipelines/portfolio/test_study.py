@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -108,14 +109,35 @@ def test_rates_of_the_risk_index_stand_in_where_they_are_held(facts: Facts) -> N
     )
     held = replace(facts, hazard_rates=hazard_rates(facts.regions, county))
     assert held.hazard_rates["events_per_year"].to_list() == [0.4]
-    table = read_events().with_columns(pl.lit("all").alias("exposed"))
     rows = sized(candidates(facts), 6.0, facts)
     own, plain = (
-        next(e for e in events_of(table, sites_of(rows, known)) if e.event_type == "earthquake")
+        next(e for e in events_of(read_events(), sites_of(rows, known)) if e.event_type == "earthquake")
         for known in (held, facts)
     )
+    # Whatever the list of exposed states says.
     assert own.rate_per_year[0] == pytest.approx(0.4 * facts.settings.hazard_damaging_frac)
     assert (own.rate_per_year[1:] == plain.rate_per_year[1:]).all()
+
+
+def test_sun_is_correlated_through_the_same_calendar_years_alone(facts: Facts) -> None:
+    rng = np.random.default_rng(5)
+    here, near, far = facts.regions["region_id"].head(3)
+    common, own = rng.normal(0, 0.03, 48), rng.normal(0, 0.03, 48)
+    rows = [
+        {"region_id": region, "weather_year": 2020 + i // 12, "month": i % 12 + 1, "weather_source": "nasa_power"}
+        | {"solar_capacity_frac": 0.25 + 0.01 * (i % 12) + noise[i]}
+        for region, noise in ((here, common), (near, 0.9 * common + 0.1 * own), (far, own))
+        for i in range(48)
+    ]
+    three = sized(candidates(facts), 6.0, facts).filter(pl.col("region_id").is_in([here, near, far]))
+    held = sites_of(three, replace(facts, weather_monthly=pl.DataFrame(rows))).solar_correlation
+    assert held is not None
+    assert held[0, 1] > 0.98
+    assert abs(held[0, 2]) < 0.5
+    typical = pl.DataFrame(rows).with_columns(pl.lit(0, dtype=pl.Int64).alias("weather_year"))
+    assert sites_of(three, replace(facts, weather_monthly=typical)).solar_correlation is None
+    two_years = pl.DataFrame(rows).filter(pl.col("weather_year") < 2022)
+    assert sites_of(three, replace(facts, weather_monthly=two_years)).solar_correlation is None
 
 
 def test_supply_is_cited_and_claimed_in_part(facts: Facts) -> None:

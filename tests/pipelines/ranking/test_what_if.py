@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipelines.cli.refresh import what_if_sentence
 from pipelines.errors import InputError, UsageError
 from pipelines.ranking.history import run_changes
-from pipelines.ranking.what_if import changed_settings, read_changes, settable
+from pipelines.ranking.what_if import all_changes, changed_settings, read_changes, settable
 from pipelines.reference.load import load_reference
 from pipelines.settings import REFERENCE_DIR, Settings
 from pipelines.timeline.durations import durations
@@ -58,6 +58,18 @@ def test_settings_are_set_by_name_and_typed():
     assert changed_settings(Settings(), []) == Settings()
     assert "timeline_samples" in settable()
     assert not {"data_dir", "eia_api_key", "http_timeout", "profile"} & set(settable())
+
+
+def test_lead_times_set_in_the_environment_make_a_what_if_too(monkeypatch):
+    monkeypatch.setenv("FIRSTMW_WHAT_IF_LEAD_TIMES", "ups.mid=20, chiller.mid=9")
+    settings = Settings()
+    changes = all_changes(settings, ["has_tax_credits=false"])
+    assert changes == ("has_tax_credits=false", "lead_times.chiller.mid=9", "lead_times.ups.mid=20")
+    after = changed_settings(settings, changes)
+    assert after.what_if_lead_times == ("ups.mid=20", "chiller.mid=9")
+    assert changed_settings(after, changes) == after
+    monkeypatch.delenv("FIRSTMW_WHAT_IF_LEAD_TIMES")
+    assert all_changes(Settings(), []) == ()
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
-from pipelines.report import PLACE
-from pipelines.warehouse import Release
+from pipelines.report import PLACE, build_page
+from pipelines.report.server import make_server
+from pipelines.warehouse import Cache, Release
 
 HOSTILE = "<script>alert(1)</script>"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -55,7 +58,7 @@ def shots(repository: Path) -> Path:
     return folder
 
 
-def opened(browser: Any, release: Release, shots: Path, **options: Any) -> Opened:
+def opened(browser: Any, release: Release | Path, shots: Path, **options: Any) -> Opened:
     context = browser.new_context(**options)
     page = context.new_page()
     state = Opened(page, shots)
@@ -63,7 +66,8 @@ def opened(browser: Any, release: Release, shots: Path, **options: Any) -> Opene
     page.on("console", lambda message: state.problems.append(message.text))
     page.on("pageerror", lambda error: state.problems.append(str(error)))
     page.on("dialog", lambda dialog: (state.problems.append(f"dialog {dialog.message}"), dialog.dismiss()))
-    page.goto((release.info.path / PLACE).as_uri())
+    place = release if isinstance(release, Path) else release.info.path / PLACE
+    page.goto(place.as_uri())
     page.wait_for_selector("html[data-ready=yes]")
     return state
 
@@ -216,6 +220,78 @@ def test_no_serious_violation_of_accessibility(browser: Any, release: Release, s
     ] == []
 
 
+def portfolio_tables() -> dict[str, pl.DataFrame]:
+    """Return a portfolio whose nodes lose half at once in 4 % of years and its campus in 12 %."""
+    strategies = {"nodes": (10, 0.04, 24), "campus": (1, 0.12, 30)}
+    comparison = [
+        {
+            "strategy": name, "description": f"the strategy {name}", "sites": sites, "it_mw": 200.0,
+            "first_mw_month": month, "full_mw_month": month + 10, "usable_mw_months": 5000.0 - month,
+            "capex_usd_per_kw": 4000.0, "completion_probability": 1.0, "worst_single_loss_mw": 200.0 / sites,
+            "worst_single_loss_frac": 1 / sites,
+            "p_lose_50_frac": lost, "p_lose_100_frac": lost / 2, "unserved_mwh_mean": 900.0, "unserved_mwh_p99": 9000.0,
+            "worst_event_type": "hurricane",
+        }
+        for name, (sites, lost, month) in strategies.items()
+    ]  # fmt: skip
+    resilience = [
+        {
+            "strategy": name, "event_type": event, "is_assumption": True, "events_per_year": 0.2,
+            "p_lose_25_frac": 2 * lost, "p_lose_50_frac": lost, "p_lose_100_frac": lost / 2, "unserved_mwh_mean": 450.0,
+        }
+        for name, (_, lost, _) in strategies.items()
+        for event in ("all_events", "hurricane", "cold_snap")
+    ]  # fmt: skip
+    curve = [
+        {"strategy": name, "month": month, "built_mw": float(built), "usable_mw": 0.99 * built}
+        for name, (_, _, first) in strategies.items()
+        for month in range(1, 61)
+        for built in [min(200, max(0, 20 * (month - first)))]
+    ]
+    shadow = [
+        {"strategy": name, "resource": "crews", "unit": "crews", "had": 5.0, "worth_mw_months": 100.0 + sites}
+        for name, (sites, _, _) in strategies.items()
+    ]
+    sites = [
+        {
+            "strategy": name, "region_name": "Abilene", "state": "TX", "stack_id": "gas_recip", "site_mw": 20.0,
+            "first_mw_months_p50": 24.0, "value_usd_per_mw": 9e6,
+        }
+        for name in strategies
+    ]  # fmt: skip
+    rows = {
+        "portfolio_comparison": comparison,
+        "portfolio_resilience": resilience,
+        "buildout_curve": curve,
+        "supply_shadow_prices": shadow,
+        "portfolio_sites": sites,
+    }
+    return {name: pl.DataFrame(found) for name, found in rows.items()}
+
+
+def test_nodes_stand_beside_the_campus_where_the_release_has_a_portfolio(
+    browser: Any, release: Release, header: dict[str, str], data_dir: Path, shots: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "parquet").mkdir()
+    for path in (release.info.path / "parquet").iterdir():
+        (tmp_path / "parquet" / path.name).symlink_to(path)
+    for name, frame in portfolio_tables().items():
+        place = tmp_path / "parquet" / f"{name}.parquet"
+        place.unlink(missing_ok=True)
+        frame.write_parquet(place)
+    place = tmp_path / "page.html"
+    place.write_bytes(build_page(tmp_path, header, Cache(data_dir / "cache").frame))
+    state = opened(browser, place, shots, viewport={"width": 1360, "height": 900})
+    see(state, "portfolio")
+    state.shoot("light_portfolio")
+    headline = state.page.locator("#resilience-headline").inner_text()
+    assert "10 isolated nodes lose half of it at once in 4.0 % of years, one campus in 12.0 %" in headline
+    assert "+110.0" in state.page.locator("#shadow-chart svg").inner_html()
+    state.page.select_option("#p-strategy", "campus")
+    wait_until(state, "() => document.querySelector('#shadow-chart').innerHTML.includes('+101.0')")
+    assert state.problems == []
+
+
 def test_a_narrow_screen_is_not_wider_than_itself(browser: Any, release: Release, shots: Path) -> None:
     state = opened(browser, release, shots, viewport={"width": 390, "height": 844}, color_scheme="dark", has_touch=True)
     for section in SECTIONS:
@@ -225,3 +301,26 @@ def test_a_narrow_screen_is_not_wider_than_itself(browser: Any, release: Release
     state.page.select_option("#s-region", "loudoun_va")
     assert state.page.locator("#site-verdict").inner_text().startswith("Loudoun County")
     assert state.problems == []
+
+
+def test_served_over_loopback_any_week_can_be_shown(browser: Any, data_dir: Path) -> None:
+    with make_server(data_dir, 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            page = browser.new_context().new_page()
+            asked: list[str] = []
+            page.on("request", lambda request: asked.append(request.url))
+            origin = f"http://127.0.0.1:{server.server_port}/"
+            page.goto(f"{origin}#region=loudoun_va&stack=solar_bess_gas")
+            page.wait_for_selector("#week-go")
+            page.fill("#week-any", "9")
+            page.click("#week-go")
+            page.wait_for_selector("#week-sub >> text=Week 9 from 2025-02-26")
+            page.fill("#week-any", "40")
+            page.click("#week-go")
+            page.wait_for_selector("#week-sub >> text=it has weeks 1 to 16")
+            assert all(url.startswith(origin) or url.startswith("data:") for url in asked)
+        finally:
+            server.shutdown()
+            thread.join()

@@ -15,6 +15,7 @@ import pytest
 
 from pipelines.errors import ContractError
 from pipelines.report import PLACE, build_page
+from pipelines.report import gather as gather_module
 from pipelines.report.encode import encode_payload, encode_table
 from pipelines.report.outlines import state_outlines
 from pipelines.report.weeks import HOURS_PER_WEEK, LEVELS, SERIES, SLOTS, encode_hours
@@ -134,3 +135,20 @@ def test_the_outlines_are_the_contiguous_states_with_each_market_inside_its_own(
     places = {"TX": (-99.73, 32.45), "OH": (-83.0, 39.96), "VA": (-77.6, 39.1), "AZ": (-112.07, 33.45)}
     for code, (longitude, latitude) in places.items():
         assert [name for name, area in shapes.items() if area.contains(Point(longitude, latitude))] == [code]
+
+
+def test_beyond_what_fits_other_regions_come_with_their_best_stack(
+    release: Release, monkeypatch: pytest.MonkeyPatch, header: dict[str, str]
+) -> None:
+    monkeypatch.setattr(gather_module, "MOST_SITES", 20)
+    monkeypatch.setattr(gather_module, "DETAIL_REGIONS", 2)
+    found = gather_module.gather(release.info.path / "parquet", header)
+    expected = release.query(
+        "select count(*) filter (where is_region_best or region_rank <= 2) as rows from ranked_sites"
+    )
+    assert found["release"]["pairs"] == release.tables()["ranked_sites"] == 48
+    assert found["tables"]["sites"]["rows"] == expected.item() < 48
+    assert set(found["tables"]["path"]["columns"]["region_id"]["d"]) == {
+        row[0]
+        for row in release.query("select region_id from ranked_sites where is_region_best and region_rank <= 2").rows()
+    }

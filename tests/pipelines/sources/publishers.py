@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 FAKE_KEY = "MARKEDFAKEKEY0123456789abcdef"
+FAKE_EMAIL = f"{FAKE_KEY}@example.org"
 CSV, JSON, XLSX, ZIP, XLS = (
     "text/csv",
     "application/json",
@@ -111,6 +112,9 @@ def install(server: Any, replay_server: ModuleType, weather_payloads: ModuleType
         **{f"FIRSTMW_{source_id.upper()}_URL": server.url for source_id in source_ids()},
         "FIRSTMW_EIA_API_KEY": FAKE_KEY,
         "FIRSTMW_PJM_QUEUE_KEY": f"{FAKE_KEY}pjm",
+        "FIRSTMW_NSRDB_API_KEY": f"{FAKE_KEY}nsrdb",
+        "FIRSTMW_NSRDB_EMAIL": FAKE_EMAIL,
+        "FIRSTMW_CENSUS_API_KEY": f"{FAKE_KEY}census",
         "FIRSTMW_COUNTY_EDITION": "2017",
         "FIRSTMW_LIVE_WEATHER_YEARS": "1",
         "FIRSTMW_LIVE_WEATHER_TYPICAL_YEAR": "false",
@@ -120,6 +124,15 @@ def install(server: Any, replay_server: ModuleType, weather_payloads: ModuleType
         "FIRSTMW_HTTP_ATTEMPTS": "2",
         "FIRSTMW_NRI_FILE": str(real / "hazards" / "NRI_Table_Counties_2021_first36cols.csv"),
     }
+
+
+def unusable(shared: Path, mode: str) -> bytes:
+    """Return an answer that comes well and cannot be used: a tenth of a queue, a workbook of another layout."""
+    if mode == "absurd":
+        return json.dumps(
+            json.loads((shared / "real/queue_miso/getprojects_2026-07-01.json").read_text())[:100]
+        ).encode()
+    return (shared / "real/queue_pjm/PJM_Queue_ExportToXls_2025-01.xlsx").read_bytes()
 
 
 def source_ids() -> list[str]:

@@ -195,6 +195,21 @@ def test_releases_are_not_mixed(real):
         nri.hazards_of_counties(pl.DataFrame({"county_fips": ["01001"]}), both)
 
 
+@pytest.mark.parametrize(
+    "name", ["AREA", "SOVI_SCORE", "SOVI_RATNG", "RESL_SCORE", "RISK_VALUE", "NRI_VER", "IFLD_EALT"]
+)
+def test_a_column_that_is_gone_never_passes_for_an_unknown_figure(name):
+    place = HEADER.index(name)
+    without = [[*row[:place], *row[place + 1 :]] for row in [HEADER, *ROWS]]
+    content = damage.text_of(without, ",").encode()
+    if name == "IFLD_EALT":
+        # A hazard goes as a whole: it has no rows, where a figure of it would have been unknown.
+        assert parsed(content)[1].rows["hazard"].unique().to_list() == ["hurricane"]
+        return
+    with pytest.raises(SourceBroken, match=name):
+        parsed(content)
+
+
 def test_tracts_and_a_part_of_the_country_are_refused():
     tracts = [[*row[:1], row[1].replace("C", "T") + "020100", *row[2:8], row[8] + "020100", *row[9:]] for row in ROWS]
     for rows in (tracts, ROWS[:2000], []):

@@ -47,7 +47,7 @@ def test_turns_are_the_arithmetic_of_a_steady_flow():
     # 240 a year, a tenth of it claimed: 2 a month; nodes of 10 wait 5 months per node before them.
     assert waits_in_turn(np.full(4, 10.0), 240.0, 0.1).tolist() == [0.0, 5.0, 10.0, 15.0]
     assert waits_in_turn(np.array([4.0, 0.0, 6.0]), 240.0, 0.1).tolist() == [0.0, 0.0, 2.0]
-    assert crew_waits(5, Settings(programme_crews=2, crew_months_per_site=8)).tolist() == [0, 0, 8, 8, 16]
+    assert crew_waits(5, Settings(epc_crews=2, crew_months_per_site=8)).tolist() == [0, 0, 8, 8, 16]
 
 
 @given(st.lists(st.floats(0.0, 50.0), min_size=1, max_size=30), st.floats(0.01, 1.0))
@@ -94,13 +94,13 @@ def test_the_binding_class_is_the_one_whose_plenty_helps_most(base, run):
     binding = limits.filter("is_binding")
     assert binding["class_id"].to_list() == ["small_turbines"]
     assert binding["last_node_delay_months"][0] == limits["last_node_delay_months"].max()
-    whole = run(FAST.model_copy(update={"programme_claim_frac": 1.0}))
+    whole = run(FAST.model_copy(update={"supply_claim_frac": 1.0}))
     power = {}
-    for name, result in (("tenth", base), ("whole", whole)):
+    for name, result in (("part", base), ("whole", whole)):
         at = result.curve.filter((pl.col("nodes") == 20) & (pl.col("month") == 60)).sort("stack_id")
         power[name] = at["usable_mw"].to_numpy()
-    assert (power["whole"] >= power["tenth"] - 1e-9).all()
-    assert power["whole"].sum() > power["tenth"].sum() + 50
+    assert (power["whole"] >= power["part"] - 1e-9).all()
+    assert power["whole"].sum() > power["part"].sum() + 50
     outputs = dict(base.limits.select("class_id", "yearly_output").iter_rows())
     # Published: 50 GWh of cells, 2 + 0.0371 GW of fuel cells a year.
     assert outputs["batteries"] == 50_000.0
@@ -118,7 +118,7 @@ def test_neither_way_of_building_wins_by_design(base, run):
     ways = base.against_campus
     assert ways.group_by("planned_mw").agg(pl.col("is_best").sum())["is_best"].min() >= 1
     # Makers and crews without limit and hardly anything on site: then many small sites with small units win ...
-    plenty = run(FAST.model_copy(update={"programme_claim_frac": 1.0, "programme_crews": 100}))
+    plenty = run(FAST.model_copy(update={"supply_claim_frac": 1.0, "epc_crews": 100}))
     best = plenty.against_campus.filter("is_best")
     assert best.filter(pl.col("planned_mw") == 20.0)["build"].to_list() == ["modular"]
     # ... and turbines of the large class, of which more are made, carry a campus where the small class is short.

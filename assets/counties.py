@@ -1,0 +1,104 @@
+"""What the assets do otherwise when counties are the regions: simulate in chunks, keep hours of the best alone."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import polars as pl
+
+from assets.county_hours import county_climatology
+from assets.night import Night, log
+from assets.plant import grid_plant, plant_parameters
+from pipelines.contracts.base import REGISTRY
+from pipelines.national.chunk import MONTHS, RESULTS, Facts, Report, chunks_of
+from pipelines.national.engine import run_chunks
+from pipelines.national.store import Store
+from pipelines.plant.solar import solar_parameters
+from pipelines.sizing.refine import Finalists
+
+
+@dataclass(frozen=True)
+class CountyResults:
+    """What the chunks left.
+
+    Attributes
+    ----------
+    annual, adequacy : pl.DataFrame
+        Contracts `sim.dispatch_annual`, `sim.adequacy`, of the designs that can stand for a stack.
+    months : pl.DataFrame
+        Contract `mart.weather_monthly`.
+    reports : list[Report]
+        One per chunk.
+    """
+
+    annual: pl.DataFrame
+    adequacy: pl.DataFrame
+    months: pl.DataFrame
+    reports: list[Report]
+
+    @property
+    def is_cache_hit(self) -> bool:
+        """Return whether no chunk was worked out anew."""
+        return all(report.is_hit for report in self.reports)
+
+    @property
+    def metadata(self) -> dict[str, float]:
+        """Return counts and CPU seconds for the asset."""
+        seconds: dict[str, float] = {}
+        for report in self.reports:
+            for stage, spent in report.cpu_seconds.items():
+                seconds[f"cpu_seconds_{stage}"] = seconds.get(f"cpu_seconds_{stage}", 0.0) + spent
+        hits = sum(report.is_hit for report in self.reports)
+        return {"chunks": len(self.reports), "chunks_from_cache": hits, **seconds}
+
+
+def county_results(night: Night) -> CountyResults:
+    """Return the results of every county; simulated by the first asset that asks, chunk by chunk."""
+    return night.once("county results", lambda: _county_results(night))
+
+
+def _county_results(night: Night) -> CountyResults:
+    settings = night.settings
+    facts = Facts(
+        grid_plant(night),
+        solar_parameters(plant_parameters(night), settings),
+        night.read("core.data_centre_load"),
+        settings.dispatch_years,
+    )
+    chunks = chunks_of(
+        night.read("core.regions"),
+        county_climatology(night),
+        night.read("core.outage_causes"),
+        settings.chunk_sites,
+    )
+    store = Store(settings.chunk_store or str(settings.data_dir.absolute() / "cache" / "chunks"))
+    started, fresh = time.monotonic(), 0
+
+    def on_chunk(report: Report, done: int, of: int) -> None:
+        nonlocal fresh
+        if report.is_hit:
+            return
+        fresh += 1
+        spent = time.monotonic() - started
+        left = spent / fresh * (of - done)
+        log.info("chunk", extra={"progress": (f"chunk {done} of {of}, {left:.0f} s left", report.rows, spent)})
+
+    reports = run_chunks(chunks, facts, store, settings, on_chunk)
+    results = pl.concat([store.read(report.key, RESULTS) for report in reports])
+    annual, adequacy = (
+        results.select(REGISTRY[name].schema.column_names()).sort("region_id", "design_id", "weather_year")
+        for name in ("sim.dispatch_annual", "sim.adequacy")
+    )
+    months = pl.concat([store.read(report.key, MONTHS) for report in reports])
+    return CountyResults(annual, adequacy, months.sort("region_id", "weather_year", "month"), reports)
+
+
+def no_finalists(night: Night) -> Finalists:
+    """Return that no design was worked out around the best: counties keep to the design grid."""
+    annual, adequacy = (
+        pl.DataFrame(REGISTRY[f"sim.{name}"].schema.create_empty()) for name in ("dispatch_annual", "adequacy")
+    )
+    return Finalists(
+        night.read("sim.design_grid").clear(), annual, adequacy, night.read("sim.grid_candidates").clear(), 0, 0
+    )

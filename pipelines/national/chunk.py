@@ -1,0 +1,235 @@
+"""One chunk of sites from climatology to kept results: weather, sun, dispatch of every design, outages, months.
+
+A chunk is a pure function of what it holds, so that any process of any machine makes the same bytes, and may be run
+twice without harm. What it leaves: one Parquet file of results, one of months, each under the hash of the chunk.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipelines.dispatch.site_years import site_years
+from pipelines.identity import content_hash, tree_hash
+from pipelines.national.screen import Families, decided_designs
+from pipelines.national.store import Store
+from pipelines.plant.solar import SolarParameters, solar_mw_per_mw
+from pipelines.reliability.campaign import Plant
+from pipelines.weather.assemble import weather_version
+from pipelines.weather.calendar import TYPICAL_YEAR, hours_of_year
+from pipelines.weather.monthly import weather_monthly
+from pipelines.weather.sun import sun_path
+from pipelines.weather.synthetic import synthetic_year
+
+RESULTS, MONTHS = "results", "months"
+_HERE = Path(__file__).parent
+# What load, grid service and the screen read of the settings; the rest of the plant is in its own key.
+_SETTINGS = (
+    "site_it_mw",
+    "it_load_factor",
+    "pue_base",
+    "pue_base_temperature_c",
+    "pue_per_c",
+    "flexible_grid_curtailed_frac",
+    "availability_target",
+    "min_renewable_frac",
+    "min_baseload_frac",
+    "spare_transformer_swap_hours",
+    "load_step_frac",
+    "start_minutes",
+)
+STAGES = ("weather", "solar", "dispatch_and_adequacy", "months", "write")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is the same for every chunk.
+
+    Attributes
+    ----------
+    plant : Plant
+        With every design that is dispatched.
+    solar : SolarParameters
+    load_facts : pl.DataFrame
+        Reference table `data_centre_load`.
+    years : int
+        Weather years of each site.
+    """
+
+    plant: Plant
+    solar: SolarParameters
+    load_facts: pl.DataFrame
+    years: int
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Return what every chunk's results depend on beside its sites."""
+        return {
+            "plant": self.plant.key,
+            "settings": {name: getattr(self.plant.settings, name) for name in _SETTINGS},
+            "solar": asdict(self.solar),
+            "load": content_hash(self.load_facts),
+            "years": self.years,
+            "code": [weather_version(), national_version()],
+        }
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some sites with their climatology and their shared failures, each frame in order of region_id.
+
+    Attributes
+    ----------
+    regions : pl.DataFrame
+        region_id, latitude, longitude, elevation_m, climate_station.
+    months : pl.DataFrame
+        Monthly means, twelve rows per region.
+    causes : pl.DataFrame
+        Contract `core.outage_causes` of these regions.
+    """
+
+    regions: pl.DataFrame
+    months: pl.DataFrame
+    causes: pl.DataFrame
+
+    @property
+    def size(self) -> int:
+        """Return the number of sites."""
+        return self.regions.height
+
+    def key(self, facts_key: dict[str, Any]) -> str:
+        """Return the name of what this chunk leaves."""
+        return content_hash(self.regions, self.months, self.causes.drop("as_of", strict=False), facts_key)[:32]
+
+
+@dataclass
+class Report:
+    """What became of a chunk: its name, whether it was there, its rows, and CPU seconds by stage."""
+
+    key: str
+    sites: int
+    is_hit: bool
+    rows: int = 0
+    assessed: int = 0
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
+
+
+@cache
+def national_version() -> str:
+    """Return the hash of the code of this package that results come from."""
+    return tree_hash(_HERE, ("chunk.py", "screen.py"))
+
+
+def chunks_of(regions: pl.DataFrame, months: pl.DataFrame, causes: pl.DataFrame, most_sites: int) -> list[Chunk]:
+    """Split sites into chunks that stay within a state, so that a county added to one state moves no other chunk.
+
+    Parameters
+    ----------
+    regions : pl.DataFrame
+        Contract `core.regions`.
+    months : pl.DataFrame
+        As from `interpolated_climatology`.
+    causes : pl.DataFrame
+        Contract `core.outage_causes`.
+    most_sites : int
+        Sites of a chunk at most.
+    """
+    ordered = regions.sort("state", "region_id").with_columns(
+        (pl.int_range(pl.len()).over("state") // most_sites).alias("_piece")
+    )
+    columns = ["region_id", "latitude", "longitude", "elevation_m", "climate_station"]
+    made = []
+    of_months = months.partition_by("region_id", as_dict=True, maintain_order=True)
+    of_causes = causes.partition_by("region_id", as_dict=True, maintain_order=True)
+    for own in ordered.partition_by("state", "_piece", maintain_order=True):
+        names = own["region_id"].to_list()
+        made.append(
+            Chunk(
+                own.select(columns),
+                pl.concat([of_months[name,] for name in names]),
+                pl.concat([of_causes[name,] for name in names]),
+            )
+        )
+    return made
+
+
+def run_chunk(chunk: Chunk, facts: Facts, store: Store, key: str) -> Report:
+    """Work out a chunk unless it is there, and leave its two files in the store.
+
+    Returns
+    -------
+    Report
+        Without the rows, which stay in the store: only this travels between machines.
+    """
+    if store.has(key, RESULTS):
+        return Report(key, chunk.size, is_hit=True)
+    results, months, report = simulate_chunk(chunk, facts)
+    began = time.process_time()
+    # The results last: a chunk is there when its results are.
+    store.write(key, MONTHS, months)
+    report.cpu_seconds["write"] = time.process_time() - began
+    about = {"sites": report.sites, "assessed": report.assessed, "cpu_seconds": report.cpu_seconds}
+    store.write(key, RESULTS, results, about)
+    report.key, report.rows = key, results.height
+    return report
+
+
+def simulate_chunk(chunk: Chunk, facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame, Report]:
+    """Return the results of a chunk's kept designs, the months of its sites, and how long each stage took."""
+    families = Families.of(facts.plant.designs)
+    guess = np.zeros(len(families.members), dtype=np.int64)
+    report = Report("", chunk.size, is_hit=False, cpu_seconds=dict.fromkeys(STAGES, 0.0))
+    hour_utc = hours_of_year(TYPICAL_YEAR)
+    of_months = chunk.months.partition_by("region_id", as_dict=True, maintain_order=True)
+    of_causes = chunk.causes.partition_by("region_id", as_dict=True, maintain_order=True)
+    results, months = [], []
+    clock = time.process_time()
+
+    def lap(stage: str) -> None:
+        nonlocal clock
+        now = time.process_time()
+        report.cpu_seconds[stage] += now - clock
+        clock = now
+
+    for region in chunk.regions.iter_rows(named=True):
+        name = region["region_id"]
+        place = {column: region[column] for column in ("latitude", "longitude", "elevation_m")}
+        # The sun over a place is that of every synthetic year there, and of its solar plant.
+        sun = sun_path(hour_utc, region["latitude"], region["longitude"])
+        hours = [
+            synthetic_year(of_months[name,], name, **place, year_index=year, sun=sun)
+            for year in range(1, facts.years + 1)
+        ]
+        lap("weather")
+        output = [solar_mw_per_mw(year, **place, parameters=facts.solar, sun=sun) for year in hours]
+        lap("solar")
+        months += [
+            weather_monthly(
+                year, region["longitude"], made, weather_source="synthetic", station=region["climate_station"]
+            )
+            for year, made in zip(hours, output, strict=True)
+        ]
+        lap("months")
+        together = pl.concat(hours)
+        suns = together.select("region_id", "weather_year", "hour_utc").with_columns(
+            pl.Series("solar_mw_per_mw", np.concatenate(output))
+        )
+        years = site_years(
+            chunk.regions.filter(pl.col("region_id") == name),
+            together,
+            suns,
+            facts.plant.technologies,
+            facts.load_facts,
+            facts.plant.settings,
+        )
+        rows, assessed = decided_designs(years, facts.plant, of_causes[name,], families, guess)
+        results.append(rows)
+        report.assessed += assessed
+        lap("dispatch_and_adequacy")
+    return pl.concat(results), pl.concat(months), report
