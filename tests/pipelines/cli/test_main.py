@@ -153,6 +153,7 @@ def test_refresh_hands_over_what_was_asked_and_prints_a_line_per_step(run, monke
         "is_replay": False,
         "is_accepted": False,
         "what_if": [],
+        "is_counties": False,
     }
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["core/regions", "133", "rows", "0.25", "s"]
