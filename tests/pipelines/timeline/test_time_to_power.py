@@ -249,6 +249,7 @@ def test_an_unknown_region_is_named(tables, regions, designs, fast):
         )
 
 
+@pytest.mark.campaign
 def test_all_markets_with_ten_thousand_samples_take_less_than_ten_seconds(run, tables, regions, designs):
     run(["abilene_tx"])
     # Sizes that differ by region, so that no two rows share a network.
