@@ -100,9 +100,9 @@ _MEASURES = {
     "p_lose_25_frac": "the probability of losing a quarter at once",
     "p_lose_50_frac": "the probability of losing half at once",
     "unserved_mwh_mean": "the mean unserved energy",
-    "unserved_mwh_p95": "its P95",
-    "unserved_mwh_p99": "its P99",
-    "unserved_mwh_cvar95": "its mean over the worst twentieth of years",
+    "unserved_mwh_p95": "the P95 of unserved energy",
+    "unserved_mwh_p99": "the P99 of unserved energy",
+    "unserved_mwh_cvar95": "unserved energy in the worst twentieth of years",
     "first_mw_month": "the month of the first MW",
     "usable_mw_months_36": "the MW-months by month 36",
 }
