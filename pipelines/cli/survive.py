@@ -148,7 +148,7 @@ def _of_region(region: str, options: dict[str, Any]) -> int:
             [
                 row["stack_id"],
                 row["design_id"],
-                row["survival_of"].replace("_", " "),
+                (row["survival_of"] or "not sampled").replace("_", " "),
                 *(share(row[f"survives_{length}h_frac"], 2) for length in (1, 4, 8, 24)),
             ]
             for row in frame.iter_rows(named=True)
