@@ -266,7 +266,10 @@ class _Publisher(http.server.BaseHTTPRequestHandler):
 
 def _live(name: str, seed: Path, folder: Path, port: int) -> dict[str, Any]:
     data_dir = fresh_folder(seed, folder)
-    urls = {f"FIRSTMW_{source.source_id.upper()}_URL": f"http://127.0.0.1:{port}" for source in connectors(Settings())}
+    urls = {
+        f"FIRSTMW_{connector.source.source_id.upper()}_URL": f"http://127.0.0.1:{port}"
+        for connector in connectors(Settings())
+    }
     process = night(data_dir, DAY, "--profile", "live", **urls, **HURRIED)
     seen = outcome(name, data_dir, process, _ended(process), None, expected=3)
     if not release_info(data_dir).manifest.get("is_stale"):
