@@ -21,7 +21,7 @@ WeatherSource = Literal["file", "nsrdb", "nasa_power", "open_meteo", "pvgis"]
 class Settings(BaseSettings):
     """Settings of a night; the physical and economic ones are part of the run id."""
 
-    model_config = SettingsConfigDict(env_prefix="FIRSTMW_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="FIRSTMW_", extra="ignore", frozen=True, allow_inf_nan=False)
 
     # --- where things are -------------------------------------------------------------------------------------------
     data_dir: Path = Field(Path("data"), description="folder of raw bytes, caches, the build and the releases")
