@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from pipelines.warehouse import current_run_id
 
 FIRST_DAY = date(2026, 1, 1)
 # Share of the kills aimed at a step of publication by its name; of the rest, the share before the first write.
-AIMED, EARLY = 0.5, 0.08
+AIMED, EARLY = 0.35, 0.08
 _WRITING = threading.Lock()
 
 
@@ -82,8 +82,9 @@ def kill_nights(work: Path, seed: Path, until: float, lane: int, limit: int) -> 
             aim = f"line 0 +{rng.uniform(0, 4):.3f}"
         else:
             aim = f"line {rng.randint(1, lines)} +{rng.uniform(0, 0.3):.3f}"
-        day = FIRST_DAY + timedelta(days=2 + 2 * number)
-        kill = fault_kills.kill_night(folder, day, aim, rng)
+        shown = current_run_id(folder)
+        day = datetime.strptime(shown[:8], "%Y%m%d").date() if shown else FIRST_DAY
+        kill = fault_kills.kill_night(folder, day + timedelta(days=1), aim, rng)
         lines = max(lines, kill.lines_of_a_night)
         note(work, "kill", asdict(kill), name)
 
