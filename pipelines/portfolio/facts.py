@@ -10,10 +10,11 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.economics.costs import unit_costs
-from pipelines.errors import InputError, UsageError
+from pipelines.errors import UsageError
 from pipelines.plant.firm import firm_technologies
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.parameters import Parameters, parameters
+from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
 
 BASINS_FILE = Path(__file__).with_name("fuel_basins.csv")
@@ -208,10 +209,4 @@ def read_basins(path: Path = BASINS_FILE) -> pl.DataFrame:
     InputError
         If the file or a column is missing.
     """
-    if not path.is_file():
-        raise InputError("the file is missing", file=str(path), remedy="restore it")
-    frame = pl.read_csv(path, infer_schema=False)
-    for column in ("gas_hub", "fuel_basin"):
-        if column not in frame.columns:
-            raise InputError("the column is missing", file=str(path), row=1, column=column, remedy="add the column")
-    return frame.select("gas_hub", "fuel_basin")
+    return read_side_table(path, ("gas_hub", "fuel_basin")).select("gas_hub", "fuel_basin")
