@@ -18,9 +18,9 @@ from pipelines.contracts.timeline import CriticalPath, Energisation, TimelineGan
 from pipelines.errors import InputError
 from pipelines.identity import content_hash
 from pipelines.settings import Settings
-from pipelines.timeline.draws import DrawBook, Draws, online_worth, surviving
+from pipelines.timeline.draws import DrawBook, Draws, draw_network
 from pipelines.timeline.durations import durations
-from pipelines.timeline.kernel import first_if_free, run_network
+from pipelines.timeline.kernel import first_if_free
 from pipelines.timeline.network import Network, read_network
 from pipelines.timeline.outcomes import Known, Outcome
 from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays
@@ -338,24 +338,12 @@ def _draw_rows(
 
 
 def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:
-    arrays = row.arrays
-    first, full, complete, earned, online, time_share, on_chain, start_mean, finish_mean = run_network(
-        months,
-        row.draw_rows,
-        arrays.multiple,
-        arrays.complete_multiple,
-        arrays.pred_start,
-        arrays.preds,
-        arrays.from_module,
-        arrays.is_full,
-        arrays.varies,
-        settings.horizon_months,
-        online_worth(settings),
-    )
+    arrays, drawn = row.arrays, draw_network(months, row.draw_rows, row.arrays, settings)
+    first, full = drawn.first, drawn.full
     part = months[:, :_FREE_SAMPLES]
     base = float(np.median(first[:_FREE_SAMPLES]))
     saved = np.zeros(len(row.draw_rows))
-    for activity in np.flatnonzero(on_chain) if is_path_wanted else ():
+    for activity in np.flatnonzero(drawn.on_chain) if is_path_wanted else ():
         free = first_if_free(
             part, row.draw_rows, arrays.multiple, arrays.pred_start, arrays.preds, arrays.from_module, activity
         )
@@ -365,19 +353,19 @@ def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_
         first=tuple(np.quantile(first, [0.1, 0.5, 0.9]).tolist()),
         full=tuple(np.quantile(full, [0.1, 0.5, 0.9]).tolist()),
         first_draws=first[: settings.robustness_draws].copy(),
-        online_years=earned[: settings.robustness_draws].copy(),
-        complete_p50=float(np.median(complete)),
+        online_years=drawn.earned[: settings.robustness_draws].copy(),
+        complete_p50=float(np.median(drawn.complete)),
         p_first=tuple(
             float(np.mean((first <= month) * np.exp(-settings.cancellation_hazard_per_year * first / 12.0)))
             for month in (12, 24, 36, 60)
         ),
-        online=surviving(online, settings) / arrays.multiple.shape[1],
-        time_share=time_share,
-        on_chain=on_chain,
+        online=drawn.online_share,
+        time_share=drawn.time_share,
+        on_chain=drawn.on_chain,
         saved=saved,
-        start_mean=start_mean,
-        finish_mean=finish_mean,
-        schedule=_schedule(row, part, (first, full, complete)) if is_path_wanted else np.zeros(0),
+        start_mean=drawn.start_mean,
+        finish_mean=drawn.finish_mean,
+        schedule=_schedule(row, part, (first, full, drawn.complete)) if is_path_wanted else np.zeros(0),
     )
 
 
