@@ -15,8 +15,8 @@ from pipelines.contracts.programme import NONE
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook, draw_network
 from pipelines.timeline.plant import module_bus_mw
+from pipelines.timeline.rows import Row, prepare, sizes_of
 from pipelines.timeline.supply import CREWS, SupplyClass, crew_waits, read_classes, waits_in_turn
-from pipelines.timeline.time_to_power import Row, prepare, sizes_of
 
 _CREW_ACTIVITY = "civil_works"
 _LEAST_DELAY_MONTHS = 0.05
