@@ -24,5 +24,4 @@ class Weather(BaseModel):
     weather_max_distance_km: float = Field(
         50.0, gt=0, description="a region uses a weather file only within this distance (km); assumption"
     )
-    synthetic_years: int = Field(10, ge=1, le=30, description="synthetic reference years that can be made per region")
     dispatch_years: int = Field(1, ge=1, le=30, description="weather years that every design is dispatched over")
