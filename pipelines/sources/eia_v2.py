@@ -135,6 +135,7 @@ def _request(
         source_id=SOURCE.source_id,
         key=f"{route}/{facet}/{frequency}",
         path=f"v2/{route}/data/",
+        max_bytes=16_000_000,
         params=(
             ("frequency", frequency),
             *((f"data[{at}]", name) for at, name in enumerate(data)),
