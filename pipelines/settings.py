@@ -53,6 +53,14 @@ class Settings(BaseSettings):
     source_off: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="sources that are not asked, by name and separated by commas"
     )
+    source_limits: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="calls that sources take, in place of the publishers' limits: <source>=<calls>/<second, minute, "
+        "hour or day>, separated by commas",
+    )
+    source_county_minutes: float = Field(
+        120.0, ge=0, description="longest time that a night of counties asks for weather (min)"
+    )
     source_min_rows_frac: float = Field(
         0.5, ge=0, le=1, description="an answer with fewer rows than this share of the last good one is refused"
     )
@@ -129,6 +137,7 @@ class Settings(BaseSettings):
         description="where weather comes from, by name and separated by commas; each serves what those before it lack",
     )
     live_weather_years: int = Field(3, ge=1, le=30, description="newest calendar years of weather fetched per region")
+    county_weather_years: int = Field(1, ge=1, le=30, description="newest calendar years of weather fetched per county")
     live_weather_typical_year: bool = Field(True, description="whether a typical year is fetched as well")
     weather_max_distance_km: float = Field(
         50.0, gt=0, description="a region uses a weather file only within this distance (km); assumption"
@@ -276,6 +285,11 @@ class Settings(BaseSettings):
     dollar_year: int = Field(2025, description="year of the real dollars that costs are expressed in")
     discount_rate: float = Field(
         0.09, gt=0, lt=0.5, description="real discount rate of power assets (per year); assumption"
+    )
+    unlisted_state_cost_factor: float = Field(
+        1.0,
+        gt=0,
+        description="cost in Alaska and Hawaii, which the location tables lack, over the national one; assumption",
     )
     gas_price_basis: Literal["hub_plus_basis", "state_industrial"] = Field(
         "hub_plus_basis", description="which gas price a generator pays"
@@ -599,7 +613,7 @@ class Settings(BaseSettings):
         """Take counts separated by commas, in rising order."""
         return tuple(sorted({int(count) for count in value.split(",")})) if isinstance(value, str) else value
 
-    @field_validator("weather_sources", "source_off", "what_if_lead_times", mode="before")
+    @field_validator("weather_sources", "source_off", "source_limits", "what_if_lead_times", mode="before")
     @classmethod
     def _split_names(cls, value: Any) -> Any:
         """Take names separated by commas, as the environment gives them."""
