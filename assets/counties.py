@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.county_hours import county_climatology
+from assets.county_hours import county_climatology, county_years
 from assets.night import Night, log
 from assets.plant import grid_plant, plant_parameters
 from pipelines.contracts.base import REGISTRY
+from pipelines.counties.hours import chunk_store
 from pipelines.national.chunk import MONTHS, RESULTS, Facts, Report, chunks_of
 from pipelines.national.engine import run_chunks
-from pipelines.national.store import Store
 from pipelines.plant.solar import solar_parameters
 from pipelines.sizing.refine import Finalists
 
@@ -71,8 +71,9 @@ def _county_results(night: Night) -> CountyResults:
         county_climatology(night),
         night.read("core.outage_causes"),
         settings.chunk_sites,
+        county_years(night),
     )
-    store = Store(settings.chunk_store or str(settings.data_dir.absolute() / "cache" / "chunks"))
+    store = chunk_store(settings)
     started, fresh = time.monotonic(), 0
 
     def on_chunk(report: Report, done: int, of: int) -> None:
