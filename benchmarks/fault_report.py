@@ -78,7 +78,7 @@ def _kills(kills: list[dict[str, Any]]) -> list[str]:
             if unmet
             else "and at each named step of publication. "
         )
-        + "About half are aimed at a random moment, half at a named step; the step is the one found on the disk after the "
+        + "A third is aimed at a named step, the rest at a random moment; the step is the one found on the disk after the "
         "process was dead. After each: `current` verified byte for byte or absent, no process of the session left; then "
         "the next whole night to its end, without a hand, its release verified, no open run of the orchestrator, nothing "
         "left behind. Every tenth night begins without any release."
@@ -120,10 +120,17 @@ def _cases(cases: list[dict[str, Any]]) -> list[str]:
     return ["## Other faults", told, _table(["fault", "exit code", "what it said", "wrong afterwards"], rows)]
 
 
+def _kind(reader: dict[str, Any]) -> tuple[Any, ...]:
+    return reader["client"], reader["mode"], reader["threads"]
+
+
 def _readers(readers: list[dict[str, Any]]) -> list[str]:
     if not readers:
         return ["## Readers through publications", "Not run yet."]
-    last = readers[-1]["publications"]
+    # The last round of readers is the one that is told.
+    rounds = [number for number, reader in enumerate(readers) if _kind(reader) == _kind(readers[0])]
+    readers = readers[rounds[-1] :]
+    last, took = readers[-1]["publications"], readers[-1]["seconds"]
     threads = sum(reader["threads"] for reader in readers)
     rows = [
         [
@@ -140,7 +147,8 @@ def _readers(readers: list[dict[str, Any]]) -> list[str]:
     ]
     errors = Counter(error for reader in readers for error in reader["errors"])
     told = (
-        f"{threads} readers in {len(readers)} processes, through {last} publications, each of which carries its run id in "
+        f"{threads} readers in {len(readers)} processes that ask without a pause, through {last} publications in {took:.0f} "
+        "seconds, each of which carries its run id in "
         f"three tables. In all {sum(reader['queries'] for reader in readers):,} queries, "
         f"{sum(errors.values())} errors, {sum(reader['mixed'] for reader in readers)} answers that mixed releases, "
         f"{sum(reader['back'] for reader in readers)} that went back to an earlier one."
