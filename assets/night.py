@@ -108,6 +108,7 @@ class Night:
     live: LiveInputs | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     shared: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
 
     @property
     def as_of(self) -> date:

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.utils import make_new_run_id
 from sqlalchemy.exc import DBAPIError
 
+from assets.closing import write_line
 from assets.fetching import fetch_sources
 from assets.night import (
     REPOSITORY,
@@ -31,7 +32,6 @@ from assets.night import (
     record_scope,
 )
 from assets.resources import end_abandoned_runs
-from pipelines import nightlog
 from pipelines.counties.scope import of_counties
 from pipelines.errors import ContractError, FirstmwError, HeldError, UsageError, WarehouseError
 from pipelines.ranking.what_if import all_changes, changed_settings
@@ -142,10 +142,8 @@ def refresh_night(
         raise
     finally:
         told["seconds"] = round(time.monotonic() - started, 3)
-        # A log that cannot be written must not hide why the night failed; a wrong question leaves no trace.
-        if (settings.data_dir / "build").is_dir():
-            with suppress(OSError):
-                nightlog.append(settings.data_dir.absolute(), "night", told)
+        # A wrong question leaves no trace.
+        write_line(settings.data_dir.absolute(), told)
 
 
 def _refreshed(
@@ -233,6 +231,7 @@ def _run_job(
         "is_fetched": True,
         "wait_seconds": wait_seconds,
         "is_accepted": is_accepted,
+        "is_logged": False,
     }
     job = defs.resolve_job_def("nightly")
     own = make_new_run_id()

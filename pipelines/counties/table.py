@@ -14,9 +14,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.errors import UsageError
+from pipelines.reference.county_editions import crosswalk
 from pipelines.settings import Settings
 from pipelines.sources.census_counties import SOURCE, parse
-from pipelines.sources.county_editions import crosswalk
 from pipelines.sources.fips import STATE_OF_PREFIX, TERRITORIES
 from pipelines.sources.user_files import UserFile
 

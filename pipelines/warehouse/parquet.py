@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -44,6 +45,30 @@ def write_parquet(frame: pl.DataFrame, path: Path | BytesIO) -> None:
     """
     frame.rechunk().write_parquet(
         path, compression="zstd", compression_level=1, statistics=True, row_group_size=ROW_GROUP_ROWS
+    )
+
+
+def join_parquet(parts: Sequence[Path], path: Path) -> None:
+    """Write the rows of several files of the same columns as one, so that a part that stays keeps its row group.
+
+    The rows pass in pieces, so memory does not grow with them. Parts of one length, the rule for sites of one year,
+    become a row group each.
+
+    Parameters
+    ----------
+    parts : Sequence[Path]
+        Parquet files in the order of their rows; at least one.
+    path : Path
+        File to write.
+    """
+    rows = max(pl.scan_parquet(part, glob=False).select(pl.len()).collect().item() for part in parts)
+    pl.scan_parquet(list(parts), glob=False).sink_parquet(
+        path,
+        compression="zstd",
+        compression_level=1,
+        statistics=True,
+        row_group_size=min(max(rows, 1), ROW_GROUP_ROWS),
+        maintain_order=True,
     )
 
 
