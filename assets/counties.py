@@ -86,6 +86,7 @@ def _county_results(night: Night) -> CountyResults:
         log.info("chunk", extra={"progress": (f"chunk {done} of {of}, {left:.0f} s left", report.rows, spent)})
 
     reports = run_chunks(chunks, facts, store, settings, on_chunk)
+    store.write_night(night.run_id, [report.key for report in reports])
     results = pl.concat([store.read(report.key, RESULTS) for report in reports])
     annual, adequacy = (
         results.select(REGISTRY[name].schema.column_names()).sort("region_id", "design_id", "weather_year")

@@ -135,7 +135,8 @@ class _Turn:
         self._errors: list[SourceError] = []
         self._failed: dict[str, str] = {}
         self._unasked = self._rest = ""
-        self._calls = 0
+        self._calls = self._served = 0
+        self._is_given_up = False
 
     def run(self, order: Sequence[tuple[str, int]], on_county: OnCounty | None) -> None:
         """Send the requests that the limits let through."""
@@ -163,6 +164,7 @@ class _Turn:
                 self._leave(len(wanted) - done, "as the time of a night is over (FIRSTMW_SOURCE_COUNTY_MINUTES)")
                 return
             if in_a_row >= PATIENCE:
+                self._is_given_up = True
                 self._rest = f"given up for tonight after {PATIENCE} failures in a row"
                 return
             if wait > 0:
@@ -186,6 +188,7 @@ class _Turn:
             self._calls += sent
             self._budget.spend(work.moment(), sent)
         self._held.look(source_id, key)
+        self._served += 1
         return True
 
     def _leave(self, count: int, why: str) -> None:
@@ -203,7 +206,7 @@ class _Turn:
         if not groups and not self._errors:
             said = self._unasked or self._rest or "nothing to ask"
             return SourceOutcome(source_id, "reference", is_stale=False, is_asked=False, reasons=(said,))
-        return summary(
+        found = summary(
             self._work,
             self._connector,
             sorted(groups, key=lambda group: group.key),
@@ -212,6 +215,9 @@ class _Turn:
             unasked=self._unasked,
             rest=self._rest,
         )
+        # Among thousands some are refused on any night: that is one county's matter, and its row says so.
+        is_serving = self._served > 0 and not self._is_given_up
+        return replace(found, is_stale=found.is_stale and not is_serving)
 
 
 def _tried(work: Round, connectors: Sequence[Connector]) -> dict[str, datetime]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import polars as pl
 import pytest
 
@@ -83,12 +82,13 @@ class Counties:
 
     def metadata(self, asset: str) -> dict[str, Any]:
         """Return the metadata of an asset's last materialisation, as the orchestrator keeps it."""
-        with closing(sqlite3.connect(self.folder / "dagster" / "history" / "runs" / "index.db")) as log:
-            query = "select event from event_logs where dagster_event_type = 'ASSET_MATERIALIZATION' and asset_key = ?"
-            rows = log.execute(query, (json.dumps(asset.split(".")),)).fetchall()
-        event = json.loads(rows[-1][0])["dagster_event"]["event_specific_data"]["materialization"]["metadata"]
-        return {name: next(iter(value.get(key) for key in ("value", "text") if key in value)) for name, value in
-                event.items()}  # fmt: skip
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DAGSTER_HOME", str(self.folder / "dagster"))
+            with dg.DagsterInstance.get() as instance:
+                event = instance.get_latest_materialization_event(dg.AssetKey(asset.split(".")))
+        assert event is not None
+        assert event.asset_materialization is not None
+        return {name: entry.value for name, entry in event.asset_materialization.metadata.items()}
 
     def table(self, name: str) -> pl.DataFrame:
         with open_release(self.folder) as release:

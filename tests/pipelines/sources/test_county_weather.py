@@ -64,7 +64,15 @@ class Nights:
         }
         return Settings(**usual)
 
-    def run(self, *, counties: pl.DataFrame = COUNTIES, after: int = 0, days: float = 1.0, **changes: Any) -> Progress:
+    def run(
+        self,
+        *,
+        counties: pl.DataFrame = COUNTIES,
+        after: int = 0,
+        days: float = 1.0,
+        earlier: NightRecord | None = None,
+        **changes: Any,
+    ) -> Progress:
         """Run a night, killed once so many answers came, and put the clock forward to the next."""
         settings = self.settings(**changes)
         environment = {f"FIRSTMW_{name.upper()}_URL": self.server.url for name in ("open_meteo", "nasa_power")}
@@ -89,8 +97,14 @@ class Nights:
         started = self.now
         try:
             self.record: NightRecord = fetch_counties(
-                work, chosen, counties, scope={"scope": ["counties"]}, on_county=on_county, pause=pause,
-            )  # fmt: skip
+                work,
+                chosen,
+                counties,
+                scope={"scope": ["counties"]},
+                earlier=earlier,
+                on_county=on_county,
+                pause=pause,
+            )
         finally:
             self.now = started + timedelta(days=days)
         found = progress_of(self.record.progress)
@@ -213,12 +227,17 @@ def test_an_answer_that_is_never_good_does_not_hold_up_the_others(
     nights.run()
     assert nights.asked() == NAMES[:3]
     (outcome,) = nights.record.sources
-    assert outcome.is_stale
+    assert "48001/2024" in outcome.reasons[0]
+    assert not outcome.is_stale
     assert {group.key for group in outcome.groups if group.good is None} == {"48001/2024"}
     nights.run()
     assert nights.asked() == NAMES[3:6]
     nights.run()
     assert nights.asked() == [*NAMES[6:], NAMES[0]]
+    # Nothing else is left, and nothing comes.
+    nights.run()
+    assert nights.asked() == NAMES[:1]
+    assert nights.record.sources[0].is_stale
 
 
 def test_a_source_that_is_down_is_given_up_and_the_next_one_serves(nights: Nights, publishers: ModuleType) -> None:
@@ -232,6 +251,15 @@ def test_a_source_that_is_down_is_given_up_and_the_next_one_serves(nights: Night
     assert any("given up for tonight" in reason for reason in nasa.reasons)
     assert not nasa.is_stale
     assert {group.profile for group in meteo.groups} == {"live"}
+
+
+def test_a_second_round_of_a_night_keeps_the_weather_of_the_first(nights: Nights) -> None:
+    first = nights.run(days=0.01)
+    before = nights.record
+    nights.asked()
+    assert nights.run(earlier=before, source_limits="open_meteo=1000/day") == first
+    assert nights.asked() == []
+    assert nights.record.sources == before.sources
 
 
 def test_no_source_that_can_be_asked_is_said(nights: Nights) -> None:
