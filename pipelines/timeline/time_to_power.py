@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
+import dataframely as dy
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from pipelines.timeline.durations import durations
 from pipelines.timeline.kernel import first_if_free, run_network
 from pipelines.timeline.network import Network, read_network
 from pipelines.timeline.outcomes import Known, Outcome
-from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays
+from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays, site_of
 from pipelines.timeline.schedule import Schedule, energisation_frame, gantt_frame, schedule, usual_chain
 from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
 
@@ -31,6 +32,7 @@ from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, per
 SAME_DRAWS = {"grid_flexible": "grid_firm"}
 # What one activity would save, and when each begins and ends, is read off this many of the samples.
 _FREE_SAMPLES = 2500
+_Drawn = tuple[tuple[str, float, float, float], ...]
 _CHOSEN = (
     "region_id",
     "stack_id",
@@ -80,7 +82,7 @@ class Row:
     network: Network
     arrays: NetworkArrays
     draw_rows: NDArray[np.int64]
-    drawn: tuple[tuple[str, float, float, float], ...]
+    drawn: _Drawn
     duration_ids: tuple[str, ...]
     completion: float
 
@@ -153,15 +155,15 @@ def time_to_power(
         If a column or a region is missing, or a duration that a network needs is not in `durations.csv`.
     """
     if used is None:
-        used = durations(lead_times, policy, queue_statistics, settings)
+        used = validate(durations(lead_times, policy, queue_statistics, settings), "core.durations")
     draws = DrawBook()
-    rows = prepare(regions, chosen, used, policy, settings, draws)
-    months = draws.months(settings.timeline_samples, seed, settings)
+    known = Known() if known is None else known
+    rows = prepare(regions, chosen, used, policy, settings, draws, ready=known.ready)
     of_draws = _draw_settings(settings, seed)
     # Many rows are alike: each distinct one is hashed once.
-    hashes = {row.key: row.hash(of_draws) for row in {row.key: row for row in rows}.values()}
+    alike = {row.key: row for row in rows}
+    hashes = {key: _once(known.ready, (key, of_draws), partial(row.hash, of_draws)) for key, row in alike.items()}
     keys = [hashes[row.key] for row in rows]
-    known = Known() if known is None else known
     outcomes = known.outcomes
     known.asked.update(keys)
     distinct = dict(zip(keys, rows, strict=True))
@@ -170,19 +172,21 @@ def time_to_power(
         for key, row in distinct.items()
         if key not in outcomes or (is_path_wanted and not outcomes[key].has_path)
     }
-    draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
+    if missing:
+        months = draws.months(settings.timeline_samples, seed, settings)
+        draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
     known.has_new |= bool(missing)
     per_row = [outcomes[key] for key in keys]
     completion = np.array([row.completion for row in rows])
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
     online *= completion[:, None]
     ids = chosen.select("region_id", "stack_id")
-    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else CriticalPath.create_empty()
+    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else _empty(CriticalPath)
     gantt: pl.DataFrame
     energisation: pl.DataFrame
-    gantt, energisation = TimelineGantt.create_empty(), Energisation.create_empty()
+    gantt, energisation = _empty(TimelineGantt), _empty(Energisation)
     if is_path_wanted:
         schedules = [
             Schedule.of(outcome.schedule, len(row.draw_rows)) for row, outcome in zip(rows, per_row, strict=True)
@@ -199,7 +203,7 @@ def time_to_power(
         time_to_power=validate(_months_frame(ids, rows, per_row, online, settings), "mart.time_to_power"),
         critical_path=validate(critical, "mart.critical_path"),
         online_share=online,
-        durations=validate(used, "core.durations"),
+        durations=used,
         draws=_kept_draws(keys, distinct, outcomes),
         gantt=gantt,
         energisation=energisation,
@@ -247,6 +251,8 @@ def prepare(
     policy: pl.DataFrame,
     settings: Settings,
     draws: DrawBook,
+    *,
+    ready: dict[tuple, Any] | None = None,
 ) -> list[Row]:
     """Return chosen designs made ready for the kernel, in their order; what they draw is entered in `draws`.
 
@@ -257,7 +263,10 @@ def prepare(
     used : pl.DataFrame
         Contract core.durations.
     draws : DrawBook
+    ready : dict[tuple, Any] | None
+        What was made ready for other cases of the same night; grows.
     """
+    ready = {} if ready is None else ready
     for name, frame, columns in (
         ("regions", regions, ("region_id", "state", "iso")),
         ("chosen designs", chosen, _CHOSEN),
@@ -269,10 +278,29 @@ def prepare(
     threshold = policy_value(policy, MAJOR_SOURCE_POLICY)
     figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     places = {row["region_id"]: row for row in regions.select("region_id", "state", "iso").iter_rows(named=True)}
-    networks = {name: read_network(name) for name in chosen["stack_id"].unique(maintain_order=True)}
+    networks = {
+        name: _once(ready, (name,), partial(read_network, name))
+        for name in chosen["stack_id"].unique(maintain_order=True)
+    }
     # Few sizes and few places differ in what a network reads of them: each is made ready once.
-    arrays_of = cache(lambda stack_id, sizes: network_arrays(networks[stack_id], sizes, settings))
-    draws_of = cache(lambda stack_id, case: _draw_rows(networks[stack_id], case, variants, figures, draws))
+    site = site_of(settings)
+    of_figures = content_hash(variants.rules, figures)
+
+    @cache
+    def arrays_of(stack_id: str, sizes: Sizes) -> NetworkArrays:
+        return _once(ready, (stack_id, sizes, site), lambda: network_arrays(networks[stack_id], sizes, settings))
+
+    @cache
+    def draws_of(stack_id: str, case: Case) -> tuple[NDArray[np.int64], _Drawn, tuple[str, ...]]:
+        drawn, ids = _once(
+            ready, (stack_id, case, of_figures), lambda: _drawn(networks[stack_id], case, variants, figures)
+        )
+        return (
+            np.array([draws.row(name, (low, mid, high)) for name, low, mid, high in drawn], dtype=np.int64),
+            drawn,
+            ids,
+        )
+
     rows = []
     for design in chosen.select(_CHOSEN).iter_rows(named=True):
         if design["region_id"] not in places:
@@ -308,15 +336,24 @@ def prepare(
     return rows
 
 
-def _draw_rows(
-    network: Network,
-    case: Case,
-    variants: Variants,
-    figures: dict[str, tuple[float, float, float]],
-    draws: DrawBook,
-) -> tuple[NDArray[np.int64], tuple[tuple[str, float, float, float], ...], tuple[str, ...]]:
-    """Return each activity's row of the draws, what is drawn there, and the duration it stands for."""
-    draw_rows, drawn, ids = [], [], []
+@cache
+def _empty(table: type[dy.Schema]) -> pl.DataFrame:
+    """Return a table without rows."""
+    return table.create_empty()
+
+
+def _once(ready: dict[tuple, Any], key: tuple, make: Callable[[], Any]) -> Any:
+    """Return what is ready under a key, made if it is not there."""
+    if key not in ready:
+        ready[key] = make()
+    return ready[key]
+
+
+def _drawn(
+    network: Network, case: Case, variants: Variants, figures: dict[str, tuple[float, float, float]]
+) -> tuple[_Drawn, tuple[str, ...]]:
+    """Return what each activity draws (scores, then figures) and the duration that it stands for."""
+    drawn, ids = [], []
     for activity in network.activities:
         name = activity.duration_id
         variant = variants.of(name, case)
@@ -332,9 +369,8 @@ def _draw_rows(
             firm = figures[variants.of(SAME_DRAWS[name], case)]
             figure = tuple(min(pair) for pair in zip(figure, firm, strict=True))  # type: ignore[assignment]
         drawn.append((SAME_DRAWS.get(name, name), *figure))
-        draw_rows.append(draws.row(SAME_DRAWS.get(name, name), figure))
         ids.append(variant)
-    return np.array(draw_rows, dtype=np.int64), tuple(drawn), tuple(ids)
+    return tuple(drawn), tuple(ids)
 
 
 def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:
