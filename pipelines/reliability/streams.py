@@ -7,6 +7,7 @@ that does not move with the hour both factors depend on k alone: need, capacity 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -184,62 +185,59 @@ def _count(  # pragma: no cover
     """Fill the sums of `Counted`; the mixed ones only where there is a second block."""
     n_hours, n_streams = len(need_mw), len(column)
     most = calls.shape[1] - 1
-    # What runs in the first hour was not called.
+    # Unsigned places are not looked at from the end. What runs in the first hour was not called.
+    columns, firms = column.astype(np.uint64), firm.astype(np.uint64)
     before = np.full(n_streams, most)
     for h in range(n_hours):
         load = load_mw[h]
         for s in range(n_streams):
-            wanted = float(need_mw[h, column[s]])
+            wanted = float(need_mw[h, columns[s]])
             if wanted <= tolerance and blocks[s] == 0:
                 before[s] = 0
                 continue
-            capacity = unit_mw[s] * fraction[firm[s], h]
+            capacity = unit_mw[s] * fraction[firms[s], h]
             k = _place(wanted, capacity, most + 1, tolerance)
-            on = min(k, most)
-            for unit in range(before[s] + 1, on + 1):
-                calls[s, unit] += 1.0
+            on = min(np.int64(k), most)
+            if on > before[s]:
+                for unit in range(before[s] + 1, on + 1):
+                    calls[s, unit] += 1.0
             before[s] = on
-            without = lost[firm[s], h]
+            without = lost[firms[s], h]
             need = min(wanted, load)
             if need > tolerance:
                 if wanted > load:
                     k = _place(need, capacity, most + 1, tolerance)
-                in_service[s, k, 0] += need
-                in_service[s, k, 1] += capacity
-                in_service[s, k, 2] += 1.0
-                if without > 0.0 and blocks[s] == 0:
-                    unfuelled[s, k, 0] += without * need
-                    unfuelled[s, k, 1] += without * capacity
-                    unfuelled[s, k, 2] += without
-            if blocks[s] == 0:
-                continue
-            # A grid has no technology: its row of rates is the last, with the one rate of its table.
-            given = float(second_mw[h, column[s]])
-            first = mass_start[s] + rate_index[base[s], h] * (blocks[s] + 1)
-            for left in range(blocks[s] + 1):
-                rest = need
-                if left < blocks[s]:
-                    carried = left * block_mw[s] * fraction[base[s], h]
+                _add(in_service, s, k, need, capacity, 1.0, tolerance)
+                if blocks[s] == 0:
+                    _add(unfuelled, s, k, need, capacity, without, tolerance)
+            if blocks[s] > 0:
+                # A grid has no technology: its row of rates is the last, with the one rate of its table.
+                given = float(second_mw[h, columns[s]])
+                first = mass_start[s] + rate_index[base[s], h] * (blocks[s] + 1)
+                for left in range(blocks[s] + 1):
+                    carried = given if left == blocks[s] else left * block_mw[s] * fraction[base[s], h]
                     rest = min(need + max(given - carried, 0.0), load)
-                if rest > tolerance:
-                    weight = mass[first + left]
                     k = _place(rest, capacity, most + 1, tolerance)
-                    mixed[s, k, 0] += weight * rest
-                    mixed[s, k, 1] += weight * capacity
-                    mixed[s, k, 2] += weight
-                    if without > 0.0:
-                        unfuelled[s, k, 0] += weight * without * rest
-                        unfuelled[s, k, 1] += weight * without * capacity
-                        unfuelled[s, k, 2] += weight * without
+                    _add(mixed, s, k, rest, capacity, mass[first + left], tolerance)
+                    _add(unfuelled, s, k, rest, capacity, mass[first + left] * without, tolerance)
 
 
 @njit(inline="always")
-def _place(need: float, capacity: float, most: int, tolerance: float) -> int:  # pragma: no cover
+def _add(  # pragma: no cover
+    bins: NDArray[np.float64], s: int, k: Any, need: float, capacity: float, weight: float, tolerance: float
+) -> None:
+    """Add a need above the tolerance at the units that it takes."""
+    if need > tolerance and weight > 0.0:
+        bins[s, k, 0] += weight * need
+        bins[s, k, 1] += weight * capacity
+        bins[s, k, 2] += weight
+
+
+@njit(inline="always")
+def _place(need: float, capacity: float, most: int, tolerance: float) -> Any:  # pragma: no cover
     """Return the units that a need takes, at most `most`; one where there are none."""
-    if need <= tolerance:
-        return 0
-    if capacity <= 0.0:
-        return min(1, most)
-    exact = min((need - tolerance) / capacity, float(most))
-    whole = int(exact)
-    return whole + 1 if whole < exact else whole
+    exact = 0.0
+    if need > tolerance:
+        exact = min((need - tolerance) / capacity, float(most)) if capacity > 0.0 else min(1.0, float(most))
+    whole = np.uint64(exact)
+    return whole + np.uint64(1) if whole < exact else whole
