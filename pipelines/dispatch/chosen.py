@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -15,6 +16,8 @@ from pipelines.errors import ContractError
 from pipelines.identity import content_hash
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.warehouse.cache import Cache
+
+_Kept = TypeVar("_Kept")
 
 
 class TraceError(ContractError):
@@ -120,7 +123,8 @@ class ChosenTraces:
             If a trace that was not there breaks what must hold in every hour.
         """
         whole = {region: self._key(region) for region in self._regions()}
-        return self.cache.file("traces", whole, lambda: pl.concat(self._each(self._trace), rechunk=False))
+        # From file to file: the hours of hundreds of regions at once would fill the memory.
+        return self.cache.file("traces", whole, lambda: pl.scan_parquet(self._each(self._hours), glob=False))
 
     def weekly(self) -> pl.DataFrame:
         """Return the weeks of all traces, contract `mart.dispatch_weekly`."""
@@ -132,18 +136,18 @@ class ChosenTraces:
     def _key(self, region: str) -> dict[str, str]:
         return {"site": self.keys[region], "designs": content_hash(self.designs[region].to_frame())}
 
-    def _trace(self, region: str) -> pl.DataFrame:
+    def _hours(self, region: str) -> Path:
         def make() -> pl.DataFrame:
-            return region_traces(self.sites[region], self.designs[region], self.technologies, self.battery)
+            trace = region_traces(self.sites[region], self.designs[region], self.technologies, self.battery)
+            # While the hours are at hand.
+            self.cache.frame("weeks", self._key(region), lambda: weekly(trace))
+            return trace
 
-        trace, _ = self.cache.frame("trace", self._key(region), make)
-        # While the hours are at hand.
-        self.cache.frame("weeks", self._key(region), lambda: weekly(trace))
-        return trace
+        return self.cache.file("trace", self._key(region), make)[0]
 
     def _weeks(self, region: str) -> pl.DataFrame:
-        return self.cache.frame("weeks", self._key(region), lambda: weekly(self._trace(region)))[0]
+        return self.cache.frame("weeks", self._key(region), lambda: weekly(pl.read_parquet(self._hours(region))))[0]
 
-    def _each(self, make: Callable[[str], pl.DataFrame]) -> list[pl.DataFrame]:
+    def _each(self, make: Callable[[str], _Kept]) -> list[_Kept]:
         with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(make, self._regions()))

@@ -60,7 +60,9 @@ class Cache:
         self._keep(path, frame, kind, key)
         return frame, False
 
-    def file(self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]) -> tuple[Path, bool]:
+    def file(
+        self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame | pl.LazyFrame]
+    ) -> tuple[Path, bool]:
         """Return the file of a key without reading it, for tables that are published by link; made if not there."""
         path = self.path(kind, key)
         if self._is_whole(path):
@@ -129,12 +131,12 @@ class Cache:
                 freed += size
         return freed
 
-    def _keep(self, path: Path, frame: pl.DataFrame, kind: str, key: Mapping[str, Any]) -> None:
+    def _keep(self, path: Path, frame: pl.DataFrame | pl.LazyFrame, kind: str, key: Mapping[str, Any]) -> None:
         # Not forced to the disk: after a power cut the checksum tells, and the result is made again.
         with replaced(path, is_durable=False) as scratch:
-            write_parquet(frame, scratch)
+            rows = write_parquet(frame, scratch)
             checksum, size = sha256_file(scratch), scratch.stat().st_size
-        note = {"kind": kind, "key": json.loads(json.dumps(dict(key), default=str)), "rows": frame.height}
+        note = {"kind": kind, "key": json.loads(json.dumps(dict(key), default=str)), "rows": rows}
         write_json(_note(path), {**note, "sha256": checksum, "bytes": size}, is_durable=False)
 
     def _is_whole(self, path: Path) -> bool:

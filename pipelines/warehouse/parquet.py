@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -11,6 +12,12 @@ from pipelines.errors import ContractError
 
 # The row group of the database too: loading then fills each of its row groups from one of the file, without splits.
 ROW_GROUP_ROWS = 122_880
+_HOW: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "statistics": True,
+    "row_group_size": ROW_GROUP_ROWS,
+}
 STORED_TYPES = {
     pl.Float64(): "DOUBLE",
     pl.Int64(): "BIGINT",
@@ -36,15 +43,18 @@ def check_types(frame: pl.DataFrame | pl.Schema, name: str) -> None:
             raise ContractError(f"{name}, column {column}: type {dtype} is not stored; cast it to one of {allowed}.")
 
 
-def write_parquet(frame: pl.DataFrame, path: Path | BytesIO) -> None:
-    """Write a frame so that equal rows in equal order give equal bytes.
+def write_parquet(frame: pl.DataFrame | pl.LazyFrame, path: Path | BytesIO) -> int:
+    """Write a frame so that equal rows in equal order give equal bytes, and return its rows.
 
     Row groups have a fixed length and the frame is one piece first, since the writer would otherwise start a row
-    group at every piece that the frame happens to be made of.
+    group at every piece that the frame happens to be made of. A lazy frame, such as the rows of many files, goes
+    through in pieces without ever being whole; its file has the same bytes.
     """
-    frame.rechunk().write_parquet(
-        path, compression="zstd", compression_level=1, statistics=True, row_group_size=ROW_GROUP_ROWS
-    )
+    if isinstance(frame, pl.LazyFrame):
+        frame.sink_parquet(path, maintain_order=True, **_HOW)
+        return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    frame.rechunk().write_parquet(path, **_HOW)
+    return frame.height
 
 
 def is_sorted_by(frame: pl.DataFrame, key: list[str]) -> bool:
