@@ -3,7 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from assets.night import Night, fetch_sources, record_scope, round_before
+from assets.fetching import fetch_sources, round_before
+from assets.night import Night, record_scope
 from assets.resources import NightResource
 from assets.table_asset import CONTRACT_CHECK, key_of, materialise
 from pipelines.contracts.base import REGISTRY
@@ -67,6 +68,8 @@ def fetches(context: dg.AssetExecutionContext, night: NightResource) -> dg.Mater
         description="; ".join(reason for outcome in stale for reason in outcome.reasons)[:2000],
         metadata={"stale": [outcome.source_id for outcome in stale]},
     )
+    progress = open_night.live.record.progress if open_night.live else {}
+    metadata = {**(result.metadata or {}), **{f"county_weather_{name}": value for name, value in progress.items()}}
     return dg.MaterializeResult(
-        asset_key=key_of(TABLE), metadata=result.metadata, check_results=[*(result.check_results or []), check]
+        asset_key=key_of(TABLE), metadata=metadata, check_results=[*(result.check_results or []), check]
     )

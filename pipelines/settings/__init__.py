@@ -29,7 +29,7 @@ __all__ = ["REFERENCE_DIR", "SCENARIOS_FILE", "Settings", "is_secret", "settings
 class Settings(Value, Portfolio, Timeline, Money, Plant, Site, Weather, Scale, Places, BaseSettings):
     """Settings of a night; the physical and economic ones are part of the run id."""
 
-    model_config = SettingsConfigDict(env_prefix="FIRSTMW_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="FIRSTMW_", extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 def is_secret(name: str) -> bool:

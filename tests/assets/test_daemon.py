@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.nightlog import last_night
 from pipelines.warehouse import current_run_id, verify_release
 
 TICKING = """
@@ -160,3 +161,6 @@ def test_the_schedule_ticks_the_run_succeeds_and_graphql_answers(served: tuple[s
     assert {check["executionForLatestMaterialization"]["status"] for check in checks} == {"SUCCEEDED"}
     assert (current_run_id(data_dir) or "").startswith("20261122-")
     assert verify_release(data_dir) == []
+    last = last_night(data_dir)
+    assert last is not None
+    assert (last["outcome"], last["as_of"], last["run_id"]) == ("published", "2026-11-22", current_run_id(data_dir))

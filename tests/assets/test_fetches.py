@@ -10,7 +10,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.night import Scope, fetch_sources, identify
+from assets.fetching import fetch_sources
+from assets.night import Scope, identify
 from assets.raw.fetches import FRESH_CHECK, fetches
 from assets.resources import NightResource
 from pipelines.errors import UsageError

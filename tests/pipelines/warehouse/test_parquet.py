@@ -69,3 +69,16 @@ def test_a_type_that_older_clients_do_not_read_is_named(dtype: pl.DataType) -> N
     frame = pl.DataFrame(schema={"region_id": pl.String, "value": dtype})
     with pytest.raises(ContractError, match=r"core\.t, column value"):
         check_types(frame, "core.t")
+
+
+def test_the_rows_of_many_files_pass_through_to_the_bytes_of_one_frame(tmp_path: Path) -> None:
+    pieces = [
+        pl.DataFrame({"region_id": [f"r{number}"] * 40_000, "x": np.linspace(number, number + 1.0, 40_000)})
+        for number in range(7)
+    ]
+    files = [tmp_path / f"{number}.parquet" for number in range(7)]
+    for piece, file in zip(pieces, files, strict=True):
+        write_parquet(piece, file)
+    rows = write_parquet(pl.scan_parquet(files, glob=False), tmp_path / "passed")
+    assert rows == write_parquet(pl.concat(pieces), tmp_path / "whole") == 280_000
+    assert (tmp_path / "passed").read_bytes() == (tmp_path / "whole").read_bytes()
