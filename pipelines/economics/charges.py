@@ -13,7 +13,7 @@ from pipelines.economics.capital import (
     financing_factor,
 )
 from pipelines.economics.costs import BATTERY, SITE_WORKS, SOLAR, UPS
-from pipelines.economics.finance import Terms, production_parts, unit_charges
+from pipelines.economics.finance import CHARGES, Terms, production_parts, unit_charges
 from pipelines.ordered import row_sum
 from pipelines.settings import Settings
 
@@ -98,21 +98,7 @@ def charge_table(
     )
 
 
-_JOINED = (
-    "capital",
-    "tax",
-    "credit_per_unit",
-    "credit_tax_per_unit",
-    "replacement",
-    "replacement_tax",
-    "salvage",
-    "salvage_tax",
-    "exchange_usd_per_kw_year",
-    "financing",
-    "simple_recovery",
-    "simple_financing",
-    "simple_exchange_usd_per_kw_year",
-)
+_JOINED = (*CHARGES, "simple_recovery", "simple_financing", "simple_exchange_usd_per_kw_year")
 
 
 def add_charges(frame: pl.DataFrame, table: ChargeTable) -> pl.DataFrame:
