@@ -58,7 +58,7 @@ class Nights:
             "source_limits": f"open_meteo={3 * OPEN_METEO.call_weight}/day",
             "http_pause_factor": 0.0,
             "http_attempts": 1,
-            "http_timeout": 5,
+            "http_timeout": 60,
             "data_dir": self.data_dir / "counties",
             **changes,
         }
@@ -126,6 +126,9 @@ class Nights:
 @pytest.fixture
 def nights(tmp_path: Path, server: Any, replay_server: ModuleType, weather_payloads: ModuleType) -> Nights:
     """Return a data folder and a server that has the year asked for in Open-Meteo's format."""
+
+    # Made before anybody waits for it.
+    weather_payloads.open_meteo_year(2024)
 
     def archive(path: str, query: dict[str, list[str]], body: bytes) -> Any:
         year = int(query["start_date"][0][:4])
