@@ -306,6 +306,11 @@ def test_a_limit_that_cannot_be_read_is_refused(entry: str) -> None:
         call_limits(OPEN_METEO, Settings(source_limits=entry))
 
 
+def test_a_limit_of_a_source_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(UsageError, match="'nasa'"):
+        connectors(Settings(source_limits="nasa=3/day"))
+
+
 def test_the_publishers_limits_stand_where_the_settings_are_silent() -> None:
     found = call_limits(OPEN_METEO, Settings(source_limits="open_meteo=100/hour,nsrdb=1/day"))
     assert found == {"minute": 600, "hour": 100, "day": 10_000}
