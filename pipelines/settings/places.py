@@ -46,8 +46,8 @@ class Places(BaseModel):
     source_off: Names = Field((), description="sources that are not asked, by name and separated by commas")
     source_limits: Names = Field(
         (),
-        description="calls that sources take, in place of the publishers' limits: <source>=<calls>/<second, minute, "
-        "hour or day>, separated by commas",
+        description="calls that sources of weather take from nights of counties, in place of the publishers' limits: "
+        "<source>=<calls>/<second, minute, hour or day>, separated by commas",
     )
     source_county_minutes: float = Field(
         120.0, ge=0, description="longest time that a night of counties asks for weather (min)"

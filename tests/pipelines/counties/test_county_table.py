@@ -98,6 +98,8 @@ def test_a_county_of_alaska_or_hawaii_is_a_region_where_it_has_weather_of_its_ow
     assert every.height == table.height == 3142
     places = county_places(Settings())
     assert unranked_sentence(unranked_counties(places, every)) == ""
+    none = county_regions(markets, months, Settings())
+    assert unranked_sentence(unranked_counties(places, none)).startswith("34 counties of Alaska and Hawaii")
     assert unranked_sentence(unranked_counties(places, found)) == (
         "30 counties of Alaska and Hawaii are not ranked: no weather"
     )

@@ -66,7 +66,7 @@ def test_processes_read_whole_chunks_while_a_writer_adds_more(tmp_path: Path, re
     store.write("f" * 32, RESULTS, first)
 
     def start(code: str) -> subprocess.Popen[str]:
-        arguments = [sys.executable, "-c", code, str(tmp_path), str(ROWS), "4"]
+        arguments = [sys.executable, "-c", code, str(tmp_path), str(ROWS), "2"]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(arguments, cwd=repository, text=True, **pipes)  # type: ignore[call-overload, no-any-return]
 

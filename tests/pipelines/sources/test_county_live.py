@@ -17,7 +17,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pipelines.warehouse import open_release
+from pipelines.warehouse import current_run_id, open_release
 
 pytest.importorskip("_plotly_geo", reason="needs the extra firstmw[counties]")
 pytest.importorskip("airportsdata", reason="needs the extra firstmw[counties]")
@@ -50,10 +50,11 @@ class Counties:
         self._environment |= environment | {"FIRSTMW_DATA_DIR": str(data_dir)}
         self._environment |= {f"FIRSTMW_{name}": value for name, value in LEAN.items()}
 
-    def start(self, as_of: str, *more: str) -> subprocess.Popen[str]:
-        scope = ["refresh", "--scope", "counties", "--regions", ",".join(COUNTIES), "--profile", "live"]
+    def start(self, as_of: str, command: str = "refresh") -> subprocess.Popen[str]:
+        scope = [command, "--scope", "counties", "--regions", ",".join(COUNTIES)]
+        scope += ["--profile", "live"] if command == "refresh" else []
         return subprocess.Popen(
-            [sys.executable, "-m", "pipelines.cli.main", *scope, "--as-of", as_of, *more],
+            [sys.executable, "-m", "pipelines.cli.main", *scope, "--as-of", as_of],
             cwd=self._repository,
             env=self._environment,
             stdout=subprocess.PIPE,
@@ -157,3 +158,8 @@ def test_weather_comes_over_nights_survives_a_kill_and_remakes_one_chunk(
         regions = nights.table("regions")
         assert regions["weather_source"].unique().to_list() == ["nasa_power"]
         assert regions["weather_retrieved_at_utc"].is_not_null().all()
+        # Built again from the stored bytes it is the same run, and nobody is asked.
+        run_id = current_run_id(nights.folder)
+        out, err = nights.start("2025-12-20", command="replay").communicate()
+        assert f"verified and reused release {run_id}" in out, err
+        assert len(asked()) == 6

@@ -58,7 +58,7 @@ class Nights:
             "source_limits": f"open_meteo={3 * OPEN_METEO.call_weight}/day",
             "http_pause_factor": 0.0,
             "http_attempts": 1,
-            "http_timeout": 5,
+            "http_timeout": 60,
             "data_dir": self.data_dir / "counties",
             **changes,
         }
@@ -126,6 +126,9 @@ class Nights:
 @pytest.fixture
 def nights(tmp_path: Path, server: Any, replay_server: ModuleType, weather_payloads: ModuleType) -> Nights:
     """Return a data folder and a server that has the year asked for in Open-Meteo's format."""
+
+    # Made before anybody waits for it.
+    weather_payloads.open_meteo_year(2024)
 
     def archive(path: str, query: dict[str, list[str]], body: bytes) -> Any:
         year = int(query["start_date"][0][:4])
@@ -301,6 +304,11 @@ def test_hours_are_laid_into_the_store_once_and_named_by_their_content(nights: N
 def test_a_limit_that_cannot_be_read_is_refused(entry: str) -> None:
     with pytest.raises(UsageError, match="FIRSTMW_SOURCE_LIMITS"):
         call_limits(OPEN_METEO, Settings(source_limits=entry))
+
+
+def test_a_limit_of_a_source_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(UsageError, match="'nasa'"):
+        connectors(Settings(source_limits="nasa=3/day"))
 
 
 def test_the_publishers_limits_stand_where_the_settings_are_silent() -> None:
