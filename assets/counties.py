@@ -50,7 +50,9 @@ class CountyResults:
 
     def _rows(self, kind: str, table: str, key: list[str]) -> pl.DataFrame:
         columns = REGISTRY[table].schema.column_names()
-        return pl.concat([self.store.read(report.key, kind, columns) for report in self.reports]).sort(key)
+        # Chunks do not share a region: sorted one by one and put in order of their first, the whole is sorted.
+        parts = [self.store.read(report.key, kind, columns).sort(key) for report in self.reports]
+        return pl.concat(sorted(parts, key=lambda part: part["region_id"][0]))
 
     @property
     def is_cache_hit(self) -> bool:

@@ -57,9 +57,12 @@ def hours_of(
     fraction = np.ones((len(names) + 1, len(temperature_c)))
     lost = np.zeros((len(names) + 1, len(temperature_c)))
     for i, name in enumerate(names):
-        in_service = (1.0 - forced_outage_rate(technologies[name], temperature_c)) * (1.0 - series_unavailability)
-        distinct, rate_index[i] = np.unique(1.0 - in_service, return_inverse=True)
-        rates.append(distinct)
+        moves = bool(technologies[name].forced_outage_by_temperature)
+        outage = forced_outage_rate(technologies[name], temperature_c if moves else temperature_c[:1])
+        out_of_service = 1.0 - (1.0 - outage) * (1.0 - series_unavailability)
+        if moves:
+            out_of_service, rate_index[i] = np.unique(out_of_service, return_inverse=True)
+        rates.append(out_of_service)
         fraction[i] = capacity_frac[name]
         lost[i] = supply_loss.get(name, 0.0)
     return Hours({name: i for i, name in enumerate(names)}, [*rates, np.zeros(1)], rate_index, fraction, lost)
