@@ -21,11 +21,11 @@ from sqlalchemy.exc import DBAPIError
 
 from assets.ballast import end_run, take_ballast
 from assets.closing import write_line
+from assets.fetching import fetch_sources
 from assets.night import (
     REPOSITORY,
     Scope,
     check_scope,
-    fetch_sources,
     has_sources,
     identify,
     log,
@@ -48,6 +48,8 @@ from pipelines.warehouse import (
 )
 from pipelines.warehouse.sqltext import first_line
 
+# Lines that tell how far the weather of counties is.
+_LINES = 40
 Event = Callable[[str, int | None, float], None]
 
 
@@ -197,7 +199,12 @@ def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is
             rows = sum(good.rows for good in outcome.good)
             on_event(f"{outcome.source_id} ({outcome.profile})", rows, time.monotonic() - started)
 
-    return fetch_sources(settings, scope, on_source=on_source)
+    def on_county(source_id: str, done: int, planned: int, seconds: float) -> None:
+        if on_event is not None and (done == planned or done % max(1, planned // _LINES) == 0):
+            left = seconds / done * (planned - done)
+            on_event(f"{source_id} {done:,} of {planned:,}, {left:.0f} s left", None, time.monotonic() - started)
+
+    return fetch_sources(settings, scope, on_source=on_source, on_county=on_county)
 
 
 def _end_what_a_kill_left(data_dir: Path) -> None:

@@ -53,6 +53,11 @@ def county_table(settings: Settings) -> pl.DataFrame:
     return table.filter(~pl.col("state").is_in(TERRITORIES)).sort("county_fips")
 
 
+def county_places(settings: Settings) -> pl.DataFrame:
+    """Return region_id, state, latitude and longitude of every county of the edition, in order of region_id."""
+    return county_table(settings).select(pl.col("county_fips").alias("region_id"), "state", "latitude", "longitude")
+
+
 def named_counties(codes: list[str], table: pl.DataFrame) -> list[str]:
     """Return codes with their lost leading zeros, all found in the table.
 

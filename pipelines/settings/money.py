@@ -14,6 +14,11 @@ class Money(BaseModel):
     discount_rate: float = Field(
         0.09, gt=0, lt=0.5, description="real discount rate of power assets (per year); assumption"
     )
+    unlisted_state_cost_factor: float = Field(
+        1.0,
+        gt=0,
+        description="cost in Alaska and Hawaii, which the location tables lack, over the national one; assumption",
+    )
     gas_price_basis: Literal["hub_plus_basis", "state_industrial"] = Field(
         "hub_plus_basis", description="which gas price a generator pays"
     )

@@ -44,6 +44,14 @@ class Places(BaseModel):
         description="multiplies the pauses that each publisher's rate asks for; below 1 only on a mirror",
     )
     source_off: Names = Field((), description="sources that are not asked, by name and separated by commas")
+    source_limits: Names = Field(
+        (),
+        description="calls that sources of weather take from nights of counties, in place of the publishers' limits: "
+        "<source>=<calls>/<second, minute, hour or day>, separated by commas",
+    )
+    source_county_minutes: float = Field(
+        120.0, ge=0, description="longest time that a night of counties asks for weather (min)"
+    )
     source_min_rows_frac: float = Field(
         0.5, ge=0, le=1, description="an answer with fewer rows than this share of the last good one is refused"
     )

@@ -20,6 +20,7 @@ class Weather(BaseModel):
         description="where weather comes from, by name and separated by commas; each serves what those before it lack",
     )
     live_weather_years: int = Field(3, ge=1, le=30, description="newest calendar years of weather fetched per region")
+    county_weather_years: int = Field(1, ge=1, le=30, description="newest calendar years of weather fetched per county")
     live_weather_typical_year: bool = Field(True, description="whether a typical year is fetched as well")
     weather_max_distance_km: float = Field(
         50.0, gt=0, description="a region uses a weather file only within this distance (km); assumption"
