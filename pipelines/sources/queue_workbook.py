@@ -15,6 +15,7 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import fastexcel
@@ -30,7 +31,7 @@ MAX_MEMBERS = 2_000
 MAX_CELLS = 20_000_000
 # The widest of the recorded files has some eighty; a frame of millions of columns fills any memory.
 MAX_COLUMNS = 2_000
-MAX_SHEET_COLUMNS = 16_384
+MAX_ROWS, MAX_SHEET_COLUMNS = 1_048_576, 16_384
 MAX_TEXT = 400
 # Text of a sheet once every cell has a copy of the text that it shares; of the recorded ones at most some 20 MB.
 MAX_TEXT_BYTES = 400_000_000
@@ -190,9 +191,12 @@ def _csv_sheet(payload: Payload) -> Sheet:
     text = _text(payload)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        rows = list(reader)
+        # Each row costs far more than its bytes: lines of nothing are not to fill the memory.
+        rows = list(islice(reader, MAX_ROWS + 1))
     except csv.Error as error:
         broken(payload, f"is no whole CSV file ({error})")
+    if len(rows) > MAX_ROWS:
+        broken(payload, f"has more than {MAX_ROWS} rows")
     while rows and rows[-1] in ([], [""]):
         rows.pop()
     width = max((len(row) for row in rows), default=0)
