@@ -14,28 +14,45 @@ from pipelines.contracts.base import REGISTRY
 from pipelines.counties.hours import chunk_store
 from pipelines.national.chunk import MONTHS, RESULTS, Facts, Report, chunks_of
 from pipelines.national.engine import run_chunks
+from pipelines.national.store import Store
 from pipelines.plant.solar import solar_parameters
 from pipelines.sizing.refine import Finalists
 
 
 @dataclass(frozen=True)
 class CountyResults:
-    """What the chunks left.
+    """What the chunks left; read again for each table, so that no more than one is in memory.
 
     Attributes
     ----------
-    annual, adequacy : pl.DataFrame
-        Contracts `sim.dispatch_annual`, `sim.adequacy`, of the designs that can stand for a stack.
-    months : pl.DataFrame
-        Contract `mart.weather_monthly`.
+    store : Store
     reports : list[Report]
         One per chunk.
     """
 
-    annual: pl.DataFrame
-    adequacy: pl.DataFrame
-    months: pl.DataFrame
+    store: Store
     reports: list[Report]
+
+    @property
+    def annual(self) -> pl.DataFrame:
+        """Return contract `sim.dispatch_annual` of the designs that can stand for a stack."""
+        return self._rows(RESULTS, "sim.dispatch_annual", ["region_id", "design_id", "weather_year"])
+
+    @property
+    def adequacy(self) -> pl.DataFrame:
+        """Return contract `sim.adequacy` of the same designs."""
+        return self._rows(RESULTS, "sim.adequacy", ["region_id", "design_id", "weather_year"])
+
+    @property
+    def months(self) -> pl.DataFrame:
+        """Return contract `mart.weather_monthly`."""
+        return self._rows(MONTHS, "mart.weather_monthly", ["region_id", "weather_year", "month"])
+
+    def _rows(self, kind: str, table: str, key: list[str]) -> pl.DataFrame:
+        columns = REGISTRY[table].schema.column_names()
+        # Chunks do not share a region: sorted one by one and put in order of their first, the whole is sorted.
+        parts = [self.store.read(report.key, kind, columns).sort(key) for report in self.reports]
+        return pl.concat(sorted(parts, key=lambda part: part["region_id"][0]))
 
     @property
     def is_cache_hit(self) -> bool:
@@ -87,13 +104,7 @@ def _county_results(night: Night) -> CountyResults:
 
     reports = run_chunks(chunks, facts, store, settings, on_chunk)
     store.write_night(night.run_id, [report.key for report in reports])
-    results = pl.concat([store.read(report.key, RESULTS) for report in reports])
-    annual, adequacy = (
-        results.select(REGISTRY[name].schema.column_names()).sort("region_id", "design_id", "weather_year")
-        for name in ("sim.dispatch_annual", "sim.adequacy")
-    )
-    months = pl.concat([store.read(report.key, MONTHS) for report in reports])
-    return CountyResults(annual, adequacy, months.sort("region_id", "weather_year", "month"), reports)
+    return CountyResults(store, reports)
 
 
 def no_finalists(night: Night) -> Finalists:

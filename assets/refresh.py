@@ -19,6 +19,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.utils import make_new_run_id
 from sqlalchemy.exc import DBAPIError
 
+from assets.ballast import end_run, take_ballast
 from assets.closing import write_line
 from assets.fetching import fetch_sources
 from assets.night import (
@@ -240,6 +241,7 @@ def _run_job(
         dagster_home(settings.data_dir),
         dg.DagsterInstance.get() as instance,
         RunMark(settings.data_dir.absolute(), own),
+        _ended_whatever_happens(instance, settings.data_dir.absolute(), own),
     ):
         try:
             job.execute_in_process(
@@ -262,6 +264,17 @@ def _run_job(
             raise
     # The night names its own run: an input edited since it was identified gives it another name.
     return release_info(settings.data_dir.absolute(), listener.run_id)
+
+
+@contextmanager
+def _ended_whatever_happens(instance: dg.DagsterInstance, data_dir: Path, run_id: str) -> Iterator[None]:
+    """Leave no run open that this process began, also where a full disk took the orchestrator its last words."""
+    take_ballast(data_dir)
+    try:
+        yield
+    except Exception as error:
+        end_run(instance, data_dir, run_id, first_line(error))
+        raise
 
 
 def _held(data_dir: Path, run_id: str) -> ReleaseInfo | None:

@@ -13,7 +13,10 @@ from assets.plant import PLANT_INPUTS, causes_of, grid_plant, night_sites, plant
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.sizing.market import Market, Price
 from pipelines.sizing.refine import Finalists, refine
+from pipelines.warehouse.parquet import sorted_by_key
 
+# Counties priced at once.
+_PRICED_TOGETHER = 400
 PRICE_INPUTS = [
     "core.regions",
     "core.gas_prices_by_region",
@@ -43,6 +46,25 @@ def night_price(night: Night) -> Price:
     )
 
 
+def priced_grid(night: Night) -> pl.DataFrame:
+    """Return every design of the grid at the night's prices, contract `sim.grid_candidates`."""
+    price, designs = night_price(night), night.read("sim.design_grid")
+    if not night.scope.is_counties:
+        return price(designs, night.read("sim.grid_annual"), night.read("sim.grid_adequacy"))
+    # Counties in parts: prices add some hundred columns to every row on their way.
+    regions = night.read("core.regions", ["region_id"])["region_id"].sort().to_list()
+    parts = [regions[first : first + _PRICED_TOGETHER] for first in range(0, len(regions), _PRICED_TOGETHER)]
+    return pl.concat(
+        price(designs, *(_between(night, f"sim.grid_{kind}", part[0], part[-1]) for kind in ("annual", "adequacy")))
+        for part in parts
+    )
+
+
+def _between(night: Night, name: str, first: str, last: str) -> pl.DataFrame:
+    where = "where region_id between $first and $last"
+    return night.warehouse.query(f"select * from {name} {where}", {"first": first, "last": last})
+
+
 def night_finalists(night: Night) -> Finalists:
     """Return the designs worked out around each region's best; made by the first asset that asks."""
     if night.scope.is_counties:
@@ -63,5 +85,7 @@ def night_finalists(night: Night) -> Finalists:
 def with_finalists(night: Night, grid_table: str, finalists: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Return a table of the grid and the finalists' rows; what was worked out twice stands as worked out last."""
     rows = night.read(grid_table)
+    if finalists.is_empty():
+        return sorted_by_key(rows, key)
     rest = rows.join(finalists.select(key).unique(), on=key, how="anti", maintain_order="left")
     return pl.concat([rest, finalists.select(rows.columns)]).sort(key)

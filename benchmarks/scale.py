@@ -1,31 +1,31 @@
-"""What a county costs: CPU seconds by stage for growing numbers of counties, and the slope between them.
+"""What a night of every county takes: time by stage, memory, growth with sites and years, and what a second run redoes.
 
-`python -m benchmarks.scale --sites 50,250` measures in one process; finished chunks stay in the work folder with what
-they cost, so that a measurement that was stopped goes on where it was.
+`python -m benchmarks.scale` measures all of it on an idle machine in under a quarter of an hour and prints one line per
+measurement; `--table FILE` also writes them as the tables of docs/scale.md. `--part` measures some of it.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import os
 import platform
-import resource
+import shutil
+import sys
 import time
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import polars as pl
 
-from pipelines.contracts.base import REGISTRY
+from benchmarks.session_memory import run_sampled
 from pipelines.counties.climate import climate_stations, interpolated_climatology
 from pipelines.counties.places import county_regions
 from pipelines.dispatch.designs import design_grid
 from pipelines.dispatch.inputs import DesignSet
-from pipelines.economics.evaluate import evaluate_candidates
-from pipelines.economics.prices import gas_prices_by_region, power_prices_by_region
-from pipelines.economics.selection import select_least_cost
-from pipelines.national.chunk import RESULTS, Facts, chunks_of
+from pipelines.national.chunk import MONTHS, RESULTS, STAGES, Chunk, Facts, chunks_of
 from pipelines.national.engine import run_chunks
 from pipelines.national.store import Store
 from pipelines.plant.firm import battery, firm_technologies
@@ -36,97 +36,183 @@ from pipelines.reliability.campaign import Plant
 from pipelines.reliability.common_mode import region_causes
 from pipelines.settings import Settings
 
+PARTS = ("sites", "years", "night")
+# Steps of a night that are told apart; the rest is summed.
+_TOLD_SECONDS = 2.0
+
 
 @click.command()
-@click.option("--sites", default="50,250,1000,3108", show_default=True, help="Numbers of counties, by commas.")
-@click.option("--years", default=1, show_default=True, help="Weather years of each.")
+@click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, default=PARTS, show_default=True)
+@click.option("--sites", default="250,1000,0", show_default=True, help="Numbers of counties, by commas; 0 for all.")
+@click.option("--many-years", default=10, show_default=True, help="Weather years of the part `years`.")
+@click.option("--some", default=100, show_default=True, help="Counties of the part `years`.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("data/scale"), show_default=True)
-@click.option("--as-of", default="2026-11-22", show_default=True)
-def main(sites: str, years: int, work: Path, as_of: str) -> None:
-    """Measure and print one line per number of counties."""
-    measured = [measure(int(count), years, work, as_of) for count in sites.split(",")]
-    for row in measured:
-        click.echo(json.dumps(row))
-    if len(measured) > 1:
-        first, last = measured[-2], measured[-1]
-        slope = math.log(last["cpu_seconds"] / first["cpu_seconds"]) / math.log(last["sites"] / first["sites"])
-        click.echo(f"log-log slope from {first['sites']} to {last['sites']} counties: {slope:.3f}")
-    click.echo(f"{platform.machine()}, Python {platform.python_version()}")
+@click.option("--as-of", "nights", default="2026-11-22,2026-11-23", show_default=True, help="A night and the next one.")
+@click.option("--table", type=click.Path(path_type=Path), help="Write the tables of docs/scale.md here as well.")
+def main(
+    parts: tuple[str, ...], sites: str, many_years: int, some: int, work: Path, nights: str, table: Path | None
+) -> None:
+    """Measure and print."""
+    work.mkdir(parents=True, exist_ok=True)
+    for left in [*work.glob("sites*"), *work.glob("years*"), work / "warm", work / "night"]:
+        shutil.rmtree(left, ignore_errors=True)
+    texts = [f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}.\n"]
+    if "sites" in parts:
+        texts.append(_by_sites([int(count) for count in sites.split(",")], work))
+    if "years" in parts:
+        texts.append(_by_years(some, many_years, work))
+    if "night" in parts:
+        texts.append(_night(nights.split(","), work))
+    text = "\n".join(texts)
+    click.echo(text)
+    if table is not None:
+        table.write_text(text)
 
 
-def measure(count: int, years: int, work: Path, as_of: str) -> dict[str, float]:
-    """Return CPU seconds by stage of counties spread evenly over the list."""
-    settings = Settings(dispatch_years=years, chunk_workers=1)
+@dataclass(frozen=True)
+class Work:
+    """Counties cut into chunks, and what is the same for all of them."""
+
+    chunks: list[Chunk]
+    facts: Facts
+    settings: Settings
+
+    @property
+    def sites(self) -> int:
+        return sum(chunk.size for chunk in self.chunks)
+
+
+def work_of(count: int, years: int) -> Work:
+    """Return counties spread evenly over the list, all of them where `count` is 0."""
+    settings = Settings(dispatch_years=years)
 
     def reference(name: str) -> pl.DataFrame:
         return load_reference(name, settings.reference_dir)
 
-    clock = time.process_time()
-    stages: dict[str, float] = {}
-
-    def lap(stage: str) -> None:
-        nonlocal clock
-        now = time.process_time()
-        stages[stage] = stages.get(stage, 0.0) + now - clock
-        clock = now
-
     months = reference("climatology_monthly")
     regions = county_regions(reference("candidate_markets"), months, settings)
-    regions = regions[[round(place * (regions.height - 1) / max(count - 1, 1)) for place in range(count)]]
-    lap("county table")
+    if count:
+        regions = regions[[round(place * (regions.height - 1) / max(count - 1, 1)) for place in range(count)]]
     climate = interpolated_climatology(regions, climate_stations(months))
-    lap("climatology")
     figures = parameters(reference("technology"))
     technologies = firm_technologies(figures, reference("temperature_outage"), settings)
     designs = design_grid(technologies, settings, solar_parts=settings.county_solar_parts)
     plant = Plant(DesignSet.from_frame(designs), technologies, battery(figures, settings), figures, settings)
     causes = region_causes(regions, reference("grid_reliability"), figures, settings)
     facts = Facts(plant, solar_parameters(figures, settings), reference("data_centre_load"), years)
-    chunks = chunks_of(regions, climate, causes, settings.chunk_sites)
-    lap("facts")
-    store = Store(str(work.absolute()))
-    reports = run_chunks(chunks, facts, store, settings)
-    clock = time.process_time()
-    notes = [store.note(report.key, RESULTS) for report in reports]
-    for note in notes:
-        for stage, seconds in note["cpu_seconds"].items():
-            stages[stage] = stages.get(stage, 0.0) + seconds
-    results = pl.concat([store.read(report.key, RESULTS) for report in reports])
-    annual, adequacy = (
-        results.select(REGISTRY[name].schema.column_names()) for name in ("sim.dispatch_annual", "sim.adequacy")
-    )
-    lap("take in")
-    night = date.fromisoformat(as_of)
-    gas = gas_prices_by_region(regions, reference("gas_prices"), reference("emission_factors"), night, settings)
-    power = power_prices_by_region(regions, reference("power_prices"), reference("emission_factors"), night, settings)
-    candidates = evaluate_candidates(
-        designs,
-        annual,
-        adequacy,
-        regions,
-        gas,
-        power,
-        figures,
-        reference("locational_multipliers"),
-        reference("emission_factors"),
-        settings,
-        outage_causes=causes,
-    )
-    select_least_cost(candidates, settings)
-    lap("price and choose")
-    total = sum(stages.values())
+    return Work(chunks_of(regions, climate, causes, settings.chunk_sites), facts, settings)
+
+
+def measure(own: Work, folder: Path) -> dict[str, float]:
+    """Return wall and CPU seconds of the chunks that are not in a folder yet, by stage, and what they leave."""
+    store, began = Store(str(folder.absolute())), time.monotonic()
+    reports = run_chunks(own.chunks, own.facts, store, own.settings)
+    seconds = time.monotonic() - began
+    fresh = [report for report in reports if not report.is_hit]
+    notes = [store.note(report.key, kind) for report in fresh for kind in (RESULTS, MONTHS)]
+    stages = {stage: sum(report.cpu_seconds.get(stage, 0.0) for report in fresh) for stage in STAGES}
+    units = max(own.sites * own.facts.years, 1)
     return {
-        "sites": count,
-        "years": years,
-        "designs": designs.height,
-        "cpu_seconds": round(total, 2),
-        "cpu_ms_per_site_year": round(1000.0 * total / count / years, 1),
-        "worked_out_per_site": round(sum(note["assessed"] for note in notes) / count, 1),
-        "rows_per_site_year": round(results.height / count / years, 1),
-        "bytes_per_site_year": round(sum(note["bytes"] for note in notes) / count / years),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0),
-        **{stage: round(seconds, 2) for stage, seconds in stages.items()},
+        "sites": own.sites,
+        "years": own.facts.years,
+        "designs": len(own.facts.plant.designs),
+        "chunks_worked_out": len(fresh),
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(sum(stages.values()), 2),
+        "bytes_per_site_year": round(sum(note["bytes"] for note in notes) / units),
+        **{f"{stage}_ms": round(1000.0 * spent / units, 2) for stage, spent in stages.items()},
     }
+
+
+def _by_sites(counts: list[int], work: Path) -> str:
+    # Compiled code is read from the disk by then.
+    measure(work_of(2, 1), work / "warm")
+    rows = []
+    for count in counts:
+        own = work_of(count, 1)
+        rows.append(measure(own, work / f"sites{count}"))
+        click.echo(json.dumps(rows[-1]))
+    text = _table(
+        ["counties", "seconds", "CPU s", *(f"{stage}, ms per county" for stage in STAGES), "bytes per county"],
+        [
+            [row["sites"], row["seconds"], row["cpu_seconds"], *(row[f"{stage}_ms"] for stage in STAGES),
+             row["bytes_per_site_year"]]
+            for row in rows
+        ],
+    )  # fmt: skip
+    first, last = rows[0], rows[-1]
+    if last["sites"] > first["sites"]:
+        slopes = [
+            math.log(last[what] / first[what]) / math.log(last["sites"] / first["sites"])
+            for what in ("seconds", "cpu_seconds")
+        ]
+        text += f"\nSlope from {first['sites']} to {last['sites']} counties: {slopes[0]:.3f} of the time, "
+        text += f"{slopes[1]:.3f} of the CPU time (log-log).\n"
+    again = measure(own, work / f"sites{counts[-1]}")
+    moved = measure(_warmer(own), work / f"sites{counts[-1]}")
+    return (
+        text + f"\nThe same again: {again['chunks_worked_out']} chunks worked out, {again['seconds']} s. "
+        f"One county warmer: {moved['chunks_worked_out']} of {len(own.chunks)}, {moved['seconds']} s.\n"
+    )
+
+
+def _warmer(own: Work) -> Work:
+    """Return the same work with the weather of one county changed."""
+    chunk = own.chunks[len(own.chunks) // 2]
+    name = chunk.regions["region_id"][0]
+    warmer = pl.when(pl.col("region_id") == name).then(0.1).otherwise(0.0)
+    months = chunk.months.with_columns(pl.col("temperature_mean_c") + warmer)
+    changed = [Chunk(one.regions, months, one.causes) if one is chunk else one for one in own.chunks]
+    return Work(changed, own.facts, own.settings)
+
+
+def _by_years(some: int, years: int, work: Path) -> str:
+    every = work_of(0, years).sites
+    rows = []
+    for count in (1, years):
+        rows.append(measure(work_of(some, count), work / f"years{count}"))
+        click.echo(json.dumps(rows[-1]))
+    minutes = rows[-1]["seconds"] * every / some / 60.0
+    table = _table(
+        ["counties", "years", "seconds", "CPU ms per county and year", "bytes per county and year"],
+        [
+            [row["sites"], row["years"], row["seconds"],
+             round(1000.0 * row["cpu_seconds"] / row["sites"] / row["years"], 1), row["bytes_per_site_year"]]
+            for row in rows
+        ],
+    )  # fmt: skip
+    return table + f"\nFor {every} counties x {years} years that is {minutes:.0f} minutes of chunks.\n"
+
+
+def _night(nights: list[str], work: Path) -> str:
+    """Run the real command for every county: from an empty folder, the same night again, and the next."""
+    data = work / "night"
+    rows = []
+    text = ""
+    for name, as_of in (("first night", nights[0]), ("the same again", nights[0]), ("next night", nights[-1])):
+        log = data / "counties" / "logs" / "night.jsonl"
+        known = len(log.read_text().splitlines()) if log.exists() else 0
+        command = [sys.executable, "-m", "pipelines.cli.main", "refresh", "--scope", "counties", "--as-of", as_of]
+        ran = run_sampled(command, {"FIRSTMW_DATA_DIR": str(data.absolute())}, work / "night.log")
+        rows.append([name, round(ran.seconds, 1), round(ran.cpu_seconds, 1), round(ran.peak_mb), round(ran.largest_mb)])
+        click.echo(json.dumps(rows[-1]))
+        steps = _steps(log.read_text().splitlines()[known:])
+        if steps:
+            told = ", ".join(f"{step} {seconds:.0f}" for step, seconds in steps if seconds >= _TOLD_SECONDS)
+            rest = sum(seconds for _, seconds in steps if seconds < _TOLD_SECONDS)
+            text += f"\n{name.capitalize()}, seconds by step: {told}; {len(steps)} steps in all, the rest {rest:.0f}.\n"
+    return _table(["every county", "seconds", "CPU s", "peak MB of all processes", "of the largest"], rows) + text
+
+
+def _steps(lines: list[str]) -> list[tuple[str, float]]:
+    steps = [json.loads(line) for line in lines]
+    own = [(str(step["asset"]), float(step["seconds"])) for step in steps if step.get("event") == "step"]
+    return sorted(own, key=lambda step: -step[1])
+
+
+def _table(head: list[str], rows: list[list[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(value) for value in line) + " |" for line in lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -31,7 +31,6 @@ Examples:
   firstmw refresh --set lead_times.recip_engine.mid=12 --set grid_completion_probability=1    a what-if
   firstmw refresh --what-if slow.toml              the same from a file
   firstmw refresh                                  back to the base: the same night again is verified and reused
-
   firstmw refresh --wait                           queue behind a refresh that is running; --wait 600 for ten minutes
   firstmw refresh --accept                         show a release that is held because its ranks moved so far
 

@@ -25,7 +25,16 @@ _SOURCES = [
 ]
 
 
-@click.command()
+_EPILOG = """\b
+Examples:
+  firstmw status
+  firstmw status --json | jq '.data_status[] | select(.is_stale) | .source_id'
+
+Exit codes: 0 shown; 1 the release cannot be read; 2 wrong usage, or there is no release yet; 3 a source is stale.
+"""
+
+
+@click.command(epilog=_EPILOG)
 @common_options
 def status(**options: Any) -> int:
     """Show the release, its tables, and how old each input is."""

@@ -79,6 +79,10 @@ class DispatchResult:
         share = np.divide(other, served, out=np.ones_like(served), where=served > 0)
         return np.clip(1.0 - share, 0.0, 1.0)
 
+    def take(self, designs: NDArray[np.int64]) -> DispatchResult:
+        """Return the sums of some of the designs."""
+        return DispatchResult(**{field.name: getattr(self, field.name)[:, designs] for field in fields(self)})
+
     def to_frame(self, sites: Sequence[SiteYear], designs: DesignSet) -> pl.DataFrame:
         """Return the sums as `sim.dispatch_annual` rows, sites outer, designs inner; the table has no flexible load."""
         n_sites, n_designs = self.load_mwh.shape
@@ -116,6 +120,7 @@ def simulate_batch(
     with_need: OnSite | None = None,
     threads: int = 2,
     options: DispatchOptions | None = None,
+    has_few: bool = False,
 ) -> DispatchResult:
     """Dispatch every design over every site year.
 
@@ -134,6 +139,8 @@ def simulate_batch(
     threads : int
         Threads over sites (over blocks of designs where there are fewer sites than threads).
     options : DispatchOptions | None
+    has_few : bool
+        Whether blocks of few designs get a kernel of their own: worth its compiling where thousands of sites are run.
 
     Returns
     -------
@@ -157,7 +164,7 @@ def simulate_batch(
 
     def run_site(index: int, pool: ThreadPoolExecutor | None = None) -> None:
         site = sites[index]
-        runner = SiteRunner(site, technologies, battery, options, dtype)
+        runner = SiteRunner(site, technologies, battery, options, dtype, has_few=has_few)
         sums = _SiteSums.empty(len(designs))
         if with_need is None:
             # Blocks write to columns of their own, so that any order gives the same sums.
@@ -172,7 +179,11 @@ def simulate_batch(
             spare.put(need)
         sums.store(result, index, site, designs, fuel)
 
-    with ThreadPoolExecutor(max(1, threads)) as pool:
+    if threads <= 1:
+        for index in range(len(sites)):
+            run_site(index)
+        return result
+    with ThreadPoolExecutor(threads) as pool:
         if with_need is None and len(sites) < threads:
             for index in range(len(sites)):
                 run_site(index, pool)

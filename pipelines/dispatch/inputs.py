@@ -91,6 +91,15 @@ class DesignSet:
             columns[column.name] = series.to_list() if series.dtype == pl.String else series.to_numpy().copy()
         return cls(**columns)
 
+    def take(self, rows: NDArray[np.int64]) -> DesignSet:
+        """Return the designs at some positions, in the order of these."""
+        places = rows.tolist()
+        columns: dict[str, Any] = {}
+        for column in fields(self):
+            values = getattr(self, column.name)
+            columns[column.name] = [values[place] for place in places] if isinstance(values, list) else values[rows]
+        return DesignSet(**columns)
+
     def to_frame(self) -> pl.DataFrame:
         """Return the designs as a frame, one row each."""
         return pl.DataFrame({column.name: getattr(self, column.name) for column in fields(self)})

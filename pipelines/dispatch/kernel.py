@@ -23,6 +23,7 @@ import numpy as np
 from numba import njit
 
 LANES = 64
+FEW_LANES = 8  # of the kernel for blocks of few designs
 STRIDE = 80
 FLUSH_STEPS = 96  # single-precision sums are moved to double after as many steps
 
@@ -125,7 +126,7 @@ def _require(
                 need[t - first, k] = work[S_WANT + k]
 
 
-def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Callable[..., None]:
+def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: int) -> Callable[..., None]:
     """Compile the kernel for one rule; stores are what bounds its speed, so that a row no one reads is not written.
 
     The closure holds numbers alone: compiled code is kept on the disk by their values, so that the next process loads
@@ -150,7 +151,7 @@ def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Call
                 if t % day_steps == 0:
                     _require(work, series, constants, t, min(t + seen_steps, n_steps), need, has_baseload)
                 level = need[t % day_steps + 1]
-            for k in range(LANES):
+            for k in range(width):
                 sun = work[P_SOLAR + k] * solar
                 grid_limit = work[P_GRID + k] * grid
                 short = load - sun - grid_limit
@@ -261,7 +262,7 @@ def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Call
 
 
 @cache
-def kernel(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Callable[..., None]:
+def kernel(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: int = LANES) -> Callable[..., None]:
     """Return the compiled kernel of a rule.
 
     Parameters
@@ -274,6 +275,8 @@ def kernel(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Call
         Whether any load may be curtailed.
     keep : int
         KEEP_SUMS, KEEP_NEED or KEEP_ALL: which state rows each step writes.
+    width : int
+        LANES, or FEW_LANES where no more lanes are used.
 
     Returns
     -------
@@ -283,4 +286,4 @@ def kernel(rule: int, has_baseload: bool, has_flexible: bool, keep: int) -> Call
         the state in `work`, adds to `totals` in MW x steps, and copies the first lanes of the rows at every step to the
         columns of `out` from first_column on.
     """
-    return _build(rule, has_baseload, has_flexible, keep)
+    return _build(rule, has_baseload, has_flexible, keep, width)

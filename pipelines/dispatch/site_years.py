@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipelines.dispatch.inputs import SiteYear
 from pipelines.errors import ContractError
@@ -44,8 +47,7 @@ def site_years(
     """
     key = ["region_id", "weather_year"]
     elevation = dict(zip(regions["region_id"], regions["elevation_m"], strict=True))
-    share = settings.flexible_grid_curtailed_frac
-    curtailed_hours = curtailed_hours_per_year(load_facts, share)
+    curtailed_hours = curtailed_hours_per_year(load_facts, settings.flexible_grid_curtailed_frac)
     years = weather.partition_by(key, maintain_order=True, as_dict=True)
     suns = solar.partition_by(key, maintain_order=True, as_dict=True)
     missing = sorted(set(elevation) - {str(region) for region, _ in years})
@@ -59,20 +61,60 @@ def site_years(
             raise ContractError(
                 f"sim.solar_hourly: region {region_id}, year {weather_year} has other hours than its weather."
             )
-        temperature = hours["temperature_c"].to_numpy()
         sites.append(
-            SiteYear(
-                region_id=region_id,
-                weather_year=weather_year,
-                start_utc=hours["hour_utc"][0],
-                step_hours=1.0,
-                solar_mw_per_mw=sun["solar_mw_per_mw"].to_numpy(),
-                load_mw=load_mw(temperature, settings),
-                grid_available_frac=flexible_available_frac(temperature, share, curtailed_hours),
-                temperature_c=temperature,
-                capacity_frac={
-                    name: unit.capacity_frac(temperature, elevation[region_id]) for name, unit in technologies.items()
-                },
+            site_year(
+                region_id,
+                weather_year,
+                hours["hour_utc"][0],
+                hours["temperature_c"].to_numpy(),
+                sun["solar_mw_per_mw"].to_numpy(),
+                elevation[region_id],
+                technologies,
+                curtailed_hours,
+                settings,
             )
         )
     return sites
+
+
+def site_year(
+    region_id: str,
+    weather_year: int,
+    start_utc: datetime,
+    temperature_c: NDArray[np.float64],
+    solar_mw_per_mw: NDArray[np.float64],
+    elevation_m: float,
+    technologies: Mapping[str, FirmTechnology],
+    curtailed_hours: float,
+    settings: Settings,
+) -> SiteYear:
+    """Return one region's weather year.
+
+    Parameters
+    ----------
+    region_id : str
+    weather_year : int
+    start_utc : datetime
+        Start of the first hour.
+    temperature_c, solar_mw_per_mw : NDArray[np.float64]
+        By hour, shape (n_hours,).
+    elevation_m : float
+        Height above sea level (m).
+    technologies : Mapping[str, FirmTechnology]
+    curtailed_hours : float
+        Hours per year in which a flexible grid service is curtailed, as from `curtailed_hours_per_year`.
+    settings : Settings
+    """
+    return SiteYear(
+        region_id=region_id,
+        weather_year=weather_year,
+        start_utc=start_utc,
+        step_hours=1.0,
+        solar_mw_per_mw=solar_mw_per_mw,
+        load_mw=load_mw(temperature_c, settings),
+        grid_available_frac=flexible_available_frac(
+            temperature_c, settings.flexible_grid_curtailed_frac, curtailed_hours
+        ),
+        temperature_c=temperature_c,
+        capacity_frac={name: unit.capacity_frac(temperature_c, elevation_m) for name, unit in technologies.items()},
+    )

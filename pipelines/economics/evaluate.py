@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.economics.capital import capital_costs
 from pipelines.economics.charges import charge_table
 from pipelines.economics.costs import locational_multipliers, site_costs, unit_costs
-from pipelines.economics.credits import CreditDates, no_credits
+from pipelines.economics.credits import Credits, no_credits
 from pipelines.economics.finance import terms
 from pipelines.economics.lcoe import levelised_costs
 from pipelines.economics.prices import combustion_kg_per_mmbtu
@@ -106,7 +106,7 @@ def evaluate_candidates(
     settings: Settings,
     *,
     outage_causes: pl.DataFrame | None = None,
-    credits: CreditDates | None = None,
+    credits: Credits | None = None,
 ) -> pl.DataFrame:
     """Return cost, carbon and adequacy of every region and design.
 
@@ -126,7 +126,7 @@ def evaluate_candidates(
         Reference tables `locational_multipliers`, `emission_factors`.
     outage_causes : pl.DataFrame | None
         Contract `core.outage_causes`; its grid rows give the hours that standby gensets run.
-    credits : CreditDates | None
+    credits : Credits | None
         Dates that decide tax credits, with the tax rules; no credit is counted where absent.
 
     Returns

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.dispatch.site_years import site_years
+from pipelines.dispatch.site_years import site_year
 from pipelines.identity import content_hash, tree_hash
 from pipelines.national.screen import Families, decided_designs
 from pipelines.national.store import Store
+from pipelines.plant.grid import curtailed_hours_per_year
 from pipelines.plant.solar import SolarParameters, solar_mw_per_mw
 from pipelines.reliability.campaign import Plant
 from pipelines.weather.assemble import weather_version
@@ -213,9 +214,12 @@ def simulate_chunk(chunk: Chunk, facts: Facts, store: Store | None = None) -> tu
     The store is read for fetched years only.
     """
     families = Families.of(facts.plant.designs)
-    guess = np.zeros(len(families.members), dtype=np.int64)
+    guess = np.full(len(families.members), -1, dtype=np.int64)
     report = Report("", chunk.size, is_hit=False, cpu_seconds=dict.fromkeys(STAGES, 0.0))
+    settings = facts.plant.settings
+    curtailed_hours = curtailed_hours_per_year(facts.load_facts, settings.flexible_grid_curtailed_frac)
     hour_utc = hours_of_year(TYPICAL_YEAR)
+    start = hour_utc[0].item()
     of_months = chunk.months.partition_by("region_id", as_dict=True, maintain_order=True)
     of_causes = chunk.causes.partition_by("region_id", as_dict=True, maintain_order=True)
     of_years = chunk.fetched.partition_by("region_id", as_dict=True, maintain_order=True)
@@ -257,18 +261,20 @@ def simulate_chunk(chunk: Chunk, facts: Facts, store: Store | None = None) -> tu
             for year, made, (source, station) in zip(hours, output, about, strict=True)
         ]
         lap("months")
-        together = pl.concat(hours)
-        suns = together.select("region_id", "weather_year", "hour_utc").with_columns(
-            pl.Series("solar_mw_per_mw", np.concatenate(output))
-        )
-        years = site_years(
-            chunk.regions.filter(pl.col("region_id") == name),
-            together,
-            suns,
-            facts.plant.technologies,
-            facts.load_facts,
-            facts.plant.settings,
-        )
+        years = [
+            site_year(
+                name,
+                number,
+                start,
+                year["temperature_c"].to_numpy(),
+                made,
+                region["elevation_m"],
+                facts.plant.technologies,
+                curtailed_hours,
+                settings,
+            )
+            for number, (year, made) in enumerate(zip(hours, output, strict=True), start=1)
+        ]
         rows, assessed = decided_designs(years, facts.plant, of_causes[name,], families, guess)
         results.append(rows)
         report.assessed += assessed

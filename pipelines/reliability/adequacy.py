@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numba import njit
@@ -12,8 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from pipelines.dispatch.inputs import DesignSet
 from pipelines.errors import UsageError
 from pipelines.plant.technology import FirmTechnology
-from pipelines.reliability.fleet import below_tables, forced_outage_rate, mass_tables
-from pipelines.reliability.starts import start_unavailability
+from pipelines.reliability.fleet import below_of
+from pipelines.reliability.fleet_tables import Hours, Tables, firm_tables, hours_of, second_tables
+from pipelines.reliability.starts import share_in_repair, start_unavailability
+from pipelines.reliability.streams import Streams, counted, sums_of
 
 # A need this far above what the units give is rounding of a single-precision dispatch, not a shortfall.
 TOLERANCE_MW = 1e-4
@@ -63,6 +66,7 @@ def adequacy_of_need(
     supply_loss: Mapping[str, NDArray[np.float64]] | None = None,
     step_hours: float = 1.0,
     tolerance_mw: float = TOLERANCE_MW,
+    columns: NDArray[np.int64] | None = None,
 ) -> NeedAdequacy:
     """Return expected unserved energy and loss-of-load hours of each design, exactly, from its residual need.
 
@@ -97,6 +101,9 @@ def adequacy_of_need(
         Length of one interval (h).
     tolerance_mw : float
         A shortfall up to this is none (MW).
+    columns : NDArray[np.int64] | None
+        Column of the need, and of `second_mw`, that each design reads, shape (n_designs,), where several that differ
+        in their firm units alone share one; without it each has its own.
 
     Returns
     -------
@@ -120,144 +127,137 @@ def adequacy_of_need(
         second_mw = np.zeros((1, 1), dtype=need_mw.dtype)
     elif second_mw.shape != need_mw.shape:
         raise UsageError("second_mw and need_mw do not have the same shape.")
-    if need_mw.shape != (len(temperature_c), len(designs)):
+    if columns is None:
+        columns = np.arange(need_mw.shape[1])
+    if need_mw.shape[0] != len(temperature_c) or len(columns) != len(designs):
         raise UsageError("the need, the designs and the temperatures of an adequacy run do not have the same lengths.")
     if load_mw is not None and len(load_mw) != len(temperature_c):
         raise UsageError("the load and the temperatures of an adequacy run do not have the same lengths.")
     if ((designs.baseload_units > 0) & (designs.grid_mw > 0)).any():
         raise UsageError("a design with both baseload units and a grid has two second blocks; split the design.")
 
-    hours = _hours(designs, technologies, capacity_frac, temperature_c, series_unavailability, supply_loss or {})
-    in_repair = start_unavailability(
-        need_mw, designs, technologies, capacity_frac, start_failure or {}, step_hours=step_hours
-    )
-    firm = _firm_tables(designs, technologies, hours, in_repair)
-    second = _second_tables(designs, technologies, hours, grid_unavailability)
-    sums = _need_kernel(
-        need_mw,
-        second_mw,
-        np.full(len(temperature_c), np.inf) if load_mw is None else np.asarray(load_mw, dtype=np.float64),
-        hours.rate_index,
-        hours.fraction,
-        hours.lost,
-        hours.number_of(designs.firm_technology, designs.firm_units),
-        np.asarray(designs.firm_units, dtype=np.int64),
-        np.asarray(designs.firm_unit_mw, dtype=np.float64),
-        firm.start,
-        firm.values[0],
-        firm.values[1],
-        hours.number_of(designs.baseload_technology, designs.baseload_units),
-        np.where(designs.grid_mw > 0, 1, designs.baseload_units).astype(np.int64),
-        np.asarray(designs.baseload_unit_mw, dtype=np.float64),
-        second.start,
-        second.values[0],
-        tolerance_mw,
-    )
+    hours = hours_of(designs, technologies, capacity_frac, temperature_c, series_unavailability, supply_loss or {})
+    second = second_tables(designs, technologies, hours, grid_unavailability)
+    load = np.full(len(temperature_c), np.inf) if load_mw is None else np.asarray(load_mw, dtype=np.float64)
+    fleets = _Fleets(
+        need_mw, second_mw, load, designs, technologies, capacity_frac, hours, second, columns, start_failure or {},
+        step_hours, tolerance_mw,
+    )  # fmt: skip
+    # Where the outage rate does not move with the hour, a year is counted once for any number of units.
+    has_one_rate = np.array([len(rates) == 1 for rates in hours.rates])[fleets.firm]
+    sums = np.zeros((len(designs), 9))
+    for part, work in ((has_one_rate, fleets.by_count), (~has_one_rate, fleets.by_hour)):
+        if part.any():
+            sums[part] = work(np.flatnonzero(part))
     return NeedAdequacy(*(np.ascontiguousarray(row) * step_hours for row in sums.T))
 
 
 @dataclass(frozen=True)
-class _Hours:
-    """Outage rates, unit capacity and loss of fuel by technology and hour; the last row stands for no technology."""
+class _Fleets:
+    """The designs of one run of `adequacy_of_need` with all that it was given."""
 
-    number: dict[str, int]
-    rates: list[NDArray[np.float64]]
-    rate_index: NDArray[np.int64]
-    fraction: NDArray[np.float64]
-    lost: NDArray[np.float64]
+    need_mw: NDArray[np.floating]
+    second_mw: NDArray[np.floating]
+    load_mw: NDArray[np.float64]
+    designs: DesignSet
+    technologies: Mapping[str, FirmTechnology]
+    capacity_frac: Mapping[str, NDArray[np.float64]]
+    hours: Hours
+    second: Tables
+    columns: NDArray[np.int64]
+    start_failure: Mapping[str, float]
+    step_hours: float
+    tolerance_mw: float
 
-    def number_of(self, names: list[str], units: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return each design's technology number, the last one where it has no unit."""
-        nothing = len(self.number)
-        return np.array([self.number[name] if n > 0 else nothing for name, n in zip(names, units, strict=True)])
+    @cached_property
+    def firm(self) -> NDArray[np.int64]:
+        return self.hours.number_of(self.designs.firm_technology, self.designs.firm_units)
 
+    @cached_property
+    def base(self) -> NDArray[np.int64]:
+        return self.hours.number_of(self.designs.baseload_technology, self.designs.baseload_units)
 
-@dataclass(frozen=True)
-class _Tables:
-    """Look-up tables of many fleets, one behind the other, and where each design's begins."""
+    @cached_property
+    def blocks(self) -> NDArray[np.int64]:
+        return np.where(self.designs.grid_mw > 0, 1, self.designs.baseload_units).astype(np.int64)
 
-    start: NDArray[np.int64]
-    values: tuple[NDArray[np.float64], ...]
+    @cached_property
+    def planned(self) -> NDArray[np.float64]:
+        by_name = {name: unit.planned_outage_rate for name, unit in self.technologies.items()}
+        pairs = zip(self.designs.firm_technology, self.designs.firm_units.tolist(), strict=True)
+        return np.array([by_name[name] if units else 0.0 for name, units in pairs])
 
+    def by_count(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the sums of designs whose units have one outage rate, shape (n_rows, 9)."""
+        designs = self.designs.take(rows)
+        key = np.stack(
+            [
+                self.columns[rows],
+                self.firm[rows],
+                self.base[rows],
+                np.where(designs.firm_units > 0, designs.firm_unit_mw, 0.0),
+                self.blocks[rows],
+                designs.baseload_unit_mw,
+                self.second.start[rows],
+            ],
+            axis=1,
+        )
+        distinct, stream = np.unique(key, axis=0, return_inverse=True)
+        whole = [distinct[:, place].astype(np.int64) for place in (0, 1, 2, 4, 6)]
+        streams = Streams(
+            whole[0], whole[1], whole[2], np.ascontiguousarray(distinct[:, 3]), whole[3],
+            np.ascontiguousarray(distinct[:, 5]), whole[4], int(designs.firm_units.max()),
+        )  # fmt: skip
+        hours = self.hours
+        found = counted(
+            self.need_mw, self.second_mw, self.load_mw, streams, hours.rate_index, hours.fraction, hours.lost,
+            self.second.values[0], self.tolerance_mw,
+        )  # fmt: skip
+        stream = stream.reshape(-1)
+        units = np.asarray(designs.firm_units, dtype=np.int64)
+        calls = np.cumsum(found.calls, axis=1)[stream, units]
+        in_repair = share_in_repair(
+            calls, len(self.need_mw) * self.step_hours, designs, self.technologies, self.start_failure
+        )
+        rates = np.array([own[0] for own in hours.rates])[self.firm[rows]]
+        rates = 1.0 - (1.0 - rates) * (1.0 - in_repair)
+        below, moment = below_of(units, rates, self.planned[rows], streams.most_units)
+        return sums_of(found, stream, units, below, moment)
 
-def _hours(
-    designs: DesignSet,
-    technologies: Mapping[str, FirmTechnology],
-    capacity_frac: Mapping[str, NDArray[np.float64]],
-    temperature_c: NDArray[np.float64],
-    series_unavailability: float,
-    supply_loss: Mapping[str, NDArray[np.float64]],
-) -> _Hours:
-    used = {name for name, units in zip(designs.firm_technology, designs.firm_units, strict=True) if units > 0}
-    used |= {name for name, units in zip(designs.baseload_technology, designs.baseload_units, strict=True) if units > 0}
-    names = sorted(used)
-    unknown = [name for name in names if name not in technologies or name not in capacity_frac]
-    if unknown:
-        raise UsageError(f"no figures for the technology {unknown[0]!r}; add it to the technologies and its derating.")
-    rates = []
-    rate_index = np.zeros((len(names) + 1, len(temperature_c)), dtype=np.int64)
-    fraction = np.ones((len(names) + 1, len(temperature_c)))
-    lost = np.zeros((len(names) + 1, len(temperature_c)))
-    for i, name in enumerate(names):
-        in_service = (1.0 - forced_outage_rate(technologies[name], temperature_c)) * (1.0 - series_unavailability)
-        distinct, rate_index[i] = np.unique(1.0 - in_service, return_inverse=True)
-        rates.append(distinct)
-        fraction[i] = capacity_frac[name]
-        lost[i] = supply_loss.get(name, 0.0)
-    return _Hours({name: i for i, name in enumerate(names)}, [*rates, np.zeros(1)], rate_index, fraction, lost)
-
-
-def _firm_tables(
-    designs: DesignSet,
-    technologies: Mapping[str, FirmTechnology],
-    hours: _Hours,
-    in_repair: NDArray[np.float64],
-) -> _Tables:
-    """Lay out P(fewer than k units) and E[units; fewer than k units] of each distinct firm fleet."""
-    starts: dict[tuple[int, int, float], int] = {}
-    start = np.zeros(len(designs), dtype=np.int64)
-    below: list[NDArray[np.float64]] = []
-    moment: list[NDArray[np.float64]] = []
-    length = 0
-    for d, number in enumerate(hours.number_of(designs.firm_technology, designs.firm_units)):
-        units = int(designs.firm_units[d])
-        key = (int(number), units, float(in_repair[d]))
-        if key not in starts:
-            planned = technologies[designs.firm_technology[d]].planned_outage_rate if units else 0.0
-            rates = 1.0 - (1.0 - hours.rates[number]) * (1.0 - in_repair[d])
-            probability, first = below_tables(units, rates, planned)
-            below.append(probability.ravel())
-            moment.append(first.ravel())
-            starts[key] = length
-            length += probability.size
-        start[d] = starts[key]
-    return _Tables(start, (np.concatenate(below), np.concatenate(moment)))
-
-
-def _second_tables(
-    designs: DesignSet, technologies: Mapping[str, FirmTechnology], hours: _Hours, grid_unavailability: ArrayLike
-) -> _Tables:
-    """Lay out P(k units) of each distinct second block; a grid is one unit."""
-    lost = np.broadcast_to(np.asarray(grid_unavailability, dtype=np.float64), (len(designs),))
-    starts: dict[tuple[int, float], int] = {}
-    start = np.zeros(len(designs), dtype=np.int64)
-    mass: list[NDArray[np.float64]] = [np.zeros(1)]
-    length = 1
-    for d, number in enumerate(hours.number_of(designs.baseload_technology, designs.baseload_units)):
-        is_grid, units = designs.grid_mw[d] > 0, int(designs.baseload_units[d])
-        if not is_grid and units == 0:
-            continue
-        key = (-1, float(lost[d])) if is_grid else (int(number), float(units))
-        if key not in starts:
-            if is_grid:
-                mass.append(np.array([lost[d], 1.0 - lost[d]]))
-            else:
-                planned = technologies[designs.baseload_technology[d]].planned_outage_rate
-                mass.append(mass_tables(units, hours.rates[number], planned).ravel())
-            starts[key] = length
-            length += mass[-1].size
-        start[d] = starts[key]
-    return _Tables(start, (np.concatenate(mass),))
+    def by_hour(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the sums of designs whose units' outage rate moves with the temperature, shape (n_rows, 9)."""
+        designs, hours = self.designs.take(rows), self.hours
+        in_repair = start_unavailability(
+            self.need_mw,
+            designs,
+            self.technologies,
+            self.capacity_frac,
+            self.start_failure,
+            step_hours=self.step_hours,
+            columns=self.columns[rows],
+        )
+        tables = firm_tables(designs, self.firm[rows], self.planned[rows], hours, in_repair)
+        return _need_kernel(
+            self.need_mw,
+            self.second_mw,
+            self.columns[rows],
+            self.load_mw,
+            hours.rate_index,
+            hours.fraction,
+            hours.lost,
+            self.firm[rows],
+            np.asarray(designs.firm_units, dtype=np.int64),
+            np.asarray(designs.firm_unit_mw, dtype=np.float64),
+            tables.start,
+            tables.values[0],
+            tables.values[1],
+            self.base[rows],
+            self.blocks[rows],
+            np.asarray(designs.baseload_unit_mw, dtype=np.float64),
+            self.second.start[rows],
+            self.second.values[0],
+            self.tolerance_mw,
+        )
 
 
 @njit(cache=True, nogil=True)
@@ -284,6 +284,7 @@ def _short(  # pragma: no cover
 def _need_kernel(  # pragma: no cover
     need_mw: NDArray[np.floating],
     second_mw: NDArray[np.floating],
+    column: NDArray[np.int64],
     load_mw: NDArray[np.float64],
     rate_index: NDArray[np.int64],
     fraction: NDArray[np.float64],
@@ -302,13 +303,13 @@ def _need_kernel(  # pragma: no cover
     tolerance: float,
 ) -> NDArray[np.float64]:
     """Return the sums of NeedAdequacy, shape (n_designs, 9), per unit of step length."""
-    n_hours, n_designs = need_mw.shape
+    n_hours, n_designs = len(need_mw), len(column)
     out = np.zeros((n_designs, 9))
     for h in range(n_hours):
         for d in range(n_designs):
-            need = min(float(need_mw[h, d]), load_mw[h])
+            need = min(float(need_mw[h, column[d]]), load_mw[h])
             blocks = second_units[d]
-            given = float(second_mw[h, d]) if blocks > 0 else 0.0
+            given = float(second_mw[h, column[d]]) if blocks > 0 else 0.0
             if need <= tolerance and given <= tolerance:
                 continue
             units = firm_units[d]

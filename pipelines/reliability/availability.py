@@ -130,8 +130,8 @@ def availability(
 
 
 def _events(causes: pl.DataFrame, names: tuple[str, ...]) -> float:
-    found = causes.filter(pl.col("cause").is_in(names)).sort("cause")["events_per_year"]
-    return float(found.sum())
+    found = dict(zip(causes["cause"].to_list(), causes["events_per_year"].to_list(), strict=True))
+    return float(sum(found[name] for name in sorted(names) if name in found))
 
 
 def _trips(designs: DesignSet, operation: Operation, technologies: Mapping[str, FirmTechnology]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from pipelines.contracts.base import REGISTRY
 from pipelines.dispatch.batch import NeedBlock, simulate_batch
@@ -23,7 +23,7 @@ from pipelines.reliability.adequacy import NeedAdequacy, adequacy_of_need
 from pipelines.reliability.availability import Operation, availability
 from pipelines.reliability.common_mode import UNIT_TRANSFORMER, bridge_hours, grid_unavailability, unavailability
 from pipelines.reliability.freeze import gas_freeze, is_struck_by_frost, outage_probability
-from pipelines.reliability.starts import start_failures
+from pipelines.reliability.starts import run_hours, start_failures
 from pipelines.settings import Settings
 from pipelines.warehouse.cache import Cache
 
@@ -135,44 +135,99 @@ def assess_site(site: SiteYear, plant: Plant, causes: pl.DataFrame, *, dtype: DT
     pl.DataFrame
         Columns of `sim.dispatch_annual` and `sim.adequacy`.
     """
-    designs, settings = plant.designs, plant.settings
-    needs: list[NeedAdequacy] = []
-    ridden = bridge_hours(designs, plant.battery, site.load_mw)
-    frost = gas_freeze(site.temperature_c, settings, site.step_hours)
-    without_gas = outage_probability(frost, len(site.temperature_c))
+    return SiteAssessor(site, plant, causes).assess(plant.designs, dtype=dtype)
 
-    def on_site(_: int, need: NeedBlock) -> None:
-        needs.append(
-            adequacy_of_need(
-                need.firm_need_mw,
-                designs,
-                plant.technologies,
-                site.capacity_frac,
-                site.temperature_c,
-                second_mw=need.second_mw,
-                load_mw=site.load_mw,
-                grid_unavailability=np.where(designs.grid_mw > 0, grid_unavailability(causes, ridden), 0.0),
-                series_unavailability=unavailability(causes, UNIT_TRANSFORMER),
-                start_failure=start_failures(plant.technologies, settings),
-                supply_loss={
-                    name: without_gas for name, unit in plant.technologies.items() if is_struck_by_frost(unit)
-                },
-                step_hours=site.step_hours,
+
+class SiteAssessor:
+    """Dispatches and assesses designs at one site year; what does not depend on the designs is worked out once.
+
+    Parameters
+    ----------
+    site : SiteYear
+    plant : Plant
+        Its designs are not used.
+    causes : pl.DataFrame
+        The region's shared failures, as from `common_mode`.
+    has_few : bool
+        As for `simulate_batch`.
+    """
+
+    def __init__(self, site: SiteYear, plant: Plant, causes: pl.DataFrame, *, has_few: bool = False) -> None:
+        self._site, self._plant, self._causes, self._has_few = site, plant, causes, has_few
+        frost = gas_freeze(site.temperature_c, plant.settings, site.step_hours)
+        without_gas = outage_probability(frost, len(site.temperature_c))
+        self._frost_events = float((frost.failure * (1.0 - without_gas)).sum())
+        self._supply_loss = {name: without_gas for name, unit in plant.technologies.items() if is_struck_by_frost(unit)}
+
+    def assess(self, designs: DesignSet, *, dtype: DTypeLike) -> pl.DataFrame:
+        """Return the columns of `sim.dispatch_annual` and `sim.adequacy`, one row per design."""
+        annual, adequacy = self.shared(designs, np.arange(len(designs)), designs, dtype=dtype)
+        return pl.concat([annual, adequacy.drop(set(adequacy.columns) & set(annual.columns))], how="horizontal")
+
+    def shared(
+        self, dispatched: DesignSet, column: NDArray[np.int64], designs: DesignSet, *, dtype: DTypeLike = np.float64
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Dispatch some designs and assess more that leave their firm units the same need.
+
+        Parameters
+        ----------
+        dispatched : DesignSet
+        column : NDArray[np.int64]
+            Which of them has the need of each design, shape (n_designs,).
+        designs : DesignSet
+            To be assessed; they differ from what was dispatched in the number of firm units at most.
+        dtype : DTypeLike
+
+        Returns
+        -------
+        tuple[pl.DataFrame, pl.DataFrame]
+            Columns of `sim.dispatch_annual`, one row per dispatched design, and of `sim.adequacy`, one row per design.
+        """
+        site, plant, settings = self._site, self._plant, self._plant.settings
+        ridden = bridge_hours(designs, plant.battery, site.load_mw)
+        is_other = designs.firm_units != dispatched.firm_units[column]
+        needs: list[NeedAdequacy] = []
+        other_hours: list[NDArray[np.float64]] = []
+
+        def on_site(_: int, need: NeedBlock) -> None:
+            needs.append(
+                adequacy_of_need(
+                    need.firm_need_mw,
+                    designs,
+                    plant.technologies,
+                    site.capacity_frac,
+                    site.temperature_c,
+                    second_mw=need.second_mw,
+                    load_mw=site.load_mw,
+                    grid_unavailability=np.where(designs.grid_mw > 0, grid_unavailability(self._causes, ridden), 0.0),
+                    series_unavailability=unavailability(self._causes, UNIT_TRANSFORMER),
+                    start_failure=start_failures(plant.technologies, settings),
+                    supply_loss=self._supply_loss,
+                    step_hours=site.step_hours,
+                    columns=column,
+                )
             )
-        )
+            other_hours.append(run_hours(need.firm_need_mw, column, designs, site, is_other))
 
-    result = simulate_batch(
-        [site], designs, plant.technologies, plant.battery, dtype=dtype, with_need=on_site, threads=1
-    )
-    adequacy = availability(
-        designs,
-        needs[0],
-        Operation(site.load_mw, site.step_hours, result.firm_run_hours[0], result.baseload_run_hours[0]),
-        causes,
-        plant.technologies,
-        settings,
-        reserve_unavailability=plant.parameters.value("bess", "forced_outage_rate"),
-        frost_events=float((frost.failure * (1.0 - without_gas)).sum()),
-    )
-    annual = result.to_frame([site], designs)
-    return pl.concat([annual, adequacy.drop(set(adequacy.columns) & set(annual.columns))], how="horizontal")
+        result = simulate_batch(
+            [site],
+            dispatched,
+            plant.technologies,
+            plant.battery,
+            dtype=dtype,
+            with_need=on_site,
+            threads=1,
+            has_few=self._has_few,
+        )
+        firm_hours = np.where(is_other, other_hours[0], result.firm_run_hours[0][column])
+        adequacy = availability(
+            designs,
+            needs[0],
+            Operation(site.load_mw, site.step_hours, firm_hours, result.baseload_run_hours[0][column]),
+            self._causes,
+            plant.technologies,
+            settings,
+            reserve_unavailability=plant.parameters.value("bess", "forced_outage_rate"),
+            frost_events=self._frost_events,
+        )
+        return result.to_frame([site], dispatched), adequacy

@@ -13,6 +13,8 @@ from pipelines.errors import UsageError
 from pipelines.plant.technology import FirmTechnology
 
 MAX_STATES = 2_000_000
+# Rates worked on together, so that a fleet's distributions stay in the cache.
+_RATES = 256
 
 
 def capacity_outage_table(
@@ -183,13 +185,47 @@ def units_available(units: int, outage_rate: float, planned_rate: float) -> NDAr
 
 
 @njit(cache=True, nogil=True)
+def _masses(  # pragma: no cover
+    units: int, outage_rate: NDArray[np.float64], planned_rate: float, result: NDArray[np.float64]
+) -> None:
+    """Fill `units_available` of many rates, shape (units + 1, n_rates), of zeros: rates inmost, as vectors."""
+    away = units * planned_rate
+    always = int(np.floor(away + 1e-12))
+    share = max(away - always, 0.0)
+    n_rates = len(outage_rate)
+    present = np.empty((units + 1, n_rates))
+    for extra in range(2):
+        weight = share if extra == 1 else 1.0 - share
+        if weight <= 0.0:
+            continue
+        left = max(units - always - extra, 0)
+        present[:] = 0.0
+        present[0] = 1.0
+        for unit in range(left):
+            for k in range(unit + 1, 0, -1):
+                for i in range(n_rates):
+                    present[k, i] = present[k, i] * outage_rate[i] + present[k - 1, i] * (1.0 - outage_rate[i])
+            for i in range(n_rates):
+                present[0, i] *= outage_rate[i]
+        for k in range(left + 1):
+            for i in range(n_rates):
+                result[k, i] += weight * present[k, i]
+
+
+@njit(cache=True, nogil=True)
 def mass_tables(
     units: int, outage_rate: NDArray[np.float64], planned_rate: float
 ) -> NDArray[np.float64]:  # pragma: no cover
     """Return the distribution of units in service at each outage rate, shape (n_rates, units + 1)."""
-    mass = np.zeros((len(outage_rate), units + 1))
-    for i in range(len(outage_rate)):
-        mass[i] = units_available(units, outage_rate[i], planned_rate)
+    n_rates = len(outage_rate)
+    mass = np.zeros((n_rates, units + 1))
+    for first in range(0, n_rates, _RATES):
+        own = outage_rate[first : first + _RATES]
+        masses = np.zeros((units + 1, len(own)))
+        _masses(units, own, planned_rate, masses)
+        for i in range(len(own)):
+            for k in range(units + 1):
+                mass[first + i, k] = masses[k, i]
     return mass
 
 
@@ -202,13 +238,30 @@ def below_tables(
     With them the expected shortfall at a need of n MW is n P - c E at k = ceil(n / c), whatever the number of states.
     Both arrays have the shape (n_rates, units + 2).
     """
+    mass = mass_tables(units, outage_rate, planned_rate)
     probability = np.zeros((len(outage_rate), units + 2))
     moment = np.zeros((len(outage_rate), units + 2))
     for i in range(len(outage_rate)):
-        mass = units_available(units, outage_rate[i], planned_rate)
         for k in range(units + 1):
-            probability[i, k + 1] = probability[i, k] + mass[k]
-            moment[i, k + 1] = moment[i, k] + k * mass[k]
+            probability[i, k + 1] = probability[i, k] + mass[i, k]
+            moment[i, k + 1] = moment[i, k] + k * mass[i, k]
         # All the units or fewer is certain: no rounding may leave a sliver of service where there is none.
         probability[i, units + 1] = 1.0
+    return probability, moment
+
+
+@njit(cache=True, nogil=True)
+def below_of(
+    units: NDArray[np.int64], outage_rate: NDArray[np.float64], planned_rate: NDArray[np.float64], most_units: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # pragma: no cover
+    """Return `below_tables` of fleets with one rate each, shape (n_fleets, most_units + 2), the last one repeated."""
+    probability = np.zeros((len(units), most_units + 2))
+    moment = np.zeros((len(units), most_units + 2))
+    for i in range(len(units)):
+        mass = units_available(units[i], outage_rate[i], planned_rate[i])
+        for k in range(most_units + 1):
+            held = mass[k] if k <= units[i] else 0.0
+            probability[i, k + 1] = probability[i, k] + held
+            moment[i, k + 1] = moment[i, k] + k * held
+        probability[i, units[i] + 1 :] = 1.0
     return probability, moment

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,12 @@ from pipelines.identity import content_hash
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook
 from pipelines.timeline.network import Network, read_network
-from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays
+from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays, site_of
 from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
 
 # A flexible request is the same request with less firm service: it takes the same draws and never waits longer.
 SAME_DRAWS = {"grid_flexible": "grid_firm"}
+_Drawn = tuple[tuple[str, float, float, float], ...]
 _CHOSEN = (
     "region_id",
     "stack_id",
@@ -40,7 +41,7 @@ class Row:
     network: Network
     arrays: NetworkArrays
     draw_rows: NDArray[np.int64]
-    drawn: tuple[tuple[str, float, float, float], ...]
+    drawn: _Drawn
     duration_ids: tuple[str, ...]
     completion: float
 
@@ -79,6 +80,8 @@ def prepare(
     policy: pl.DataFrame,
     settings: Settings,
     draws: DrawBook,
+    *,
+    ready: dict[tuple, Any] | None = None,
 ) -> list[Row]:
     """Return chosen designs made ready for the kernel, in their order; what they draw is entered in `draws`.
 
@@ -89,7 +92,10 @@ def prepare(
     used : pl.DataFrame
         Contract core.durations.
     draws : DrawBook
+    ready : dict[tuple, Any] | None
+        What was made ready for other cases of the same night; grows.
     """
+    ready = {} if ready is None else ready
     for name, frame, columns in (
         ("regions", regions, ("region_id", "state", "iso")),
         ("chosen designs", chosen, _CHOSEN),
@@ -101,10 +107,29 @@ def prepare(
     threshold = policy_value(policy, MAJOR_SOURCE_POLICY)
     figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     places = {row["region_id"]: row for row in regions.select("region_id", "state", "iso").iter_rows(named=True)}
-    networks = {name: read_network(name) for name in chosen["stack_id"].unique(maintain_order=True)}
+    networks = {
+        name: once(ready, (name,), partial(read_network, name))
+        for name in chosen["stack_id"].unique(maintain_order=True)
+    }
     # Few sizes and few places differ in what a network reads of them: each is made ready once.
-    arrays_of = cache(lambda stack_id, sizes: network_arrays(networks[stack_id], sizes, settings))
-    draws_of = cache(lambda stack_id, case: _draw_rows(networks[stack_id], case, variants, figures, draws))
+    site = site_of(settings)
+    of_figures = content_hash(variants.rules, figures)
+
+    @cache
+    def arrays_of(stack_id: str, sizes: Sizes) -> NetworkArrays:
+        return once(ready, (stack_id, sizes, site), lambda: network_arrays(networks[stack_id], sizes, settings))
+
+    @cache
+    def draws_of(stack_id: str, case: Case) -> tuple[NDArray[np.int64], _Drawn, tuple[str, ...]]:
+        drawn, ids = once(
+            ready, (stack_id, case, of_figures), lambda: _drawn(networks[stack_id], case, variants, figures)
+        )
+        return (
+            np.array([draws.row(name, (low, mid, high)) for name, low, mid, high in drawn], dtype=np.int64),
+            drawn,
+            ids,
+        )
+
     rows = []
     for design in chosen.select(_CHOSEN).iter_rows(named=True):
         if design["region_id"] not in places:
@@ -140,15 +165,18 @@ def prepare(
     return rows
 
 
-def _draw_rows(
-    network: Network,
-    case: Case,
-    variants: Variants,
-    figures: dict[str, tuple[float, float, float]],
-    draws: DrawBook,
-) -> tuple[NDArray[np.int64], tuple[tuple[str, float, float, float], ...], tuple[str, ...]]:
-    """Return each activity's row of the draws, what is drawn there, and the duration it stands for."""
-    draw_rows, drawn, ids = [], [], []
+def once(ready: dict[tuple, Any], key: tuple, make: Callable[[], Any]) -> Any:
+    """Return what is ready under a key, made if it is not there."""
+    if key not in ready:
+        ready[key] = make()
+    return ready[key]
+
+
+def _drawn(
+    network: Network, case: Case, variants: Variants, figures: dict[str, tuple[float, float, float]]
+) -> tuple[_Drawn, tuple[str, ...]]:
+    """Return what each activity draws (scores, then figures) and the duration that it stands for."""
+    drawn, ids = [], []
     for activity in network.activities:
         name = activity.duration_id
         variant = variants.of(name, case)
@@ -164,6 +192,5 @@ def _draw_rows(
             firm = figures[variants.of(SAME_DRAWS[name], case)]
             figure = tuple(min(pair) for pair in zip(figure, firm, strict=True))  # type: ignore[assignment]
         drawn.append((SAME_DRAWS.get(name, name), *figure))
-        draw_rows.append(draws.row(SAME_DRAWS.get(name, name), figure))
         ids.append(variant)
-    return np.array(draw_rows, dtype=np.int64), tuple(drawn), tuple(ids)
+    return tuple(drawn), tuple(ids)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
+import dataframely as dy
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from pipelines.timeline.draws import DrawBook, Draws, draw_network
 from pipelines.timeline.durations import durations
 from pipelines.timeline.kernel import first_if_free
 from pipelines.timeline.outcomes import Known, Outcome
-from pipelines.timeline.rows import Row, prepare
+from pipelines.timeline.rows import Row, once, prepare
 from pipelines.timeline.schedule import Schedule, energisation_frame, gantt_frame, schedule, usual_chain
 
 # What one activity would save, and when each begins and ends, is read off this many of the samples.
@@ -108,15 +109,15 @@ def time_to_power(
         If a column or a region is missing, or a duration that a network needs is not in `durations.csv`.
     """
     if used is None:
-        used = durations(lead_times, policy, queue_statistics, settings)
+        used = validate(durations(lead_times, policy, queue_statistics, settings), "core.durations")
     draws = DrawBook()
-    rows = prepare(regions, chosen, used, policy, settings, draws)
-    months = draws.months(settings.timeline_samples, seed, settings)
+    known = Known() if known is None else known
+    rows = prepare(regions, chosen, used, policy, settings, draws, ready=known.ready)
     of_draws = _draw_settings(settings, seed)
     # Many rows are alike: each distinct one is hashed once.
-    hashes = {row.key: row.hash(of_draws) for row in {row.key: row for row in rows}.values()}
+    alike = {row.key: row for row in rows}
+    hashes = {key: once(known.ready, (key, of_draws), partial(row.hash, of_draws)) for key, row in alike.items()}
     keys = [hashes[row.key] for row in rows]
-    known = Known() if known is None else known
     outcomes = known.outcomes
     known.asked.update(keys)
     distinct = dict(zip(keys, rows, strict=True))
@@ -125,19 +126,21 @@ def time_to_power(
         for key, row in distinct.items()
         if key not in outcomes or (is_path_wanted and not outcomes[key].has_path)
     }
-    draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
+    if missing:
+        months = draws.months(settings.timeline_samples, seed, settings)
+        draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
     known.has_new |= bool(missing)
     per_row = [outcomes[key] for key in keys]
     completion = np.array([row.completion for row in rows])
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
     online *= completion[:, None]
     ids = chosen.select("region_id", "stack_id")
-    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else CriticalPath.create_empty()
+    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else _empty(CriticalPath)
     gantt: pl.DataFrame
     energisation: pl.DataFrame
-    gantt, energisation = TimelineGantt.create_empty(), Energisation.create_empty()
+    gantt, energisation = _empty(TimelineGantt), _empty(Energisation)
     if is_path_wanted:
         schedules = [
             Schedule.of(outcome.schedule, len(row.draw_rows)) for row, outcome in zip(rows, per_row, strict=True)
@@ -154,7 +157,7 @@ def time_to_power(
         time_to_power=validate(_months_frame(ids, rows, per_row, online, settings), "mart.time_to_power"),
         critical_path=validate(critical, "mart.critical_path"),
         online_share=online,
-        durations=validate(used, "core.durations"),
+        durations=used,
         draws=_kept_draws(keys, distinct, outcomes),
         gantt=gantt,
         energisation=energisation,
@@ -182,6 +185,12 @@ def _kept_draws(keys: list[str], distinct: Iterable[str], outcomes: dict[str, Ou
         first_mw_months=np.array([outcomes[key].first_draws for key in places]),
         online_years=np.array([outcomes[key].online_years for key in places]),
     )
+
+
+@cache
+def _empty(table: type[dy.Schema]) -> pl.DataFrame:
+    """Return a table without rows."""
+    return table.create_empty()
 
 
 def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:

@@ -8,6 +8,8 @@ and would need a second pass for those intervals; the tests hold this module to 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,18 +71,10 @@ def sun_path(start_utc: NDArray[np.datetime64], latitude: float, longitude: floa
     J. J. Michalsky, "The Astronomical Almanac's algorithm for approximate solar position (1950-2050)",
     Solar Energy 40(3), 1988. For places between the polar circles and steps of at most one hour.
     """
-    start_us = start_utc.astype("datetime64[us]").astype(np.int64)
-    days = (start_us + step_hours * 1.8e9) / _DAY_US - _J2000_DAYS
-    anomaly = np.radians(357.528 + 0.9856003 * days)
-    ecliptic = np.radians(280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly))
-    obliquity = np.radians(23.439 - 4e-7 * days)
-    right_ascension = np.arctan2(np.cos(obliquity) * np.sin(ecliptic), np.cos(ecliptic))
-    declination = np.arcsin(np.sin(obliquity) * np.sin(ecliptic))
-    # Sidereal time at Greenwich in degrees: 24.0657098 h per day from noon of 1 January 2000.
-    sidereal = 280.46061837 + 360.98564736629 * days
-    hour_angle = np.radians((sidereal + longitude) - np.degrees(right_ascension))
+    start_us = np.ascontiguousarray(start_utc.astype("datetime64[us]").astype(np.int64))
+    right_ascension_deg, declination, sidereal_deg, distance = _almanac(start_us.tobytes(), step_hours)
+    hour_angle = np.radians((sidereal_deg + longitude) - right_ascension_deg)
     hour_angle = np.remainder(hour_angle + np.pi, 2 * np.pi) - np.pi
-    distance = 1.00014 - 0.01671 * np.cos(anomaly) - 0.00014 * np.cos(2 * anomaly)
 
     lat = np.radians(latitude)
     across = np.sin(lat) * np.sin(declination)
@@ -111,3 +105,21 @@ def sun_path(start_utc: NDArray[np.datetime64], latitude: float, longitude: floa
         cos_zenith=np.maximum(mean_cos, 0.0),
         extra_normal_w_per_m2=SOLAR_CONSTANT_W_PER_M2 / distance**2,
     )
+
+
+@lru_cache(maxsize=4)
+def _almanac(start_us: bytes, step_hours: float) -> tuple[Any, ...]:
+    """Return what is the same over every place: right ascension, declination, sidereal time, distance of the sun.
+
+    Degrees, radians, degrees and astronomical units, each of shape (n_hours,).
+    """
+    days = (np.frombuffer(start_us, dtype=np.int64) + step_hours * 1.8e9) / _DAY_US - _J2000_DAYS
+    anomaly = np.radians(357.528 + 0.9856003 * days)
+    ecliptic = np.radians(280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly))
+    obliquity = np.radians(23.439 - 4e-7 * days)
+    right_ascension = np.arctan2(np.cos(obliquity) * np.sin(ecliptic), np.cos(ecliptic))
+    declination = np.arcsin(np.sin(obliquity) * np.sin(ecliptic))
+    # Sidereal time at Greenwich in degrees: 24.0657098 h per day from noon of 1 January 2000.
+    sidereal = 280.46061837 + 360.98564736629 * days
+    distance = 1.00014 - 0.01671 * np.cos(anomaly) - 0.00014 * np.cos(2 * anomaly)
+    return np.degrees(right_ascension), declination, sidereal, distance
