@@ -119,48 +119,87 @@ def test_what_needs_no_extension_runs_on_a_store(documented: list[str], tmp_path
     assert ran >= 3
 
 
+_LAKE = """
+import glob, json, os, sys, time, duckdb
+from importlib import import_module
+role, lake, work = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+con = duckdb.connect()
+con.execute("set autoinstall_known_extensions = false; set threads = 1")
+for name in ("ducklake", "postgres_scanner") if "postgres:" in lake else ("ducklake",):
+    place = os.path.dirname(import_module(f"duckdb_extension_{name}").__file__)
+    con.execute(f"load '{glob.glob(place + f'/extensions/*/{name}.duckdb_extension')[0]}'")
+count = lambda: con.execute("select count(*) from lake.results").fetchone()[0]
+if role == "documented":
+    for statement in work:
+        con.execute(statement)
+    print(json.dumps([count()]))
+else:
+    con.execute(lake)
+if role == "read":
+    seen, until = [], time.monotonic() + 4.0
+    while time.monotonic() < until:
+        seen.append(count())
+    print(json.dumps(seen))
+if role in ("write", "give_up"):
+    for files in work:
+        con.execute("begin")
+        for file in files:
+            con.execute(f"call ducklake_add_data_files('lake', 'results', '{file}')")
+        con.execute("commit" if role == "write" else "rollback")
+    print(json.dumps([count()]))
+if role == "before":
+    print(json.dumps(con.execute(f"select count(*) from lake.results at (version => {work[0]})").fetchone()))
+"""
+
+
 @pytest.mark.campaign
-def test_a_catalogue_takes_the_chunks_where_they_lie(documented: list[str], tmp_path: Path) -> None:
-    """Run the documented statements in an interpreter that has the ducklake extension, its catalogue a local file."""
-    python = os.environ.get("FIRSTMW_TEST_LAKE_PYTHON")
+@pytest.mark.parametrize("kind", ["local", "postgres"])
+def test_a_catalogue_takes_the_chunks_where_they_lie(kind: str, documented: list[str], tmp_path: Path) -> None:
+    """Run the documented statements in an interpreter that has the extensions, then write and read in processes."""
+    python, server = (os.environ.get(f"FIRSTMW_TEST_LAKE_{name}") for name in ("PYTHON", "POSTGRES"))
     if not python:
         pytest.skip("FIRSTMW_TEST_LAKE_PYTHON names no interpreter with duckdb and duckdb-extension-ducklake")
+    if kind == "postgres" and not server:
+        pytest.skip("FIRSTMW_TEST_LAKE_POSTGRES names no empty database, such as 'dbname=firstmw host=/tmp/socket'")
     store = Store(str(tmp_path / "store"))
-    keys = [f"{at:032x}" for at in range(3)]
+    keys = [f"{at:032x}" for at in range(13)]
     for at, key in enumerate(keys):
-        store.write(key, RESULTS, _results([f"0100{at}"]))
+        store.write(key, RESULTS, _results([f"{at:05d}"]))
+    files = [f"{store.address}/results/{key}.parquet" for key in keys]
     (block,) = [one for one in documented if "ducklake:" in one]
-    catalogue = re.sub(r"ducklake:postgres:[^']*", f"ducklake:{tmp_path}/catalogue.ducklake", block)
-    catalogue = catalogue.replace("s3://bucket/lake/", f"{tmp_path}/lake/").replace(STORE, store.address)
-    code = """
-import glob, json, os, sys, duckdb, duckdb_extension_ducklake
-con = duckdb.connect()
-place = os.path.dirname(duckdb_extension_ducklake.__file__)
-con.execute(f"load '{glob.glob(place + '/extensions/*/ducklake.duckdb_extension')[0]}'")
-store, keys = sys.argv[2], sys.argv[3].split(",")
-for statement in sys.argv[1].split(";"):
-    words = statement.split("--")[-1].partition(chr(10))[2] if statement.strip().startswith("--") else statement
-    if words.strip() and not words.strip().upper().startswith(("INSTALL", "LOAD")):
-        con.execute(words.replace("<key>", keys[0]))
-seen = [con.sql("select count(*) from lake.results").fetchone()[0]]
-before = con.sql("select max(snapshot_id) from ducklake_snapshots('lake')").fetchone()[0]
-con.execute("begin")
-for key in keys[1:]:
-    con.execute(f"call ducklake_add_data_files('lake', 'results', '{store}/results/{key}.parquet')")
-con.execute("rollback")
-seen.append(con.sql("select count(*) from lake.results").fetchone()[0])
-con.execute("begin")
-for key in keys[1:]:
-    con.execute(f"call ducklake_add_data_files('lake', 'results', '{store}/results/{key}.parquet')")
-con.execute("commit")
-seen.append(con.sql("select count(*) from lake.results").fetchone()[0])
-seen.append(con.sql(f"select count(*) from lake.results at (version => {before})").fetchone()[0])
-print(json.dumps(seen))
-"""
-    arguments = [python, "-c", code, catalogue, store.address, ",".join(keys)]
-    ran = subprocess.run(arguments, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout) == [2, 2, 6, 2]
+    block = re.sub(r"--.*", "", block).replace("s3://bucket/lake/", f"{tmp_path}/lake/").replace(STORE, store.address)
+    address = f"postgres:{server}" if kind == "postgres" else f"{tmp_path}/catalogue.ducklake"
+    block = re.sub(r"ducklake:postgres:[^']*", f"ducklake:{address}", block).replace("<key>", keys[0])
+    said = [part.strip() for part in block.split(";") if part.strip() and not part.strip().startswith("INSTALL")]
+    (attach,) = [part for part in said if part.startswith("ATTACH")]
+
+    def start(role: str, work: object = ()) -> subprocess.Popen[str]:
+        arguments = [str(python), "-c", _LAKE, role, attach, json.dumps(work)]
+        return subprocess.Popen(arguments, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def done(process: subprocess.Popen[str]) -> list[int]:
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        return list(json.loads(out))
+
+    # Two rows to a chunk.
+    assert done(start("documented", said)) == [2]
+    assert done(start("give_up", [files[1:4]])) == [2]
+    batches = [files[at : at + 3] for at in range(1, 13, 3)]
+    if kind == "local":
+        assert done(start("write", batches)) == [26]
+    else:
+        readers = [start("read") for _ in range(2)]
+        writers = [start("write", batches[:2]), start("write", batches[2:])]
+        for writer in writers:
+            done(writer)
+        for seen in map(done, readers):
+            assert seen == sorted(seen)
+            # Never a part of the three chunks of a transaction.
+            assert set(seen) <= {2, 8, 14, 20, 26}
+    assert done(start("write")) == [26]
+    # The snapshots: the catalogue, the table, the first chunk.
+    assert done(start("before", [2])) == [2]
 
 
 def _results(regions: list[str]) -> pl.DataFrame:
