@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipelines.dispatch.batch import simulate_batch
 from pipelines.dispatch.inputs import SiteYear
 from pipelines.dispatch.site_years import site_years
 from pipelines.national.chunk import Facts
@@ -86,3 +87,36 @@ def test_the_guess_moves_the_effort_and_not_the_result(
         decided_designs(site, facts.plant, own, families, np.full(len(families.members), guess))[0] for guess in (0, 9)
     ]
     assert found[0].equals(found[1])
+
+
+def test_designs_of_a_family_leave_their_units_the_same_need(
+    regions: pl.DataFrame, months: pl.DataFrame, facts: Facts
+) -> None:
+    (site,) = _years(regions.row(0, named=True), months, facts, 1)
+    families = Families.of(facts.plant.designs)
+    several = [own for own in families.members if len(own) > 1]
+    assert {facts.plant.designs.stack_id[own[0]] for own in several} >= {"solar_bess_gas", "grid_bess_bridge"}
+    needs = []
+    for place in (0, -1):
+        designs = facts.plant.designs.take(np.array([own[place] for own in several]))
+        simulate_batch(
+            [site],
+            designs,
+            facts.plant.technologies,
+            facts.plant.battery,
+            dtype=np.float64,
+            with_need=lambda _, need: needs.append((need.firm_need_mw.copy(), need.second_mw.copy())),
+            threads=1,
+        )
+    for few, many in zip(*needs, strict=True):
+        np.testing.assert_allclose(few, many, atol=1e-9)
+
+
+def test_few_lanes_give_the_bits_of_many(regions: pl.DataFrame, months: pl.DataFrame, facts: Facts) -> None:
+    (site,) = _years(regions.row(1, named=True), months, facts, 1)
+    some = facts.plant.designs.take(np.arange(0, len(facts.plant.designs), 29))
+    found = [
+        simulate_batch([site], some, facts.plant.technologies, facts.plant.battery, threads=1, has_few=has_few)
+        for has_few in (False, True)
+    ]
+    assert found[0].to_frame([site], some).equals(found[1].to_frame([site], some))

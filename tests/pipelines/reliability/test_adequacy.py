@@ -184,6 +184,37 @@ def test_fast_path_is_the_direct_sum() -> None:
     np.testing.assert_allclose(_as_rows(result), expected, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("technology", [ENGINE, TURBINE])
+def test_fleets_that_share_a_need_get_what_each_gets_alone(technology: FirmTechnology) -> None:
+    generator = np.random.default_rng(11)
+    hours, fleets = 500, [1, 3, 4, 7]
+    need = generator.uniform(-2.0, 5.5 * technology.unit_mw, (hours, 1))
+    second = generator.uniform(0.0, 4.0, (hours, 1))
+    temperature = generator.uniform(-20.0, 38.0, hours)
+    rows = [firm(technology, units, grid_mw=4.0) for units in fleets]
+
+    def assessed(rows: list[dict[str, Any]], columns: NDArray[np.int64] | None) -> NDArray[np.float64]:
+        return _as_rows(
+            adequacy_of_need(
+                need,
+                design_set(rows),
+                TECHNOLOGIES,
+                {name: np.linspace(0.8, 1.0, hours) for name in TECHNOLOGIES},
+                temperature,
+                second_mw=second,
+                load_mw=np.full(hours, 6.0 * technology.unit_mw),
+                grid_unavailability=0.01,
+                start_failure=START,
+                supply_loss={technology.technology: np.full(hours, 0.002)},
+                columns=columns,
+            )
+        )
+
+    together = assessed(rows, np.zeros(len(fleets), dtype=np.int64))
+    alone = np.concatenate([assessed([row], None) for row in rows], axis=1)
+    np.testing.assert_allclose(together, alone, rtol=1e-12)
+
+
 def test_a_need_that_matches_whole_units_is_met_in_single_precision() -> None:
     """Rounding in a single-precision dispatch must not turn a met need into a shortfall."""
     need = np.full((24, 1), 25.0, dtype=np.float32) * np.float32(1.0000002)
