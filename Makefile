@@ -55,9 +55,9 @@ daemon: setup ## Test the schedule with a real Dagster webserver and daemon on l
 
 audit: setup ## Look the pinned packages up in the public databases of vulnerabilities (needs the network)
 	@$(BIN)/python -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
-	@$(VENV)/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+	@$(VENV)/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 
-docs: setup ## Regenerate docs/data_dictionary.md from the contracts
+docs: setup ## Regenerate docs/data_dictionary.md from the contracts, and the README's tables from the current release
 	@$(BIN)/python docs/generate.py
 
 constraints: setup ## Pin what is installed now

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.county_hours import county_climatology
+from assets.county_hours import county_climatology, county_years
 from assets.night import Night, log
 from assets.plant import grid_plant, plant_parameters
 from pipelines.contracts.base import REGISTRY
+from pipelines.counties.hours import chunk_store
 from pipelines.national.chunk import MONTHS, RESULTS, Facts, Report, chunks_of
 from pipelines.national.engine import run_chunks
 from pipelines.national.store import Store
@@ -87,8 +88,9 @@ def _county_results(night: Night) -> CountyResults:
         county_climatology(night),
         night.read("core.outage_causes"),
         settings.chunk_sites,
+        county_years(night),
     )
-    store = Store(settings.chunk_store or str(settings.data_dir.absolute() / "cache" / "chunks"))
+    store = chunk_store(settings)
     started, fresh = time.monotonic(), 0
 
     def on_chunk(report: Report, done: int, of: int) -> None:
@@ -100,7 +102,9 @@ def _county_results(night: Night) -> CountyResults:
         left = spent / fresh * (of - done)
         log.info("chunk", extra={"progress": (f"chunk {done} of {of}, {left:.0f} s left", report.rows, spent)})
 
-    return CountyResults(store, run_chunks(chunks, facts, store, settings, on_chunk))
+    reports = run_chunks(chunks, facts, store, settings, on_chunk)
+    store.write_night(night.run_id, [report.key for report in reports])
+    return CountyResults(store, reports)
 
 
 def no_finalists(night: Night) -> Finalists:

@@ -1,4 +1,4 @@
-"""The hours of the best counties, made again from the interpolated climatology for the tables that show hours."""
+"""The hours of the best counties, fetched or made again from the climatology, for the tables that show hours."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import polars as pl
 
 from assets.night import Night
 from pipelines.counties.climate import climate_stations, interpolated_climatology
+from pipelines.counties.hours import chunk_store, fetched_years
+from pipelines.national.chunk import HOURS
 from pipelines.plant.solar import SolarParameters
 from pipelines.ranking.rank import valued_sites
 from pipelines.timeline.online import online_share_matrix
@@ -15,14 +17,21 @@ from pipelines.weather.assemble import region_solar, region_weather
 BEST_INPUTS = ["core.weather_choice", "sim.chosen", "mart.time_to_power", "sim.online_share"]
 
 
+def county_years(night: Night) -> pl.DataFrame:
+    """Return the fetched years that the night's counties run on, their hours in the store of the chunks."""
+    return night.once("county years", lambda: fetched_years(night.live, chunk_store(night.settings)))
+
+
 def county_climatology(night: Night) -> pl.DataFrame:
-    """Return the interpolated months of the night's counties."""
-    return night.once(
-        "county climatology",
-        lambda: interpolated_climatology(
-            night.read("core.regions", ["region_id", "latitude", "longitude", "elevation_m"]),
-            climate_stations(night.read("core.climatology_monthly")),
-        ),
+    """Return the interpolated months of the counties without fetched years."""
+    return night.once("county climatology", lambda: _county_climatology(night))
+
+
+def _county_climatology(night: Night) -> pl.DataFrame:
+    places = night.read("core.regions", ["region_id", "latitude", "longitude", "elevation_m"])
+    return interpolated_climatology(
+        places.join(county_years(night), on="region_id", how="anti", maintain_order="left"),
+        climate_stations(night.read("core.climatology_monthly")),
     )
 
 
@@ -44,8 +53,15 @@ def hours_of_counties(night: Night, parameters: SolarParameters) -> tuple[pl.Dat
     best = best_counties(night, max(night.settings.trace_sites, night.settings.sample_sites))
     regions = night.read("core.regions").filter(pl.col("region_id").is_in(best))
     choice = night.read("core.weather_choice").with_columns(pl.lit(None, dtype=pl.String).alias("file_name"))
-    weather, _ = region_weather(
-        regions, county_climatology(night), choice, None, night.settings.dispatch_years, night.cache
-    )
+    years = county_years(night).filter(pl.col("region_id").is_in(best))
+    synthetic = regions.filter(~pl.col("region_id").is_in(years["region_id"].implode()))
+    store = chunk_store(night.settings)
+    frames = [store.read(key, HOURS) for key in years["hours_key"]]
+    if synthetic.height:
+        made, _ = region_weather(
+            synthetic, county_climatology(night), choice, None, night.settings.dispatch_years, night.cache
+        )
+        frames.append(made)
+    weather = pl.concat(frames).sort("region_id", "weather_year", "hour_utc", maintain_order=True)
     solar, _ = region_solar(regions, weather, parameters, night.cache)
     return regions, weather, solar

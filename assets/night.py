@@ -7,7 +7,7 @@ import logging
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -17,17 +17,14 @@ import polars as pl
 import pipelines.contracts  # noqa: F401 - registers every table
 from pipelines import nightlog
 from pipelines.contracts.base import REGISTRY, validate
+from pipelines.counties.fetching import WEATHER_SOURCES
 from pipelines.counties.scope import check_counties
-from pipelines.errors import FirstmwError, UsageError
+from pipelines.errors import UsageError
 from pipelines.identity import content_hash
 from pipelines.reference.load import load_reference, reference_tables
-from pipelines.reference.regions import rankable_regions
 from pipelines.settings import Settings, is_secret
-from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
-from pipelines.sources.asking import Asking
-from pipelines.sources.client import Client
+from pipelines.sources.archive import Archive, NightRecord
 from pipelines.sources.live import LiveInputs
-from pipelines.sources.night import Round, fetch_night
 from pipelines.sources.parsing import Parser
 from pipelines.sources.registry import connectors
 from pipelines.sources.user_files import has_user_files
@@ -50,7 +47,13 @@ REPOSITORY = Path(__file__).parents[1]
 _NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases"}
 _NOT_PART_OF_A_RUN |= {"engine", "dask_address", "chunk_store", "chunk_workers", "chunk_sites"}
 # Settings that nothing but a night of counties reads.
-COUNTY_SETTINGS = ("county_solar_parts", "sample_sites", "trace_sites")
+COUNTY_SETTINGS = (
+    "county_solar_parts",
+    "county_weather_years",
+    "sample_sites",
+    "trace_sites",
+    "unlisted_state_cost_factor",
+)
 _HOW_TO_ASK = ("http_", "source_", "drift_", "alert_")
 PREVIOUS = "previous_release"
 CHANGELOG = REPOSITORY / "CHANGELOG.md"
@@ -105,6 +108,7 @@ class Night:
     live: LiveInputs | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     shared: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
 
     @property
     def as_of(self) -> date:
@@ -337,8 +341,9 @@ def record_scope(settings: Settings, scope: Scope) -> dict[str, list[str]]:
 
 
 def live_inputs(settings: Settings, record: NightRecord, raw: RawStore, cache: Cache) -> LiveInputs:
-    """Return what a night's record says, read from the raw bytes."""
-    return LiveInputs(record, connectors(settings), Parser(raw, cache))
+    """Return what a night's record says, read from the raw bytes; weather of counties is read county by county."""
+    closed = WEATHER_SOURCES if "counties" in record.scope.get("scope", ()) else ()
+    return LiveInputs(record, connectors(settings), Parser(raw, cache), closed)
 
 
 def night_before(night: Night) -> LiveInputs | None:
@@ -347,52 +352,6 @@ def night_before(night: Night) -> LiveInputs | None:
         return None
     record = Archive(night.raw).night_before(night.as_of, record_scope(night.settings, night.scope))
     return live_inputs(night.settings, record, night.raw, night.cache) if record else None
-
-
-def fetch_sources(
-    settings: Settings,
-    scope: Scope,
-    *,
-    earlier: NightRecord | None = None,
-    on_source: Callable[[SourceOutcome], None] | None = None,
-) -> NightRecord:
-    """Ask every source for what the night wants; in the reference profile only read the user's files.
-
-    The caller holds the build lock.
-
-    Parameters
-    ----------
-    settings : Settings
-    scope : Scope
-    earlier : NightRecord | None
-        A round of the same night: only what it found not yet published is asked again.
-    on_source : Callable[[SourceOutcome], None] | None
-        Called as each source is done.
-    """
-    data_dir = settings.data_dir.absolute()
-    raw, directory = RawStore(data_dir), settings.reference_dir
-    markets = load_reference("candidate_markets", directory), load_reference("climatology_monthly", directory)
-    asking = Asking(scope.as_of, in_scope(rankable_regions(*markets), scope), settings)
-    work = Round(asking, Client(settings), Archive(raw), Parser(raw, Cache(data_dir / "cache")))
-    chosen = connectors(settings)
-    if settings.profile != "live":
-        # Without network there is nothing that depends on the hour.
-        as_of = datetime(scope.as_of.year, scope.as_of.month, scope.as_of.day)
-        work = replace(work, is_offline=True, now=lambda: as_of)
-        chosen = tuple(one for one in chosen if one.user_files is not None and one.user_files(asking))
-    return fetch_night(work, chosen, scope=record_scope(settings, scope), earlier=earlier, on_source=on_source)
-
-
-def round_before(night: Night) -> NightRecord | None:
-    """Return what the sources of this date answered before, without those to ask again; None where all are asked."""
-    if not night.ask_again:
-        return None
-    try:
-        record = Archive(night.raw).read_night(night.as_of, record_scope(night.settings, night.scope))
-    except FirstmwError:
-        return None
-    kept = tuple(source for source in record.sources if source.source_id not in night.ask_again)
-    return replace(record, sources=kept)
 
 
 def in_scope(regions: pl.DataFrame, scope: Scope) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,11 +19,13 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.utils import make_new_run_id
 from sqlalchemy.exc import DBAPIError
 
+from assets.ballast import end_run, take_ballast
+from assets.closing import write_line
+from assets.fetching import fetch_sources
 from assets.night import (
     REPOSITORY,
     Scope,
     check_scope,
-    fetch_sources,
     has_sources,
     identify,
     log,
@@ -31,7 +33,6 @@ from assets.night import (
     record_scope,
 )
 from assets.resources import end_abandoned_runs
-from pipelines import nightlog
 from pipelines.counties.scope import of_counties
 from pipelines.errors import ContractError, FirstmwError, HeldError, UsageError, WarehouseError
 from pipelines.ranking.what_if import all_changes, changed_settings
@@ -47,6 +48,8 @@ from pipelines.warehouse import (
 )
 from pipelines.warehouse.sqltext import first_line
 
+# Lines that tell how far the weather of counties is.
+_LINES = 40
 Event = Callable[[str, int | None, float], None]
 
 
@@ -140,10 +143,8 @@ def refresh_night(
         raise
     finally:
         told["seconds"] = round(time.monotonic() - started, 3)
-        # A log that cannot be written must not hide why the night failed; a wrong question leaves no trace.
-        if (settings.data_dir / "build").is_dir():
-            with suppress(OSError):
-                nightlog.append(settings.data_dir.absolute(), "night", told)
+        # A wrong question leaves no trace.
+        write_line(settings.data_dir.absolute(), told)
 
 
 def _refreshed(
@@ -198,7 +199,12 @@ def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is
             rows = sum(good.rows for good in outcome.good)
             on_event(f"{outcome.source_id} ({outcome.profile})", rows, time.monotonic() - started)
 
-    return fetch_sources(settings, scope, on_source=on_source)
+    def on_county(source_id: str, done: int, planned: int, seconds: float) -> None:
+        if on_event is not None and (done == planned or done % max(1, planned // _LINES) == 0):
+            left = seconds / done * (planned - done)
+            on_event(f"{source_id} {done:,} of {planned:,}, {left:.0f} s left", None, time.monotonic() - started)
+
+    return fetch_sources(settings, scope, on_source=on_source, on_county=on_county)
 
 
 def _end_what_a_kill_left(data_dir: Path) -> None:
@@ -226,6 +232,7 @@ def _run_job(
         "is_fetched": True,
         "wait_seconds": wait_seconds,
         "is_accepted": is_accepted,
+        "is_logged": False,
     }
     job = defs.resolve_job_def("nightly")
     own = make_new_run_id()
@@ -234,6 +241,7 @@ def _run_job(
         dagster_home(settings.data_dir),
         dg.DagsterInstance.get() as instance,
         RunMark(settings.data_dir.absolute(), own),
+        _ended_whatever_happens(instance, settings.data_dir.absolute(), own),
     ):
         try:
             job.execute_in_process(
@@ -256,6 +264,17 @@ def _run_job(
             raise
     # The night names its own run: an input edited since it was identified gives it another name.
     return release_info(settings.data_dir.absolute(), listener.run_id)
+
+
+@contextmanager
+def _ended_whatever_happens(instance: dg.DagsterInstance, data_dir: Path, run_id: str) -> Iterator[None]:
+    """Leave no run open that this process began, also where a full disk took the orchestrator its last words."""
+    take_ballast(data_dir)
+    try:
+        yield
+    except Exception as error:
+        end_run(instance, data_dir, run_id, first_line(error))
+        raise
 
 
 def _held(data_dir: Path, run_id: str) -> ReleaseInfo | None:

@@ -5,20 +5,26 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import dagster as dg
 from pydantic import PrivateAttr
 
+from assets.closing import ending, write_line
 from assets.night import Night, Scope, names, open_night
 from pipelines.counties.scope import of_counties
 from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
 from pipelines.warehouse import RunMark, is_run_alive
+from pipelines.warehouse.sqltext import first_line
 
 # Runs of the schedules queue on the build for as long as a slow night may take.
 QUEUE_SECONDS = 4 * 3600.0
 _MARK_SECONDS = 60.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 class NightResource(dg.ConfigurableResource):
@@ -35,6 +41,10 @@ class NightResource(dg.ConfigurableResource):
     wait_seconds: float = QUEUE_SECONDS
     is_accepted: bool = False
     sources: list[str] = []  # noqa: RUF012
+    # The command line writes the closing line itself.
+    is_logged: bool = True
+    _told: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _started: datetime = PrivateAttr(default_factory=_now)
     _open: AbstractContextManager[Night] | None = PrivateAttr(default=None)
     _night: Night | None = PrivateAttr(default=None)
     _mark: RunMark | None = PrivateAttr(default=None)
@@ -60,6 +70,7 @@ class NightResource(dg.ConfigurableResource):
         if is_counties:
             settings = of_counties(settings)
         scope = Scope(day, names(self.regions), names(self.states), what_if, is_counties)
+        self._started, self._told = _now(), {"as_of": day, "profile": settings.profile}
         run_id = context.run.run_id if context.run else None
         if run_id is not None and is_run_alive(settings.data_dir.absolute(), run_id) is None:
             # Seen by others while it waits for the build: a run that waits is not one that a kill left open.
@@ -74,19 +85,29 @@ class NightResource(dg.ConfigurableResource):
         )
         try:
             self._night = self._open.__enter__()
-        except BaseException:
+        except BaseException as error:
             self._open = None
             self._unmark()
+            self._close(settings.data_dir, {"outcome": "failed", "problem": first_line(error)})
             raise
         if context.instance is not None:
             end_abandoned_runs(context.instance, settings.data_dir.absolute(), run_id)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Close the build database and free the lock."""
+        """Write how the night ended, close the build database and free the lock."""
+        if self._night is not None and context.run is not None and context.instance is not None:
+            told = ending(self._night, self._started, context.run, context.instance) if self.is_logged else None
+            if told is not None:
+                self._close(self._night.settings.data_dir, told)
         if self._open is not None:
             self._open.__exit__(None, None, None)
         self._open = self._night = None
         self._unmark()
+
+    def _close(self, data_dir: Path, told: dict[str, Any]) -> None:
+        if self.is_logged:
+            seconds = round((_now() - self._started).total_seconds(), 3)
+            write_line(data_dir.absolute(), {**self._told, **told, "seconds": seconds})
 
     def _unmark(self) -> None:
         if self._mark is not None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from assets.closing import cause_of
 from pipelines.alerts import AlertError, send, staleness
 from pipelines.errors import UsageError, WarehouseError
 from pipelines.settings import Settings
@@ -19,9 +20,7 @@ def _cause(context: dg.RunFailureSensorContext) -> str:
     event = context.failure_event
     failed = context.get_step_failure_events()
     error = failed[0].step_failure_data.error if failed else event.job_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return " ".join(error.message.split())[:600] if error is not None else (event.message or "no message")
+    return cause_of(error, event.message or "no message")
 
 
 @dg.run_failure_sensor(

@@ -135,6 +135,7 @@ def materialise(
     except ContractError as error:
         failed, rows = str(error), 0
         broken = next((own for own, check in checks.items() if isinstance(error, check.error)), CONTRACT_CHECK)
+        night.problem = failed
         log.error(failed, extra={"step": {"asset": name, "problem": failed}})
     metadata |= made.metadata
     metadata |= {"dagster/row_count": rows, "run_id": night.run_id, "as_of": night.as_of.isoformat()}

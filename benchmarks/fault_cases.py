@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ def run(seed: Path, work: Path, only: Sequence[str] = ()) -> Iterator[dict[str, 
     """Run every case, or those named, in a folder of its own and give what was seen."""
     cases = (
         disk_full,
+        disk_fills_up,
         too_little_space,
         read_only_folder,
         corrupt_build,
@@ -133,6 +134,25 @@ def too_little_space(seed: Path, folder: Path) -> dict[str, Any]:
         before = current_run_id(data_dir)
         process = night(data_dir, DAY)
         seen = outcome(name, data_dir, process, _ended(process), before, expected=1)
+        filler.unlink()
+        return _and_again(seen, data_dir)
+
+
+def disk_fills_up(seed: Path, folder: Path) -> dict[str, Any]:
+    """A disk with room enough at the start that something else fills while the night is at work."""
+    name = "a disk that something else fills during the night"
+    with _own_disk(folder, 800, seed) as data_dir:
+        if data_dir is None:
+            return {"case": name, "exit_code": None, "said": "not run: no right to mount a disk", "faults": []}
+        before = current_run_id(data_dir)
+        process = night(data_dir, DAY)
+        assert process.stdout is not None
+        told = "".join(process.stdout.readline() for _ in range(20))
+        filler = data_dir / "filler"
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while file.write(bytes(65_536)):
+                pass
+        seen = outcome(name, data_dir, process, told + _ended(process), before, expected=1)
         filler.unlink()
         return _and_again(seen, data_dir)
 

@@ -12,34 +12,63 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 from pipelines.errors import FirstmwError
 from pipelines.warehouse import current_run_id, release_info, verify_release
 
 ROOT = Path(__file__).parents[1]
-REGIONS = "abilene_tx,columbus_oh"
+REGIONS = "abilene_tx,columbus_oh,imperial_ca,milam_tx,quincy_wa"
 # The steps of a publication as the file system shows them, in their order.
 STEPS = ("tables", "database", "manifest", "durable", "installed", "swapped", "retention")
-# A quick night: fewer draws, the same steps.
+BEFORE, BUILDING = "before the first write", "tables of the build"
+ENDED_FIRST = "ended first"
+# From the first write of a table of the build to the swap of `current`.
+UNTIL_SWAP = (BUILDING, *STEPS[: STEPS.index("swapped")])
+# A quick night: fewer draws, one scenario, the same steps; one thread for Polars, so that two nights share two cores.
 QUICK = {
     "FIRSTMW_TIMELINE_SAMPLES": "200",
+    "FIRSTMW_PROGRAMME_SAMPLES": "100",
     "FIRSTMW_MONTE_CARLO_YEARS": "2",
+    "FIRSTMW_PORTFOLIO_YEARS": "200",
     "FIRSTMW_ROBUSTNESS_DRAWS": "100",
     "FIRSTMW_REGRET_REGIONS": "0",
+    "FIRSTMW_SCENARIOS_FILE": str(Path(__file__).with_name("fault_scenarios.csv")),
     "FIRSTMW_KEEP_RELEASES": "2",
+    "POLARS_MAX_THREADS": "1",
 }
 _TIMEOUT = 600.0
 _POLL = 0.001
+# What a process that ends with its parent may take to do so.
+_GRACE = 2.0
 
 
 @dataclass
 class Kill:
-    """One kill: what was killed, when, what was found, and what the next run did."""
+    """One kill: what was killed, when, what was found, and what the next run did.
+
+    Attributes
+    ----------
+    kind : str
+        "night" or "publication".
+    aim : str
+        A step, or "line N +S": S seconds after the N-th line of progress.
+    found : str
+        The step that was reached, by what is on the disk after the process was dead.
+    lines, lines_of_a_night : int
+        Lines of progress (one per table that is written) of the killed run, and of the whole night after it.
+    seconds, seconds_next : float
+        What the killed run and the night after it took by the clock.
+    """
 
     kind: str
     aim: str
     found: str = ""
+    lines: int = 0
+    lines_of_a_night: int = 0
+    seconds: float = 0.0
+    seconds_next: float = 0.0
     faults: list[str] = field(default_factory=list)
 
 
@@ -76,16 +105,16 @@ def publisher(data_dir: Path, count: int) -> subprocess.Popen[str]:
 
 
 def state(releases: Path, before: set[str]) -> str:
-    """Return the step that a publication has reached, from what stands on the disk."""
+    """Return the step that a publication has reached, from what stands on the disk; empty before there is one."""
     if not releases.is_dir():
-        return "before publication"
+        return ""
     try:
         names = set(os.listdir(releases))
         if any(name.startswith(".old-") for name in names):
             return "retention"
         fresh = {name for name in names if not name.startswith(".")} - before - {"current"}
         if fresh:
-            return "swapped" if os.readlink(releases / "current") in fresh else "installed"
+            return "swapped" if "current" in names and os.readlink(releases / "current") in fresh else "installed"
         for name in names:
             if name.startswith(".incoming-") and not name.endswith(".spill"):
                 inside = os.listdir(releases / name)
@@ -96,7 +125,7 @@ def state(releases: Path, before: set[str]) -> str:
     except FileNotFoundError:
         # The folder was renamed between two looks: the next look tells.
         return ""
-    return "before publication"
+    return ""
 
 
 def after(releases: Path) -> set[str]:
@@ -104,15 +133,9 @@ def after(releases: Path) -> set[str]:
     return {path.name for path in releases.glob("[!.]*")} if releases.is_dir() else set()
 
 
-def strike(process: subprocess.Popen[str], releases: Path, aim: str, rng: random.Random) -> str:
-    """Kill a process at its aim, and return the step that it had reached by what it left; empty if it ended first.
-
-    Parameters
-    ----------
-    aim : str
-        A step of `STEPS`, or "line N +S": S seconds after the N-th line of progress.
-    """
-    before = after(releases)
+def strike(process: subprocess.Popen[str], releases: Path, record: Kill, rng: random.Random) -> None:
+    """Kill a process at its aim, and record the step that it had reached by what it left; none if it ended first."""
+    aim, before, started = record.aim, after(releases), time.monotonic()
     lines = [0]
 
     def count() -> None:
@@ -122,22 +145,26 @@ def strike(process: subprocess.Popen[str], releases: Path, aim: str, rng: random
 
     counting = threading.Thread(target=count, daemon=True)
     counting.start()
-    deadline = time.monotonic() + _TIMEOUT
+    deadline = started + _TIMEOUT
     delay = rng.random()
     _, line, wait = [*aim.split(), "+0"][:3] if aim.startswith("line ") else ("", "", "+0")
     while process.poll() is None and time.monotonic() < deadline:
         if aim.startswith("line "):
             if lines[0] >= int(line):
-                # What was published before this moment is not what the kill meets.
-                before |= after(releases)
+                if record.kind == "publication":
+                    # What was published before this moment is not what the kill meets.
+                    before |= after(releases)
                 time.sleep(float(wait))
                 break
             time.sleep(0.01)
-        elif state(releases, before) == aim:
-            time.sleep(0.02 * delay * delay)
+            continue
+        reached = state(releases, before)
+        # A step too short to be met by a look is met by the next one.
+        if reached and STEPS.index(reached) >= STEPS.index(aim):
+            if reached == aim:
+                time.sleep(0.02 * delay * delay)
             break
-        else:
-            time.sleep(_POLL)
+        time.sleep(_POLL if reached or lines[0] > 1 else 0.02)
     is_running = process.poll() is None
     if is_running:
         os.kill(process.pid, signal.SIGKILL)
@@ -146,7 +173,11 @@ def strike(process: subprocess.Popen[str], releases: Path, aim: str, rng: random
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
-    return (state(releases, before) or "between steps") if is_running and process.returncode == -signal.SIGKILL else ""
+    record.lines, record.seconds = lines[0], round(time.monotonic() - started, 2)
+    if not is_running or process.returncode != -signal.SIGKILL:
+        record.found = ENDED_FIRST
+    else:
+        record.found = state(releases, before) or (BUILDING if lines[0] else BEFORE)
 
 
 def orphans(session: int) -> list[int]:
@@ -160,6 +191,14 @@ def orphans(session: int) -> list[int]:
         if int(fields[3]) == session and fields[0] != "Z":
             found.append(int(path.parent.name))
     return found
+
+
+def left_of(session: int) -> list[str]:
+    """Return what is left of a session and does not end by itself, as faults."""
+    deadline = time.monotonic() + _GRACE
+    while (found := orphans(session)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return [f"orphan process {pid}" for pid in found]
 
 
 def open_runs(data_dir: Path) -> int:
@@ -191,26 +230,38 @@ def leftovers(data_dir: Path) -> list[str]:
     return sorted(path.name for path in (data_dir / "releases").glob(".*"))
 
 
-def kill_night(data_dir: Path, as_of: str, aim: str, rng: random.Random) -> Kill:
-    """Kill a night at its aim, look at what is left, run the same night to its end, and look again."""
+def kill_night(data_dir: Path, day: date, aim: str, rng: random.Random) -> Kill:
+    """Kill a night at its aim, look at what is left, run the next whole night to its end, and look again.
+
+    The next night is the same one again; where the killed one was published already, it is that of the day after.
+    """
     record = Kill("night", aim)
-    process = night(data_dir, as_of)
-    record.found = strike(process, data_dir / "releases", aim, rng)
-    if not record.found:
-        record.found = "ended first"
-    record.faults += [f"orphan process {pid}" for pid in orphans(process.pid)]
+    process = night(data_dir, day.isoformat())
+    strike(process, data_dir / "releases", record, rng)
+    record.faults += left_of(process.pid)
     record.faults += [f"current after the kill: {fault}" for fault in whole(data_dir)]
-    again = night(data_dir, as_of, "--json")
-    _, told = again.communicate(timeout=_TIMEOUT)
-    if again.returncode != 0:
-        record.faults.append(f"the next refresh ended with {again.returncode}: {told.strip()[-300:]}")
-    record.faults += [f"current after the next refresh: {fault}" for fault in whole(data_dir)]
-    if (current_run_id(data_dir) or "")[:8] != as_of.replace("-", ""):
-        record.faults.append(f"current is {current_run_id(data_dir)} after the night of {as_of}")
-    if open_runs(data_dir):
-        record.faults.append(f"{open_runs(data_dir)} runs of the orchestrator are left open")
-    record.faults += [f"left behind: {name}" for name in leftovers(data_dir)]
+    is_shown = (current_run_id(data_dir) or "").startswith(f"{day:%Y%m%d}-")
+    record.faults += _next_night(data_dir, day + timedelta(days=1) if is_shown else day, record)
     return record
+
+
+def _next_night(data_dir: Path, day: date, record: Kill) -> list[str]:
+    started = time.monotonic()
+    process = night(data_dir, day.isoformat())
+    out, told = process.communicate(timeout=_TIMEOUT)
+    record.seconds_next = round(time.monotonic() - started, 2)
+    record.lines_of_a_night = out.count(" rows")
+    faults = []
+    if process.returncode != 0:
+        faults.append(f"the next refresh ended with {process.returncode}: {told.strip()[-300:]}")
+    if "published release" not in out:
+        faults.append(f"the next refresh was no whole night: {out.strip()[-100:]}")
+    faults += [f"current after the next refresh: {fault}" for fault in whole(data_dir)]
+    if not (current_run_id(data_dir) or "").startswith(f"{day:%Y%m%d}-"):
+        faults.append(f"current is {current_run_id(data_dir)} after the night of {day}")
+    if open_runs(data_dir):
+        faults.append(f"{open_runs(data_dir)} runs of the orchestrator are left open")
+    return faults + [f"left behind: {name}" for name in leftovers(data_dir)] + left_of(process.pid)
 
 
 def kill_publication(data_dir: Path, aim: str, rng: random.Random) -> Kill:
@@ -218,13 +269,15 @@ def kill_publication(data_dir: Path, aim: str, rng: random.Random) -> Kill:
     record = Kill("publication", aim)
     before = current_run_id(data_dir) or ""
     process = publisher(data_dir, 3)
-    record.found = strike(process, data_dir / "releases", aim, rng) or "ended first"
-    record.faults += [f"orphan process {pid}" for pid in orphans(process.pid)]
+    strike(process, data_dir / "releases", record, rng)
+    record.faults += left_of(process.pid)
     record.faults += [f"current after the kill: {fault}" for fault in whole(data_dir)]
     if "-0" in before and (current_run_id(data_dir) or "") < before:
         record.faults.append(f"current went back from {before} to {current_run_id(data_dir)}")
+    started = time.monotonic()
     again = publisher(data_dir, 1)
     out, told = again.communicate(timeout=_TIMEOUT)
+    record.seconds_next = round(time.monotonic() - started, 2)
     if again.returncode != 0 or current_run_id(data_dir) != out.split()[0]:
         record.faults.append(f"the next publication ended with {again.returncode}: {told.strip()[-300:]}")
     record.faults += [f"current after the next publication: {fault}" for fault in whole(data_dir)]

@@ -39,14 +39,11 @@ def publish_again(data_dir: Path, source: Path, day: date) -> str:
             name = f"mart.{file.stem}"
             if name not in REGISTRY:
                 continue
-            if file.stat().st_size > 200_000:
+            marked = {"ranked_sites": "run_id", "data_status": "note", "sources": "licence"}.get(file.stem)
+            if marked is None:
                 warehouse.link(name, file)
                 continue
-            frame = pl.read_parquet(file)
-            marked = {"ranked_sites": "run_id", "data_status": "note", "sources": "licence"}.get(file.stem)
-            if marked:
-                frame = frame.with_columns(pl.lit(run_id).alias(marked))
-            warehouse.write(name, frame)
+            warehouse.write(name, pl.read_parquet(file).with_columns(pl.lit(run_id).alias(marked)))
         now = datetime.now(UTC).replace(tzinfo=None)
         macros = sorted((ROOT / "sql" / "macros").glob("*.sql"))
         publication = Publication(run_id, day, now, macros=macros, changelog=ROOT / "CHANGELOG.md")

@@ -8,12 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fault_kills import STEPS
+from benchmarks.fault_kills import BEFORE, BUILDING, ENDED_FIRST, STEPS, UNTIL_SWAP
 
 PAGE = Path(__file__).parents[1] / "docs" / "reliability_of_the_night.md"
-_IN_PUBLICATION = ("tables", "database", "manifest", "durable", "installed")
 _MEANING = {
-    "before publication": "a table of the build being made or written",
+    BEFORE: "no table of the build is written yet",
+    BUILDING: "tables of the build being made and written",
     "tables": "Parquet files being written out of sight",
     "database": "the released database being written",
     "manifest": "checksums written, modes not yet set",
@@ -21,9 +21,7 @@ _MEANING = {
     "installed": "the release has its name, `current` is the old one",
     "swapped": "`current` is the new one",
     "retention": "old releases being deleted",
-    "between steps": "a rename was under way",
-    "any moment": "a random moment of a publication whose step was not told apart",
-    "ended first": "the process ended before the kill (not counted as a kill)",
+    ENDED_FIRST: "the process ended before the kill (not counted as a kill)",
 }
 
 
@@ -54,29 +52,48 @@ def _table(header: list[str], rows: list[list[Any]]) -> str:
 def _kills(kills: list[dict[str, Any]]) -> list[str]:
     if not kills:
         return ["## Kills", "Not run yet."]
-    struck = [kill for kill in kills if kill["found"] != "ended first"]
+    struck = [kill for kill in kills if kill["found"] != ENDED_FIRST]
+    nights = [kill for kill in struck if kill["kind"] == "night"]
+    others = len(struck) - len(nights)
     found = {
         kind: Counter(kill["found"] for kill in kills if kill["kind"] == kind) for kind in ("night", "publication")
     }
-    order = ["before publication", *STEPS, "between steps", "any moment", "ended first"]
+    order = [BEFORE, BUILDING, *STEPS, ENDED_FIRST]
     rows = [
         [step, _MEANING[step], found["night"][step], found["publication"][step]]
         for step in order
         if found["night"][step] + found["publication"][step]
     ]
+    if not others:
+        rows = [row[:-1] for row in rows]
     faulty = [kill for kill in kills if kill["faults"]]
-    between = sum(kill["found"] in ("before publication", *_IN_PUBLICATION, "between steps") for kill in struck)
-    nights = sum(kill["kind"] == "night" for kill in struck)
+    between = sum(kill["found"] in UNTIL_SWAP for kill in nights)
+    unmet = [step for step in STEPS if not found["night"][step]]
     told = (
-        f"{len(struck)} kills: {nights} of a whole two-region night (`firstmw refresh`, warm cache, fewer Monte Carlo "
-        f"draws), {len(struck) - nights} of a process that publishes that night's tables again under a new run id. "
-        f"At least {between} fell before the swap of `current`. Half are aimed at a random moment, half at a named step; the step "
-        "is the one found on the disk after the process was dead. After each: `current` verified byte for byte or absent, "
-        "no process of the session left; then the next run to its end, without a hand, its release verified, no open run "
-        "of the orchestrator, nothing left behind."
+        f"{len(nights)} kills (SIGKILL) of a whole five-region night (`firstmw refresh`, warm cache, fewer Monte Carlo "
+        f"draws and one scenario), {between} of them ({between / max(len(nights), 1):.0%}) between the first write of a "
+        "table of the build and the swap of `current`, "
+        + (
+            f"and at each named step of publication but {', '.join(unmet)}. "
+            if unmet
+            else "and at each named step of publication. "
+        )
+        + "A third is aimed at a named step, the rest at a random moment; the step is the one found on the disk after the "
+        "process was dead. After each: `current` verified byte for byte or absent, no process of the session left; then "
+        "the next whole night to its end, without a hand, its release verified, no open run of the orchestrator, nothing "
+        "left behind. Every tenth night begins without any release."
     )
-    result = f"**Broken or partial `current`, runs that needed a hand, orphans, open runs, leftovers: {len(faulty)}.**"
-    parts = ["## Kills", told, result, _table(["step reached", "which is", "nights", "publications"], rows)]
+    if others:
+        told += f" Besides, {others} kills of a process that publishes that night's tables again under a new run id."
+    took = [kill["seconds"] + kill["seconds_next"] for kill in nights]
+    if took:
+        told += f" A killed night and the one after it took {sum(took) / len(took):.0f} seconds, two such pairs side by side."
+    result = (
+        f"**{len(struck)} kills; broken or partial `current`, runs that needed a hand, orphan processes, runs left "
+        f"started, leftovers: {len(faulty)}.**"
+    )
+    header = ["step reached", "which is", "nights", *(["publications"] if others else [])]
+    parts = ["## Kills", told, result, _table(header, rows)]
     if faulty:
         shown = [[kill["kind"], kill["found"], "; ".join(kill["faults"])[:300]] for kill in faulty]
         parts.append(_table(["kind", "step reached", "fault"], shown))
@@ -103,10 +120,17 @@ def _cases(cases: list[dict[str, Any]]) -> list[str]:
     return ["## Other faults", told, _table(["fault", "exit code", "what it said", "wrong afterwards"], rows)]
 
 
+def _kind(reader: dict[str, Any]) -> tuple[Any, ...]:
+    return reader["client"], reader["mode"], reader["threads"]
+
+
 def _readers(readers: list[dict[str, Any]]) -> list[str]:
     if not readers:
         return ["## Readers through publications", "Not run yet."]
-    last = readers[-1]["publications"]
+    # The last round of readers is the one that is told.
+    rounds = [number for number, reader in enumerate(readers) if _kind(reader) == _kind(readers[0])]
+    readers = readers[rounds[-1] :]
+    last, took = readers[-1]["publications"], readers[-1]["seconds"]
     threads = sum(reader["threads"] for reader in readers)
     rows = [
         [
@@ -123,7 +147,8 @@ def _readers(readers: list[dict[str, Any]]) -> list[str]:
     ]
     errors = Counter(error for reader in readers for error in reader["errors"])
     told = (
-        f"{threads} readers in {len(readers)} processes, through {last} publications, each of which carries its run id in "
+        f"{threads} readers in {len(readers)} processes that ask without a pause, through {last} publications in {took:.0f} "
+        "seconds, each of which carries its run id in "
         f"three tables. In all {sum(reader['queries'] for reader in readers):,} queries, "
         f"{sum(errors.values())} errors, {sum(reader['mixed'] for reader in readers)} answers that mixed releases, "
         f"{sum(reader['back'] for reader in readers)} that went back to an earlier one."

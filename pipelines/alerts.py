@@ -101,12 +101,18 @@ def _post(settings: Settings, title: str, lines: Sequence[str]) -> None:
 
 def _mail(settings: Settings, title: str, lines: Sequence[str]) -> None:
     mail = EmailMessage()
-    mail["Subject"] = f"firstmw: {title}"
-    mail["From"] = settings.alert_email_from or settings.alert_email_to.split(",")[0].strip()
-    mail["To"] = settings.alert_email_to
+    try:
+        mail["Subject"] = f"firstmw: {' '.join(title.split())}"
+        mail["From"] = settings.alert_email_from or settings.alert_email_to.split(",")[0].strip()
+        mail["To"] = settings.alert_email_to
+        server_at = urlsplit(f"//{settings.alert_smtp_host}")
+        host, port = server_at.hostname or "", server_at.port or 25
+    except ValueError as error:
+        raise AlertError("an address or the name of the mail server is not one") from error
     mail.set_content("\n".join(lines) + "\n")
-    host, _, port = settings.alert_smtp_host.partition(":")
-    with smtplib.SMTP(host, int(port or 25), timeout=settings.http_timeout) as server:
+    with smtplib.SMTP(host, port, timeout=settings.http_timeout) as server:
+        # What it offers is known once it is greeted.
+        server.ehlo_or_helo_if_needed()
         if server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
         server.send_message(mail)

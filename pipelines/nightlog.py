@@ -13,6 +13,10 @@ MOST_BYTES = 20_000_000
 """Length after which the log is put aside as `night.jsonl.1` and begun anew."""
 
 
+COUNTY_WEATHER = "county_weather"
+"""Event that says how far the weather of counties is."""
+
+
 def log_path(data_dir: Path) -> Path:
     """Return where the log is: `logs/night.jsonl` in the data folder."""
     return Path(data_dir) / "logs" / "night.jsonl"
@@ -26,7 +30,7 @@ def append(data_dir: Path, event: str, fields: Mapping[str, Any]) -> None:
     data_dir : Path
         The data folder.
     event : str
-        "step" for an asset, "night" for the end of a refresh.
+        "step" for an asset, "night" for the end of a refresh, `COUNTY_WEATHER`.
     fields : Mapping[str, Any]
         What happened; no secrets.
     """
@@ -75,6 +79,13 @@ def steps_of(data_dir: Path, run_id: str) -> list[dict[str, Any]]:
 def last_night(data_dir: Path) -> dict[str, Any] | None:
     """Return how the last refresh ended, if there was one."""
     return next((event for event in reversed(events(data_dir)) if event["event"] == "night"), None)
+
+
+def county_weather(data_dir: Path) -> dict[str, Any] | None:
+    """Return how far the weather of counties was after it was last asked for, None where it never was."""
+    found = (event for event in reversed(events(data_dir)) if event["event"] == COUNTY_WEATHER)
+    last = next(found, None)
+    return {name: value for name, value in last.items() if name != "event"} if last is not None else None
 
 
 def summary(steps: list[dict[str, Any]]) -> dict[str, Any]:

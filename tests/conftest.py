@@ -44,3 +44,13 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder ../shared with recorded payloads and cases is not beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with the small release, whose inputs are fresh enough."""
+    from small_release import write_small_release
+
+    folder = tmp_path_factory.mktemp("data")
+    write_small_release(folder)
+    return folder

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from small_release import write_small_release
 
 import pipelines.contracts  # noqa: F401 - registers every table
 from pipelines.contracts.base import REGISTRY
@@ -30,7 +31,7 @@ def load(path: Path) -> ModuleType:
 def folder(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder whose `data` holds the small release."""
     place = tmp_path_factory.mktemp("checkout")
-    load(repository / "tests" / "sql" / "small_release.py").write_small_release(place / "data")
+    write_small_release(place / "data")
     return place
 
 

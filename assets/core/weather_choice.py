@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.county_hours import county_years
 from assets.night import Night
 from assets.table_asset import table_asset
+from pipelines.counties.hours import county_choice
 from pipelines.sources.merge import live_choice
 from pipelines.weather.files import choose_weather, weather_files
 
@@ -14,6 +16,8 @@ from pipelines.weather.files import choose_weather, weather_files
 def weather_choice(night: Night) -> pl.DataFrame:
     """Match regions with the files of the weather folder and with what was fetched."""
     settings = night.settings
+    if night.scope.is_counties:
+        return county_choice(night.read("core.regions"), county_years(night))
     choice = choose_weather(
         night.read("core.regions"), weather_files(settings.weather_dir), settings.weather_max_distance_km
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assets.kept_tables import hours_key, kept_table
 from assets.night import Night
 from assets.table_asset import Made, table_asset
 from pipelines.contracts.base import REGISTRY
@@ -14,6 +15,10 @@ def weather_hourly(night: Night) -> Made:
     if night.scope.is_counties:
         # Counties make their hours chunk by chunk and keep the months.
         return Made(REGISTRY["core.weather_hourly"].schema.create_empty())
+    return kept_table(night, "core.weather_hourly", hours_key(night), lambda: _made(night))
+
+
+def _made(night: Night) -> Made:
     regions = night.read("core.regions")
     frame, hits = night_weather(
         regions,

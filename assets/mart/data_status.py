@@ -5,8 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from assets.mart.sources import CITED
-from assets.night import Night
+from assets.night import Night, in_scope
 from assets.table_asset import table_asset
+from pipelines.counties.progress import progress_of
+from pipelines.counties.status import county_status, unranked_counties
+from pipelines.counties.table import county_places
 from pipelines.reference.provenance import data_status as status_of_sources
 from pipelines.sources.live import with_live_status
 
@@ -20,4 +23,18 @@ def data_status(night: Night) -> pl.DataFrame:
         night.read("core.weather_hourly", ["region_id"]),
         night.as_of,
     )
-    return with_live_status(status, night.live, night.as_of)
+    status = with_live_status(status, night.live, night.as_of)
+    if not night.scope.is_counties:
+        return status
+    own = county_status(
+        night.read("core.weather_choice"),
+        unranked(night),
+        progress_of(night.live.record.progress) if night.live else None,
+        night.settings.profile == "live",
+    )
+    return pl.concat([status, own.select(status.columns)])
+
+
+def unranked(night: Night) -> pl.DataFrame:
+    """Return the counties in scope that are not ranked for want of weather."""
+    return unranked_counties(in_scope(county_places(night.settings), night.scope), night.read("core.regions"))

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import polars as pl
 
 from assets.counties import county_results
+from assets.kept_tables import hours_key
 from assets.night import Night
+from assets.plant import plant_parameters
 from assets.table_asset import table_asset
+from pipelines.plant.solar import solar_parameters
 from pipelines.weather.assemble import monthly_summary
 
 
 @table_asset(
     "mart.weather_monthly",
-    deps=["core.regions", "core.weather_choice", "core.weather_hourly", "sim.solar_hourly", "sim.grid_annual"],
+    deps=[
+        "core.regions",
+        "core.weather_choice",
+        "core.weather_hourly",
+        "sim.solar_hourly",
+        "core.climatology_monthly",
+        "core.technology",
+        "sim.grid_annual",
+    ],
 )
 def weather_monthly(night: Night) -> pl.DataFrame:
     """Sum up the hours."""
     if night.scope.is_counties:
         return county_results(night).months
+    key = hours_key(night)
+    if key is None:
+        return _months(night)
+    key |= {"solar": asdict(solar_parameters(plant_parameters(night), night.settings))}
+    return night.cache.frame("months", key, lambda: _months(night))[0]
+
+
+def _months(night: Night) -> pl.DataFrame:
     return monthly_summary(
         night.read("core.regions"),
         night.read("core.weather_choice"),

@@ -3,7 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from assets.night import Night, fetch_sources, record_scope, round_before
+from assets.fetching import fetch_sources, round_before
+from assets.night import Night, log, record_scope
 from assets.resources import NightResource
 from assets.table_asset import CONTRACT_CHECK, key_of, materialise
 from pipelines.contracts.base import REGISTRY
@@ -12,13 +13,20 @@ from pipelines.sources.live import fetched_requests
 
 TABLE = "raw.fetches"
 FRESH_CHECK = "fresh"
+_EVERY = 50
 
 
 def fetched(night: Night) -> pl.DataFrame:
     """Ask the sources of a live night, unless that is done; list what there is."""
     if night.must_fetch and night.live is None:
-        night.use(fetch_sources(night.settings, night.scope, earlier=round_before(night)))
+        night.use(fetch_sources(night.settings, night.scope, earlier=round_before(night), on_county=_told))
     return fetched_requests(night.live.record if night.live else None)
+
+
+def _told(source_id: str, done: int, planned: int, seconds: float) -> None:
+    """Say in the night's log how far the weather of counties is."""
+    if done == planned or done % _EVERY == 0:
+        log.info("%s: weather of %s of %s counties in %.0f s", source_id, done, planned, seconds)
 
 
 def ask_again(night: Night, retry_number: int) -> dg.RetryRequested | None:
@@ -67,6 +75,8 @@ def fetches(context: dg.AssetExecutionContext, night: NightResource) -> dg.Mater
         description="; ".join(reason for outcome in stale for reason in outcome.reasons)[:2000],
         metadata={"stale": [outcome.source_id for outcome in stale]},
     )
+    progress = open_night.live.record.progress if open_night.live else {}
+    metadata = {**(result.metadata or {}), **{f"county_weather_{name}": value for name, value in progress.items()}}
     return dg.MaterializeResult(
-        asset_key=key_of(TABLE), metadata=result.metadata, check_results=[*(result.check_results or []), check]
+        asset_key=key_of(TABLE), metadata=metadata, check_results=[*(result.check_results or []), check]
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+from assets.kept_tables import hours_key, kept_table
 from assets.night import Night
 from assets.plant import plant_parameters
 from assets.table_asset import Made, table_asset
 from pipelines.contracts.base import REGISTRY
-from pipelines.plant.solar import solar_parameters
+from pipelines.plant.solar import SolarParameters, solar_parameters
 from pipelines.weather.assemble import region_solar
 
 
@@ -15,9 +18,14 @@ def solar_hourly(night: Night) -> Made:
     """Turn irradiance into AC power."""
     if night.scope.is_counties:
         return Made(REGISTRY["sim.solar_hourly"].schema.create_empty())
+    parameters = solar_parameters(plant_parameters(night), night.settings)
+    key = hours_key(night)
+    key = None if key is None else {**key, "solar": asdict(parameters)}
+    return kept_table(night, "sim.solar_hourly", key, lambda: _made(night, parameters))
+
+
+def _made(night: Night, parameters: SolarParameters) -> Made:
     weather = night.read("core.weather_hourly")
-    frame, hits = region_solar(
-        night.read("core.regions"), weather, solar_parameters(plant_parameters(night), night.settings), night.cache
-    )
+    frame, hits = region_solar(night.read("core.regions"), weather, parameters, night.cache)
     years = weather.select("region_id", "weather_year").n_unique()
     return Made(frame, is_cache_hit=hits == years, metadata={"region_years_from_cache": hits})

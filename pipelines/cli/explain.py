@@ -14,7 +14,7 @@ from pipelines.cli.reading import choose_region, common_options, reading
 _EPILOG = """\b
 Examples:
   firstmw explain abilene_tx
-  firstmw explain "Loudoun County"         a name, or its unmistakable beginning, does as well
+  firstmw explain "Armstrong County"       a name, or its unmistakable beginning, does as well
   firstmw explain abilene_tx --json | jq .schedule
 
 The median site is the region in the middle of the region ranking, with its best stack.

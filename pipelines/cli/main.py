@@ -125,8 +125,9 @@ def _clause(message: str) -> str:
 
 def _setting_sentence(error: ValidationError) -> str:
     first = error.errors()[0]
-    name = "FIRSTMW_" + "_".join(str(part) for part in first["loc"]).upper()
-    return f"{name} is {first['input']!r}: {first['msg'].lower()}; correct or unset it."
+    name, *entry = (str(part) for part in first["loc"])
+    place = f"{'entry ' if entry else ''}{first['input']!r}"
+    return f"FIRSTMW_{name.upper()} {'has' if entry else 'is'} {place}: {first['msg'].lower()}; correct or unset it."
 
 
 @click.group(

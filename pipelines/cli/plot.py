@@ -16,7 +16,7 @@ _EPILOG = """\b
 Examples:
   firstmw plot abilene_tx --week 2 --out week.png
   firstmw plot phoenix_az --stack solar_bess_gas --week 51 --out hardest.svg
-  firstmw plot "Loudoun County" --chart timeline --out timeline.pdf
+  firstmw plot "Armstrong County" --chart timeline --out timeline.pdf
   firstmw plot abilene_tx --chart cost --stack fuel_cell --out cost.png
 
 Without --stack it is the region's best. Weeks count from 1, as in dispatch_weekly.

@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.cli.output import echo_json
 from pipelines.cli.waiting import wait_options
+from pipelines.counties.progress import SOURCE_ID
 from pipelines.errors import UsageError
 from pipelines.ranking.what_if import changed_settings, read_changes
 from pipelines.settings import Settings
@@ -25,11 +26,11 @@ Examples:
   firstmw refresh --weather-dir ~/tmy3             real weather files where one is near enough
   firstmw refresh --scope counties                 every county of the contiguous states and DC
   firstmw refresh --scope counties --state OH      the counties of a state
+  firstmw refresh --scope counties --profile live  with their weather, as far as the sources' limits of a day go
   firstmw refresh --profile live                   ask the public sources first; what fails falls back and is marked
   firstmw refresh --set lead_times.recip_engine.mid=12 --set grid_completion_probability=1    a what-if
   firstmw refresh --what-if slow.toml              the same from a file
   firstmw refresh                                  back to the base: the same night again is verified and reused
-
   firstmw refresh --wait                           queue behind a refresh that is running; --wait 600 for ten minutes
   firstmw refresh --accept                         show a release that is held because its ranks moved so far
 
@@ -156,6 +157,7 @@ def run_night(
         is_counties=is_counties,
     )
     moved = moved_by_what_if(outcome.release_dir) if what_if else None
+    note = county_note(outcome.release_dir) if is_counties else None
     if as_json:
         echo_json(
             {
@@ -163,6 +165,7 @@ def run_night(
                 "as_of": night,
                 "profile": settings.profile,
                 **({"what_if": sorted(set(what_if)), "moved": moved} if what_if else {}),
+                **({"county_weather": note} if note is not None else {}),
                 "release_dir": str(outcome.release_dir),
                 "is_reused": outcome.is_reused,
                 "is_stale": outcome.is_stale,
@@ -176,12 +179,20 @@ def run_night(
     else:
         verb = "verified and reused" if outcome.is_reused else "published"
         click.echo(f"{verb} release {outcome.run_id} in {outcome.seconds:.1f} s: {outcome.release_dir}")
+        if note is not None:
+            click.echo(f"weather of counties: {note}.")
         if moved is not None:
             click.echo(what_if_sentence(sorted(set(what_if)), moved))
     if outcome.is_stale:
         click.echo("firstmw: served, but some inputs are stale; see `firstmw status`.", err=True)
         return 3
     return 0
+
+
+def county_note(release_dir: Path) -> str:
+    """Return what a release of counties says about their weather, and who is not ranked for want of it."""
+    status = pl.read_parquet(release_dir / "parquet" / "data_status.parquet", glob=False)
+    return "; ".join(status.filter(pl.col("source_id") == SOURCE_ID)["note"].to_list())
 
 
 def moved_by_what_if(release_dir: Path) -> dict[str, Any]:

@@ -31,6 +31,13 @@ Every answer of a live night is kept under data/raw with its checksum; a night i
 @click.option("--regions", multiple=True, metavar="ID[,ID...]", help="The regions that night was about (repeatable).")
 @click.option("--state", "states", multiple=True, metavar="CODE", help="The states that night was about (repeatable).")
 @click.option(
+    "--scope",
+    type=click.Choice(["markets", "counties"]),
+    default="markets",
+    show_default=True,
+    help="What the regions of that night were.",
+)
+@click.option(
     "--weather-dir",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of weather files that night used; default FIRSTMW_WEATHER_DIR.",
@@ -41,6 +48,7 @@ def replay(
     as_of: datetime,
     regions: tuple[str, ...],
     states: tuple[str, ...],
+    scope: str,
     weather_dir: Path | None,
     wait_seconds: float,
     as_json: bool,
@@ -55,4 +63,5 @@ def replay(
         wait_seconds,
         as_json=as_json,
         is_replay=True,
+        is_counties=scope == "counties",
     )

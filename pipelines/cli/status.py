@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import click
+import polars as pl
 
 from pipelines.cli.output import Column, echo_json, figure, print_table, put, records, say
 from pipelines.cli.reading import common_options, reading
-from pipelines.nightlog import last_night, steps_of, summary
+from pipelines.counties.progress import SOURCE_ID, progress_of
+from pipelines.nightlog import county_weather, last_night, steps_of, summary
 from pipelines.settings import Settings
 
 _SOURCES = [
@@ -23,7 +25,16 @@ _SOURCES = [
 ]
 
 
-@click.command()
+_EPILOG = """\b
+Examples:
+  firstmw status
+  firstmw status --json | jq '.data_status[] | select(.is_stale) | .source_id'
+
+Exit codes: 0 shown; 1 the release cannot be read; 2 wrong usage, or there is no release yet; 3 a source is stale.
+"""
+
+
+@click.command(epilog=_EPILOG)
 @common_options
 def status(**options: Any) -> int:
     """Show the release, its tables, and how old each input is."""
@@ -32,7 +43,7 @@ def status(**options: Any) -> int:
         tables = release.tables
         folder = options["data_dir"] or Settings().data_dir
         steps = steps_of(folder, release.header()["run_id"])
-        night, last = summary(steps), last_night(folder)
+        night, last, fetched = summary(steps), last_night(folder), county_weather(folder)
         if options["as_json"]:
             echo_json(
                 {
@@ -42,6 +53,7 @@ def status(**options: Any) -> int:
                     "night": night,
                     "steps": steps,
                     "last_refresh": last,
+                    "county_weather": fetched,
                 }
             )
             return release.exit_code()
@@ -69,8 +81,21 @@ def status(**options: Any) -> int:
             for row in sources.iter_rows(named=True)
         ]
         print_table(_SOURCES, rows)
+        _print_counties(sources, fetched)
         _print_night(night, last)
         return release.exit_code()
+
+
+def _print_counties(sources: pl.DataFrame, fetched: dict[str, Any] | None) -> None:
+    """Print whose weather the counties of the release run on, and what was left when it was last asked for."""
+    notes = dict(sources.select("source_id", "note").iter_rows())
+    if SOURCE_ID not in notes:
+        return
+    say()
+    say(f"Weather of counties: {notes[SOURCE_ID]}.")
+    progress = progress_of(fetched)
+    if fetched is not None and progress is not None:
+        say(f"Asked for last on the night of {fetched['as_of']}: {progress.sentence()}.")
 
 
 def _print_night(night: dict[str, Any], last: dict[str, Any] | None) -> None:

@@ -9,6 +9,7 @@ import click
 import numpy as np
 
 from pipelines.cli.inputs import Rows, read_rows
+from pipelines.cli.numbers import Number
 from pipelines.cli.output import Column, echo_json, print_table, records, say, share
 from pipelines.cli.reading import choose_region, common_options, reading
 from pipelines.errors import UsageError
@@ -37,12 +38,12 @@ _SHOWN = (1, 2, 4, 8, 12, 24, 48, 72, 96, 168)
 )
 @click.option("--load", "load_file", type=click.Path(dir_okay=False, path_type=Path), help="Load by hour (CSV).")
 @click.option("--hours", default=24, show_default=True, type=click.IntRange(1, 8784), help="Longest loss.")
-@click.option("--battery-mw", default=0.0, type=click.FloatRange(min=0), help="Battery power at the bus.")
-@click.option("--battery-mwh", default=0.0, type=click.FloatRange(min=0), help="Battery energy.")
-@click.option("--charge-efficiency", default=1.0, show_default=True, type=click.FloatRange(0, 1, min_open=True))
-@click.option("--discharge-efficiency", default=1.0, show_default=True, type=click.FloatRange(0, 1, min_open=True))
-@click.option("--soc-floor", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Share never used.")
-@click.option("--soc-start", default=1.0, show_default=True, type=click.FloatRange(0, 1), help="Share stored at first.")
+@click.option("--battery-mw", default=0.0, type=Number(min=0), help="Battery power at the bus.")
+@click.option("--battery-mwh", default=0.0, type=Number(min=0), help="Battery energy.")
+@click.option("--charge-efficiency", default=1.0, show_default=True, type=Number(0, 1, min_open=True))
+@click.option("--discharge-efficiency", default=1.0, show_default=True, type=Number(0, 1, min_open=True))
+@click.option("--soc-floor", default=0.0, show_default=True, type=Number(0, 1), help="Share never used.")
+@click.option("--soc-start", default=1.0, show_default=True, type=Number(0, 1), help="Share stored at first.")
 @common_options
 def survive(region: str | None, **options: Any) -> int:
     """Work out the probability of riding through a loss of grid or gas of N hours.

@@ -15,7 +15,14 @@ from pipelines.settings import Settings
 REPOSITORY = Path(__file__).parents[2]
 
 
-@click.command()
+_EPILOG = """\b
+Examples:
+  firstmw ui                     http://127.0.0.1:3000/ until Ctrl-C
+  firstmw ui --port 3100
+"""
+
+
+@click.command(epilog=_EPILOG)
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port of the webserver.")
 def ui(port: int) -> None:
     """Open the Dagster web interface on the assets.

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from pipelines.cli.numbers import Number
 from pipelines.errors import UsageError
 
 # Longer than any night; a figure that every store of settings can hold.
@@ -22,7 +23,7 @@ def wait_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "wait",
         is_flag=False,
         flag_value=FOREVER,
-        type=click.FloatRange(min=0),
+        type=Number(min=0),
         metavar="[SECONDS]",
         help="Wait for a running refresh to end: for as long as it takes, or so many seconds.",
     )
@@ -33,8 +34,6 @@ def wait_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def waiting(*arguments: Any, wait: float | None, is_no_wait: bool, **options: Any) -> Any:
         if wait is not None and is_no_wait:
             raise UsageError("--wait and --no-wait contradict each other; drop one of the two.")
-        if wait is not None and wait != wait:  # noqa: PLR0124 - a figure that is no number
-            raise UsageError("--wait nan is no time to wait; give seconds, or --wait alone.")
         return command(*arguments, wait_seconds=wait or 0.0, **options)
 
     return waiting

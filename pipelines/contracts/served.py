@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipelines.contracts.base import choice, flag, integer, number, table, text
+from pipelines.contracts.base import choice, number, table, text
 from pipelines.contracts.reliability import CAUSES
+from pipelines.contracts.timeline import Durations
 
 
 @table(
@@ -27,22 +28,8 @@ class Pareto(dy.Schema):
     "mart.lead_times",
     grain="One row per duration that a stack's activity network can draw, as pooled from its sources.",
 )
-class LeadTimes(dy.Schema):
+class LeadTimes(Durations):
     """Lead times, permits and waits as used."""
-
-    duration_id = text("Duration, or the variant of it that a region or a size selects", key=True)
-    unit = text("Unit of low, mid and high: months, months_per_mw or months_per_gwh")
-    low = number("P10 of the duration", "see unit", minimum=0)
-    mid = number("P50 of the duration", "see unit", minimum=0)
-    high = number("P90 of the duration", "see unit", minimum=0)
-    is_assumption = flag("Whether the duration rests on settings alone, without a published figure")
-    rows_used = integer("Published rows or settings that are pooled", "count", minimum=1)
-    rows_set_aside = integer("Published rows that were read and not used", "count", minimum=0)
-    choice_reason = text("Why these rows stand for the duration")
-    source_title = text("Titles of the sources used")
-    publisher = text("Publishers of the sources used")
-    url = text("Addresses of the sources used")
-    as_of = text("Date of the latest source used (YYYY or YYYY-MM), empty for assumptions")
 
 
 @table(

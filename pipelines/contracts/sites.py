@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipelines.contracts.base import flag, integer, number, table, text
+from pipelines.contracts.base import flag, integer, number, table, text, timestamp
 from pipelines.contracts.reference_series import QueueStatistics
 
 
@@ -50,6 +50,10 @@ class Regions(_Regions):
     )
     weather_station = text("Station of the climatology or of the file.")
     weather_distance_km = number("Distance from the site to that station.", "km", minimum=0)
+    weather_retrieved_at_utc = timestamp(
+        "When the newest of fetched years came from their source; empty where the hours are of a file or synthetic.",
+        nullable=True,
+    )
     solar_capacity_factor_frac = number(
         "Output of single-axis tracking solar over its AC rating, mean of the weather years.",
         "fraction",

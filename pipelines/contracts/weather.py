@@ -25,6 +25,7 @@ class WeatherChoice(dy.Schema):
         "Distance from the region to the station of the file; 0 for gridded data", "km", minimum=0.0, nullable=True
     )
     file_name = text("Name of the weather file", nullable=True)
+    retrieved_at_utc = timestamp("When the newest of fetched years came; empty for the others", nullable=True)
 
 
 @table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -25,12 +26,15 @@ _STATES = Path(__file__).with_name("states_without_market.csv")
 _FEET_M = 0.3048
 _AIRFIELDS = 5
 NOT_COVERED = ("AK", "HI")
-"""States without a climate station within reach, a gas hub or a locational multiplier in the facts."""
+"""States without a climate station within reach: their counties are regions only where fetched weather is held."""
 _FROM_MARKET = ["iso", "balancing_area", "egrid_subregion", "gas_price_state", "gas_hub"]
 
 
-def county_regions(markets: pl.DataFrame, climatology: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return every county of the contiguous states and the District as a region.
+def county_regions(
+    markets: pl.DataFrame, climatology: pl.DataFrame, settings: Settings, with_weather: Collection[str] = ()
+) -> pl.DataFrame:
+    """Return every county that can be ranked as a region: those of the contiguous states and the District, and others
+    that have weather of their own.
 
     Parameters
     ----------
@@ -43,13 +47,17 @@ def county_regions(markets: pl.DataFrame, climatology: pl.DataFrame, settings: S
     settings : Settings
         `counties_file`, `county_edition`; where `county_zones_file` and `zone_hierarchy_file` are given, grid operator
         and balancing area come from the county's own zone.
+    with_weather : Collection[str]
+        Counties with fetched weather; those of `NOT_COVERED` are regions only where they are among these.
 
     Returns
     -------
     pl.DataFrame
         Contract `core.regions`, in order of region_id.
     """
-    counties = county_table(settings).filter(~pl.col("state").is_in(NOT_COVERED))
+    counties = county_table(settings).filter(
+        ~pl.col("state").is_in(NOT_COVERED) | pl.col("county_fips").is_in(list(with_weather))
+    )
     counties = counties.with_columns(pl.Series("elevation_m", heights_m(counties)))
     counties = pl.concat([counties, _lent(counties, markets)], how="horizontal")
     if settings.county_zones_file is not None and settings.zone_hierarchy_file is not None:
@@ -110,9 +118,9 @@ def _airfields() -> NDArray[np.float64]:
 def _lent(counties: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
     """Return what the nearest market of the same state, or the state itself, lends to each county."""
     rankable = markets.filter("is_rankable").sort("region_id")
-    states = pl.read_csv(_STATES).with_columns(pl.lit("").alias("gas_hub"))
+    states = pl.read_csv(_STATES, schema_overrides={"county_fips": pl.String}).with_columns(pl.lit("").alias("gas_hub"))
     own = {str(state): frame for (state,), frame in rankable.partition_by("state", as_dict=True).items()}
-    without = {row["state"]: row for row in states.iter_rows(named=True)}
+    without = states.partition_by("state", as_dict=True)
     rows: list[pl.DataFrame] = []
     for (state,), places in counties.with_row_index("row").partition_by("state", as_dict=True).items():
         if state in own:
@@ -123,8 +131,8 @@ def _lent(counties: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
                 own[str(state)]["longitude"].to_numpy()[None, :],
             )
             lent = own[str(state)].select(_FROM_MARKET)[apart.argmin(axis=1).tolist()]
-        elif state in without:
-            lent = pl.DataFrame([without[str(state)]]).select(_FROM_MARKET)[[0] * places.height]
+        elif (state,) in without:
+            lent = _of_state(places, without[state,])
         else:
             raise InputError(
                 f"the state {state} has no market and no row",
@@ -134,6 +142,14 @@ def _lent(counties: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
             )
         rows.append(pl.concat([places.select("row"), lent], how="horizontal"))
     return pl.concat(rows).sort("row").drop("row").with_columns(pl.col("gas_hub").fill_null(""))
+
+
+def _of_state(places: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return for each county the row of its state that names it, else the one that names none."""
+    named = rows.with_columns(pl.col("county_fips").str.split(" ")).explode("county_fips")
+    rest = rows.filter(pl.col("county_fips").is_null())
+    found = places.select("county_fips").join(named, on="county_fips", how="left", maintain_order="left")
+    return found.select(pl.col(name).fill_null(rest[name].item()) for name in _FROM_MARKET)
 
 
 def _zoned(counties: pl.DataFrame, settings: Settings) -> pl.DataFrame:

@@ -18,15 +18,17 @@ def check_counties(settings: Settings, regions: Sequence[str], states: Sequence[
     Raises
     ------
     UsageError
-        Names the county or state, or the profile that counties do not have.
+        Names the county or state.
     """
-    if settings.profile == "live":
-        raise UsageError("counties run on the embedded facts; leave --profile at reference.")
-    table = county_table(settings).filter(~pl.col("state").is_in(NOT_COVERED))
+    table = county_table(settings)
+    if settings.profile != "live":
+        # Only fetched weather makes the others rankable.
+        table = table.filter(~pl.col("state").is_in(NOT_COVERED))
     unknown = [state for state in states if state not in set(table["state"])]
     if unknown:
         raise UsageError(
-            f"state {unknown[0]!r} has no county that can be ranked; the facts cover the contiguous states and DC."
+            f"state {unknown[0]!r} has no county that can be ranked; the facts cover the contiguous states and DC, the "
+            "live profile Alaska and Hawaii too, county by county as their weather comes."
         )
     named_counties(list(regions), table)
 

@@ -14,9 +14,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.errors import UsageError
+from pipelines.reference.county_editions import crosswalk
 from pipelines.settings import Settings
 from pipelines.sources.census_counties import SOURCE, parse
-from pipelines.sources.county_editions import crosswalk
 from pipelines.sources.fips import STATE_OF_PREFIX, TERRITORIES
 from pipelines.sources.user_files import UserFile
 
@@ -51,6 +51,11 @@ def county_table(settings: Settings) -> pl.DataFrame:
     """
     table = _from_file(settings) if settings.counties_file is not None else _from_package()
     return table.filter(~pl.col("state").is_in(TERRITORIES)).sort("county_fips")
+
+
+def county_places(settings: Settings) -> pl.DataFrame:
+    """Return region_id, state, latitude and longitude of every county of the edition, in order of region_id."""
+    return county_table(settings).select(pl.col("county_fips").alias("region_id"), "state", "latitude", "longitude")
 
 
 def named_counties(codes: list[str], table: pl.DataFrame) -> list[str]:

@@ -17,7 +17,7 @@ from pipelines.identity import content_hash
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.warehouse.cache import Cache
 
-_Kept = TypeVar("_Kept")
+_Made = TypeVar("_Made")
 
 
 class TraceError(ContractError):
@@ -123,8 +123,7 @@ class ChosenTraces:
             If a trace that was not there breaks what must hold in every hour.
         """
         whole = {region: self._key(region) for region in self._regions()}
-        # From file to file: the hours of hundreds of regions at once would fill the memory.
-        return self.cache.file("traces", whole, lambda: pl.scan_parquet(self._each(self._hours), glob=False))
+        return self.cache.joined("traces", whole, lambda: self._each(self._trace))
 
     def weekly(self) -> pl.DataFrame:
         """Return the weeks of all traces, contract `mart.dispatch_weekly`."""
@@ -136,7 +135,7 @@ class ChosenTraces:
     def _key(self, region: str) -> dict[str, str]:
         return {"site": self.keys[region], "designs": content_hash(self.designs[region].to_frame())}
 
-    def _hours(self, region: str) -> Path:
+    def _trace(self, region: str) -> Path:
         def make() -> pl.DataFrame:
             trace = region_traces(self.sites[region], self.designs[region], self.technologies, self.battery)
             # While the hours are at hand.
@@ -146,8 +145,11 @@ class ChosenTraces:
         return self.cache.file("trace", self._key(region), make)[0]
 
     def _weeks(self, region: str) -> pl.DataFrame:
-        return self.cache.frame("weeks", self._key(region), lambda: weekly(pl.read_parquet(self._hours(region))))[0]
+        def make() -> pl.DataFrame:
+            return weekly(pl.read_parquet(self._trace(region), glob=False))
 
-    def _each(self, make: Callable[[str], _Kept]) -> list[_Kept]:
+        return self.cache.frame("weeks", self._key(region), make)[0]
+
+    def _each(self, make: Callable[[str], _Made]) -> list[_Made]:
         with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(make, self._regions()))

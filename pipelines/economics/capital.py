@@ -6,6 +6,7 @@ import polars as pl
 
 from pipelines.dispatch.designs import peak_load_mw
 from pipelines.economics.costs import BATTERY, SITE_WORKS, SOLAR, require_costs
+from pipelines.ordered import row_sum
 from pipelines.settings import Settings
 
 HARD_PARTS = ("solar", "bess", "reserve", "firm", "baseload", "grid", "electrical")
@@ -162,7 +163,7 @@ def capital_costs(
         *(f"{role}_{name}" for role in ("firm", "baseload") for name in ("technology", "kw")),
         *(f"{part}_capex_usd" for part in HARD_PARTS),
         "ups_capex_usd",
-        (site["soft_frac"] * pl.sum_horizontal(f"{part}_capex_usd" for part in HARD_PARTS)).alias("soft_capex_usd"),
+        (site["soft_frac"] * row_sum(f"{part}_capex_usd" for part in HARD_PARTS)).alias("soft_capex_usd"),
         (
             1000.0 * pl.col("solar_mw") * solar["fixed_om_usd_per_kw_year"]
             + 1000.0 * (pl.col("bess_mw") + pl.col("reserve_mw")) * battery["fixed_om_usd_per_kw_year"]

@@ -13,7 +13,8 @@ from pipelines.economics.capital import (
     financing_factor,
 )
 from pipelines.economics.costs import BATTERY, SITE_WORKS, SOLAR, UPS
-from pipelines.economics.finance import Terms, production_parts, unit_charges
+from pipelines.economics.finance import CHARGES, Terms, production_parts, unit_charges
+from pipelines.ordered import row_sum
 from pipelines.settings import Settings
 
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -97,21 +98,7 @@ def charge_table(
     )
 
 
-_JOINED = (
-    "capital",
-    "tax",
-    "credit_per_unit",
-    "credit_tax_per_unit",
-    "replacement",
-    "replacement_tax",
-    "salvage",
-    "salvage_tax",
-    "exchange_usd_per_kw_year",
-    "financing",
-    "simple_recovery",
-    "simple_financing",
-    "simple_exchange_usd_per_kw_year",
-)
+_JOINED = (*CHARGES, "simple_recovery", "simple_financing", "simple_exchange_usd_per_kw_year")
 
 
 def add_charges(frame: pl.DataFrame, table: ChargeTable) -> pl.DataFrame:
@@ -187,8 +174,8 @@ def add_charges(frame: pl.DataFrame, table: ChargeTable) -> pl.DataFrame:
                 (charge(part, "credit_tax_per_unit") * base).alias(f"_{part}_investment_tax"),
             ]
     # Modules that make good degradation are plant like the rest; the energy that they make is not more than dispatched.
-    kept_energy = (pl.col("solar_capital") * (1.0 + soft)) + pl.sum_horizontal(
-        "_solar_financing", "_solar_tax", "_solar_salvage"
+    kept_energy = (pl.col("solar_capital") * (1.0 + soft)) + row_sum(
+        ("_solar_financing", "_solar_tax", "_solar_salvage")
     )
     frame = frame.with_columns(made).with_columns(kept_energy.alias("_solar_before_credit"))
     frame = _add_credits(frame, table)
@@ -196,26 +183,25 @@ def add_charges(frame: pl.DataFrame, table: ChargeTable) -> pl.DataFrame:
     frame = frame.with_columns((pl.col("_solar_replacement") + spare).alias("_solar_replacement"))
     simple_spare = table.simple_solar_allowance * (1.0 + soft) * pl.col("simple_solar_capital")
     sums = {
-        name: pl.sum_horizontal(f"_{part}_{name}" for part in SOURCES)
-        for name in ("financing", "replacement", "tax", "salvage")
+        name: row_sum(f"_{part}_{name}" for part in SOURCES) for name in ("financing", "replacement", "tax", "salvage")
     }
     frame = frame.with_columns(
-        (soft * pl.sum_horizontal(f"{part}_capital" for part in SOURCES)).alias("soft_capital"),
+        (soft * row_sum(f"{part}_capital" for part in SOURCES)).alias("soft_capital"),
         sums["financing"].alias("construction_financing"),
         sums["replacement"].alias("replacement"),
         sums["tax"].alias("tax"),
-        pl.sum_horizontal(f"_{part}_credits" for part in CREDITED).alias("credits"),
+        row_sum(f"_{part}_credits" for part in CREDITED).alias("credits"),
         sums["salvage"].alias("salvage"),
         *(
             (
                 pl.col(f"{part}_capital") * (1.0 + soft)
-                + pl.sum_horizontal(f"_{part}_{name}" for name in ("financing", "replacement", "tax", "salvage"))
+                + row_sum(f"_{part}_{name}" for name in ("financing", "replacement", "tax", "salvage"))
                 + (pl.col(f"_{part}_credits") if part in CREDITED else 0.0)
             ).alias(f"{part}_charge")
             for part in SOURCES
         ),
-        (soft * pl.sum_horizontal(f"simple_{part}_capital" for part in SOURCES)).alias("simple_soft_capital"),
-        pl.sum_horizontal(f"_simple_{part}_financing" for part in SOURCES).alias("simple_construction_financing"),
+        (soft * row_sum(f"simple_{part}_capital" for part in SOURCES)).alias("simple_soft_capital"),
+        row_sum(f"_simple_{part}_financing" for part in SOURCES).alias("simple_construction_financing"),
         (simple_spare + exchanges["simple_"]["firm"] + exchanges["simple_"]["baseload"]).alias("simple_replacement"),
     )
     charged = [

@@ -188,7 +188,13 @@ def site_costs(parameters: Parameters, settings: Settings) -> dict[str, float]:
     }
 
 
-def locational_multipliers(regions: pl.DataFrame, multipliers: pl.DataFrame) -> pl.DataFrame:
+UNLISTED_STATES = ("AK", "HI")
+"""States outside the location tables."""
+
+
+def locational_multipliers(
+    regions: pl.DataFrame, multipliers: pl.DataFrame, unlisted_factor: float = 1.0
+) -> pl.DataFrame:
     """Return the regional factor on capital cost for each technology.
 
     The mean over the cities of the region's state in the location tables (U.S. Energy Information Administration /
@@ -200,6 +206,8 @@ def locational_multipliers(regions: pl.DataFrame, multipliers: pl.DataFrame) -> 
         region_id, state.
     multipliers : pl.DataFrame
         Reference table `locational_multipliers` (technology, state, city, multiplier).
+    unlisted_factor : float
+        Factor in `UNLISTED_STATES`.
 
     Returns
     -------
@@ -222,6 +230,12 @@ def locational_multipliers(regions: pl.DataFrame, multipliers: pl.DataFrame) -> 
         regions.select("region_id", "state")
         .join(proxies, how="cross", maintain_order="left_right")
         .join(by_state, on=["proxy", "state"], how="left", maintain_order="left")
+    )
+    factors = factors.with_columns(
+        pl.when(pl.col("location_factor").is_null() & pl.col("state").is_in(UNLISTED_STATES))
+        .then(pl.lit(unlisted_factor))
+        .otherwise("location_factor")
+        .alias("location_factor")
     )
     missing = factors.filter(pl.col("location_factor").is_null())
     if missing.height:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -29,6 +29,37 @@ _PARTS: dict[str, tuple[str, str, float]] = {
 }
 """Activity that puts a part into service, the size it grows with, and the unit of that size in the network."""
 _TECHNOLOGY = {"solar": "solar_pv_tracking", "bess": "bess", "reserve": "bess"}
+
+
+class Credits(Protocol):
+    """What designs can expect of the credits, and the rules that say so."""
+
+    @property
+    def tax_rules(self) -> pl.DataFrame:
+        """Return contract `core.tax_rules`."""
+
+    def expected(self, designs: pl.DataFrame) -> pl.DataFrame:
+        """Return the credits of designs, as `CreditDates.expected` does."""
+
+
+@dataclass(frozen=True)
+class ExpectedCredits:
+    """Credits that were decided before.
+
+    Attributes
+    ----------
+    tax_rules : pl.DataFrame
+        Contract `core.tax_rules`.
+    found : pl.DataFrame
+        From `CreditDates.expected`.
+    """
+
+    tax_rules: pl.DataFrame
+    found: pl.DataFrame
+
+    def expected(self, designs: pl.DataFrame) -> pl.DataFrame:
+        """Return the credits of designs that are among those decided."""
+        return designs.select("design_id").join(self.found, on="design_id", how="left", maintain_order="left")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.economics.capital import capital_costs
 from pipelines.economics.charges import charge_table
 from pipelines.economics.costs import locational_multipliers, site_costs, unit_costs
-from pipelines.economics.credits import CreditDates, no_credits
+from pipelines.economics.credits import Credits, no_credits
 from pipelines.economics.finance import terms
 from pipelines.economics.lcoe import levelised_costs
 from pipelines.economics.prices import combustion_kg_per_mmbtu
@@ -106,7 +106,7 @@ def evaluate_candidates(
     settings: Settings,
     *,
     outage_causes: pl.DataFrame | None = None,
-    credits: CreditDates | None = None,
+    credits: Credits | None = None,
 ) -> pl.DataFrame:
     """Return cost, carbon and adequacy of every region and design.
 
@@ -126,7 +126,7 @@ def evaluate_candidates(
         Reference tables `locational_multipliers`, `emission_factors`.
     outage_causes : pl.DataFrame | None
         Contract `core.outage_causes`; its grid rows give the hours that standby gensets run.
-    credits : CreditDates | None
+    credits : Credits | None
         Dates that decide tax credits, with the tax rules; no credit is counted where absent.
 
     Returns
@@ -139,7 +139,7 @@ def evaluate_candidates(
         energies = energies.join(grid_outage_hours(outage_causes), on="region_id", how="left", maintain_order="left")
     costs, site = unit_costs(parameters, settings), site_costs(parameters, settings)
     present = regions.join(energies.select("region_id").unique(), on="region_id", how="semi", maintain_order="left")
-    factors = locational_multipliers(present, multipliers)
+    factors = locational_multipliers(present, multipliers, settings.unlisted_state_cost_factor)
     capital = capital_costs(designs, present, costs, site, factors, settings, pairs=energies)
     tax_rules = credits.tax_rules if credits else load_reference("tax_rules", settings.reference_dir)
     own = terms(parameters, tax_rules, settings)

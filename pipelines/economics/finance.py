@@ -151,12 +151,6 @@ def unit_charges(costs: pl.DataFrame, tax_rules: pl.DataFrame, own: Terms, setti
     return costs.hstack(pl.DataFrame(rows, schema=dict.fromkeys(CHARGES, pl.Float64)))
 
 
-def production_charge(credit_years: int, own: Terms) -> float:
-    """Return the change of the price (USD/MWh) per USD/MWh of a production credit of so many years, indexed."""
-    credit, charge = production_parts(credit_years, own)
-    return credit + charge
-
-
 def production_parts(credit_years: int, own: Terms) -> tuple[float, float]:
     """Return credit and tax (USD/MWh of credited energy, both as parts of a price) per USD/MWh of production credit."""
     paid = escalate(1.0 + own.inflation, own.inflation, own.years)

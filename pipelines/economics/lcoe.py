@@ -8,6 +8,7 @@ from pipelines.contracts.economics import CHARGED_COMPONENTS, COMPONENTS, SIMPLE
 from pipelines.economics.capital import HARD_PARTS
 from pipelines.economics.charges import ChargeTable, add_charges
 from pipelines.economics.costs import STANDBY
+from pipelines.ordered import row_sum
 from pipelines.settings import Settings
 
 
@@ -171,15 +172,13 @@ def levelised_costs(
     )
     dispatched = pl.col("load_mwh") - pl.col("unserved_mwh")
     return frame.with_columns(
-        (pl.sum_horizontal(f"{part}_usd_per_year" for part in COMPONENTS) / pl.col("served_mwh")).alias(
-            "lcoe_usd_per_mwh"
-        ),
-        (pl.sum_horizontal(f"{simple_column(part)}" for part in SIMPLE_COMPONENTS) / pl.col("served_mwh")).alias(
+        (row_sum(f"{part}_usd_per_year" for part in COMPONENTS) / pl.col("served_mwh")).alias("lcoe_usd_per_mwh"),
+        (row_sum(f"{simple_column(part)}" for part in SIMPLE_COMPONENTS) / pl.col("served_mwh")).alias(
             "lcoe_simple_usd_per_mwh"
         ),
-        (
-            pl.sum_horizontal(f"{part}_capex_usd" for part in (*HARD_PARTS, "soft")) / (1000.0 * settings.site_it_mw)
-        ).alias("capex_usd_per_kw"),
+        (row_sum(f"{part}_capex_usd" for part in (*HARD_PARTS, "soft")) / (1000.0 * settings.site_it_mw)).alias(
+            "capex_usd_per_kw"
+        ),
         pl.when(pl.col("solar_mw") > 0)
         .then((delivered / dispatched).clip(0.0, 1.0))
         .otherwise(0.0)

@@ -124,14 +124,3 @@ def value_columns(
             "delay_usd_per_mw_month": (years - online_years_discounted(later, settings)) * net,
         }
     )
-
-
-def value_usd_per_mw(
-    chosen: pl.DataFrame,
-    online_share: NDArray[np.float64],
-    settings: Settings,
-    *,
-    margin: float | None = None,
-) -> NDArray[np.float64]:
-    """Return the value of each chosen design (USD per planned MW of IT), shape (n_rows,); see `value_columns`."""
-    return value_columns(chosen, online_share, settings, margin=margin)["value_usd_per_mw"].to_numpy()

@@ -28,7 +28,17 @@ from pipelines.weather.monthly import weather_monthly
 from pipelines.weather.sun import sun_path
 from pipelines.weather.synthetic import synthetic_year
 
-RESULTS, MONTHS = "results", "months"
+RESULTS, MONTHS, HOURS = "results", "months", "hours"
+FETCHED: dict[str, Any] = {
+    "region_id": pl.String,
+    "weather_year": pl.Int64,
+    "weather_source": pl.String,
+    "station": pl.String,
+    "retrieved_at_utc": pl.Datetime("us"),
+    "hours_key": pl.String,
+    "hours_hash": pl.String,
+}
+"""Of a fetched year: whose it is, where it comes from and when it came, its name in the store, its content."""
 _HERE = Path(__file__).parent
 # What load, grid service and the screen read of the settings; the rest of the plant is in its own key.
 _SETTINGS = (
@@ -90,14 +100,17 @@ class Chunk:
     regions : pl.DataFrame
         region_id, latitude, longitude, elevation_m, climate_station.
     months : pl.DataFrame
-        Monthly means, twelve rows per region.
+        Monthly means, twelve rows per region that has no fetched year.
     causes : pl.DataFrame
         Contract `core.outage_causes` of these regions.
+    fetched : pl.DataFrame
+        Columns `FETCHED`: the years that stand for the climatology, by region.
     """
 
     regions: pl.DataFrame
     months: pl.DataFrame
     causes: pl.DataFrame
+    fetched: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FETCHED))
 
     @property
     def size(self) -> int:
@@ -106,7 +119,10 @@ class Chunk:
 
     def key(self, facts_key: dict[str, Any]) -> str:
         """Return the name of what this chunk leaves."""
-        return content_hash(self.regions, self.months, self.causes.drop("as_of", strict=False), facts_key)[:32]
+        # The same hours are the same result, whenever they came and wherever they lie.
+        fetched = self.fetched.drop("retrieved_at_utc", "hours_key")
+        own = [fetched] if fetched.height else []
+        return content_hash(self.regions, self.months, self.causes.drop("as_of", strict=False), facts_key, *own)[:32]
 
 
 @dataclass
@@ -127,7 +143,13 @@ def national_version() -> str:
     return tree_hash(_HERE, ("chunk.py", "screen.py"))
 
 
-def chunks_of(regions: pl.DataFrame, months: pl.DataFrame, causes: pl.DataFrame, most_sites: int) -> list[Chunk]:
+def chunks_of(
+    regions: pl.DataFrame,
+    months: pl.DataFrame,
+    causes: pl.DataFrame,
+    most_sites: int,
+    fetched: pl.DataFrame | None = None,
+) -> list[Chunk]:
     """Split sites into chunks that stay within a state, so that a county added to one state moves no other chunk.
 
     Parameters
@@ -140,12 +162,16 @@ def chunks_of(regions: pl.DataFrame, months: pl.DataFrame, causes: pl.DataFrame,
         Contract `core.outage_causes`.
     most_sites : int
         Sites of a chunk at most.
+    fetched : pl.DataFrame | None
+        Columns `FETCHED`, in order of region and year; a region with such years needs no months.
     """
     ordered = regions.sort("state", "region_id").with_columns(
         (pl.int_range(pl.len()).over("state") // most_sites).alias("_piece")
     )
     columns = ["region_id", "latitude", "longitude", "elevation_m", "climate_station"]
     made = []
+    years = pl.DataFrame(schema=FETCHED) if fetched is None else fetched
+    with_years = set(years["region_id"])
     of_months = months.partition_by("region_id", as_dict=True, maintain_order=True)
     of_causes = causes.partition_by("region_id", as_dict=True, maintain_order=True)
     for own in ordered.partition_by("state", "_piece", maintain_order=True):
@@ -153,8 +179,9 @@ def chunks_of(regions: pl.DataFrame, months: pl.DataFrame, causes: pl.DataFrame,
         made.append(
             Chunk(
                 own.select(columns),
-                pl.concat([of_months[name,] for name in names]),
+                pl.concat([months.clear(), *(of_months[name,] for name in names if name not in with_years)]),
                 pl.concat([of_causes[name,] for name in names]),
+                years.filter(pl.col("region_id").is_in(names)) if with_years else years,
             )
         )
     return made
@@ -170,7 +197,7 @@ def run_chunk(chunk: Chunk, facts: Facts, store: Store, key: str) -> Report:
     """
     if store.has(key, RESULTS):
         return Report(key, chunk.size, is_hit=True)
-    results, months, report = simulate_chunk(chunk, facts)
+    results, months, report = simulate_chunk(chunk, facts, store)
     began = time.process_time()
     # The results last: a chunk is there when its results are.
     store.write(key, MONTHS, months)
@@ -181,8 +208,11 @@ def run_chunk(chunk: Chunk, facts: Facts, store: Store, key: str) -> Report:
     return report
 
 
-def simulate_chunk(chunk: Chunk, facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame, Report]:
-    """Return the results of a chunk's kept designs, the months of its sites, and how long each stage took."""
+def simulate_chunk(chunk: Chunk, facts: Facts, store: Store | None = None) -> tuple[pl.DataFrame, pl.DataFrame, Report]:
+    """Return the results of a chunk's kept designs, the months of its sites, and how long each stage took.
+
+    The store is read for fetched years only.
+    """
     families = Families.of(facts.plant.designs)
     guess = np.full(len(families.members), -1, dtype=np.int64)
     report = Report("", chunk.size, is_hit=False, cpu_seconds=dict.fromkeys(STAGES, 0.0))
@@ -192,6 +222,7 @@ def simulate_chunk(chunk: Chunk, facts: Facts) -> tuple[pl.DataFrame, pl.DataFra
     start = hour_utc[0].item()
     of_months = chunk.months.partition_by("region_id", as_dict=True, maintain_order=True)
     of_causes = chunk.causes.partition_by("region_id", as_dict=True, maintain_order=True)
+    of_years = chunk.fetched.partition_by("region_id", as_dict=True, maintain_order=True)
     results, months = [], []
     clock = time.process_time()
 
@@ -204,20 +235,30 @@ def simulate_chunk(chunk: Chunk, facts: Facts) -> tuple[pl.DataFrame, pl.DataFra
     for region in chunk.regions.iter_rows(named=True):
         name = region["region_id"]
         place = {column: region[column] for column in ("latitude", "longitude", "elevation_m")}
-        # The sun over a place is that of every synthetic year there, and of its solar plant.
-        sun = sun_path(hour_utc, region["latitude"], region["longitude"])
-        hours = [
-            synthetic_year(of_months[name,], name, **place, year_index=year, sun=sun)
-            for year in range(1, facts.years + 1)
-        ]
+        own = of_years.get((name,))
+        if own is not None and store is not None:
+            hours = [store.read(key, HOURS) for key in own["hours_key"]]
+            suns_above = [
+                sun_path(year["hour_utc"].to_numpy(), region["latitude"], region["longitude"]) for year in hours
+            ]
+            about = list(own.select("weather_source", "station").iter_rows())
+        else:
+            # The sun over a place is that of every synthetic year there, and of its solar plant.
+            suns_above = [sun_path(hour_utc, region["latitude"], region["longitude"])] * facts.years
+            hours = [
+                synthetic_year(of_months[name,], name, **place, year_index=year, sun=suns_above[0])
+                for year in range(1, facts.years + 1)
+            ]
+            about = [("synthetic", region["climate_station"])] * facts.years
         lap("weather")
-        output = [solar_mw_per_mw(year, **place, parameters=facts.solar, sun=sun) for year in hours]
+        output = [
+            solar_mw_per_mw(year, **place, parameters=facts.solar, sun=sun)
+            for year, sun in zip(hours, suns_above, strict=True)
+        ]
         lap("solar")
         months += [
-            weather_monthly(
-                year, region["longitude"], made, weather_source="synthetic", station=region["climate_station"]
-            )
-            for year, made in zip(hours, output, strict=True)
+            weather_monthly(year, region["longitude"], made, weather_source=source, station=station)
+            for year, made, (source, station) in zip(hours, output, about, strict=True)
         ]
         lap("months")
         years = [

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,18 @@ class Store:
             return path.read_bytes()
         filesystem, name = self._remote(key, kind)
         return bytes(filesystem.cat_file(name))
+
+    def write_night(self, run_id: str, keys: Sequence[str]) -> None:
+        """List the chunks that a run rests on in `nights/<run_id>.json`, for readers beside the warehouse."""
+        content = (json.dumps({"run_id": run_id, "results": list(keys)}) + "\n").encode()
+        if "://" not in self.address:
+            with replaced(Path(self.address) / "nights" / f"{run_id}.json", is_durable=False) as scratch:
+                scratch.write_bytes(content)
+            return
+        filesystem, root = fsspec.core.url_to_fs(self.address)
+        folder = f"{root.rstrip('/')}/nights"
+        filesystem.makedirs(folder, exist_ok=True)
+        filesystem.pipe_file(f"{folder}/{run_id}.json", content)
 
     def _local(self, key: str, kind: str) -> Path | None:
         return None if "://" in self.address else Path(self.address) / kind / f"{key}.parquet"

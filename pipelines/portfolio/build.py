@@ -13,7 +13,6 @@ from pipelines.portfolio.buildout import (
     Options,
     options_of,
     plan,
-    worth_by_month,
 )
 from pipelines.portfolio.facts import Facts, candidates
 from pipelines.portfolio.keep import Keep
@@ -230,9 +229,3 @@ def curve(strategy: str, built: Built) -> pl.DataFrame:
             "usable_mw_months": np.cumsum(usable),
         }
     )
-
-
-def objective_of(built: Built, settings: Settings) -> float:
-    """Return the discounted usable MW-months of a plan, worked out from its rows."""
-    worth = worth_by_month(built.limits.months, settings)
-    return float(built.options.module_mw * (built.options.usable_frac @ built.modules() @ worth))

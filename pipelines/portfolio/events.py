@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipelines.errors import InputError
 from pipelines.portfolio.geometry import shared_frac
 from pipelines.portfolio.sites import Sites
+from pipelines.reference.side_table import read_side_table
 
 EVENTS_FILE = Path(__file__).with_name("events.csv")
 Level = Literal["low", "mid", "high"]
@@ -69,19 +70,11 @@ def read_events(path: Path = EVENTS_FILE) -> pl.DataFrame:
     InputError
         If the file, a column or a figure is missing, or a figure or word cannot be.
     """
-    if not path.is_file():
-        raise InputError("the file is missing", file=str(path), remedy="restore it")
-    raw = pl.read_csv(path, infer_schema=False)
-    for column in (*_TEXT, *_NUMBERS, *_CITATION):
-        if column not in raw.columns:
-            raise InputError("the column is missing", file=str(path), row=1, column=column, remedy="add the column")
-    frame = raw.with_columns(
-        *(pl.col(name).fill_null("") for name in (*_TEXT, *_CITATION)),
-        *(pl.col(name).cast(pl.Float64, strict=False) for name in _NUMBERS),
-    )
+    raw = read_side_table(path, (*_TEXT, *_NUMBERS, *_CITATION))
+    frame = raw.with_columns(pl.col(_NUMBERS).cast(pl.Float64, strict=False))
     for row, (own, text) in enumerate(zip(frame.iter_rows(named=True), raw.iter_rows(named=True), strict=True), 2):
         for name in _NUMBERS:
-            if (own[name] is None and text[name] is not None) or (own[name] or 0.0) < 0:
+            if (own[name] is None and text[name]) or (own[name] or 0.0) < 0:
                 raise InputError(f"value {text[name]!r} is no number from 0", file=str(path), row=row, column=name)
         if own["footprint"] not in _KINDS:
             known = ", ".join(sorted(_KINDS))

@@ -10,10 +10,12 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.economics.costs import unit_costs
-from pipelines.errors import InputError, UsageError
+from pipelines.errors import UsageError
 from pipelines.plant.firm import firm_technologies
 from pipelines.plant.technology import FirmTechnology
+from pipelines.reference.county_editions import carry_to_edition
 from pipelines.reference.parameters import Parameters, parameters
+from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
 
 BASINS_FILE = Path(__file__).with_name("fuel_basins.csv")
@@ -175,6 +177,8 @@ def candidates(facts: Facts, *, is_grid: bool = False, stacks_per_region: int = 
 def hazard_rates(regions: pl.DataFrame, county_hazards: pl.DataFrame) -> pl.DataFrame:
     """Return how often each hazard strikes the county of each region, by the newest release of the risk index.
 
+    A release made for another edition of the county list is carried to the region's: rates are means by people.
+
     Parameters
     ----------
     regions : pl.DataFrame
@@ -187,8 +191,23 @@ def hazard_rates(regions: pl.DataFrame, county_hazards: pl.DataFrame) -> pl.Data
     pl.DataFrame
         Contract mart.hazard_rates; no rows where no index is held.
     """
+    wanted = regions["county_fips"].replace("", None).drop_nulls().unique().sort()
+    rate = ("county_fips", "events_per_year")
     newest = (
-        county_hazards.filter(pl.col("events_per_year").is_not_null())
+        pl.concat(
+            [
+                county_hazards.select(*rate, "hazard", "release").clear(),
+                *(
+                    carry_to_edition(part.select(rate), wanted, means=rate[1:]).select(
+                        *rate, pl.lit(hazard).alias("hazard"), pl.lit(release).alias("release")
+                    )
+                    for (hazard, release), part in county_hazards.partition_by(
+                        "hazard", "release", as_dict=True, maintain_order=True
+                    ).items()
+                ),
+            ]
+        )
+        .filter(pl.col("events_per_year").is_not_null())
         .sort("county_fips", "hazard", "release")
         .unique(["county_fips", "hazard"], keep="last", maintain_order=True)
     )
@@ -208,10 +227,4 @@ def read_basins(path: Path = BASINS_FILE) -> pl.DataFrame:
     InputError
         If the file or a column is missing.
     """
-    if not path.is_file():
-        raise InputError("the file is missing", file=str(path), remedy="restore it")
-    frame = pl.read_csv(path, infer_schema=False)
-    for column in ("gas_hub", "fuel_basin"):
-        if column not in frame.columns:
-            raise InputError("the column is missing", file=str(path), row=1, column=column, remedy="add the column")
-    return frame.select("gas_hub", "fuel_basin")
+    return read_side_table(path, ("gas_hub", "fuel_basin")).select("gas_hub", "fuel_basin")

@@ -79,7 +79,7 @@ def plan_nodes(facts: Facts, *, gap: float, time_limit: float) -> PlanAnswer:
     nodes = Strategy(NODES, _DESCRIPTION, rows, sites_of(rows, facts), None, is_grid=False)
     events = read_events()
     placed = [nodes if strategy.strategy == NODES else strategy for strategy in place(facts, events)]
-    found = study(facts, strategies=placed, plans={NODES: built})
+    found = study(facts, strategies=placed, plans={NODES: built}, supply=supply)
     found.check()
     limits = built.limits
     return PlanAnswer(

@@ -15,6 +15,7 @@ from pipelines.portfolio.facts import Facts, candidates
 from pipelines.portfolio.geometry import distances_km
 from pipelines.portfolio.selection import LIMITED, Selection, select
 from pipelines.portfolio.sites import Sites, sited_value, sites_of, sized
+from pipelines.reference.side_table import read_side_table
 
 STRATEGIES_FILE = Path(__file__).with_name("strategies.csv")
 CAMPUS, NODES = "campus", "nodes"
@@ -52,14 +53,9 @@ def read_strategies(path: Path = STRATEGIES_FILE) -> pl.DataFrame:
     InputError
         If the file, a column or a word is not what it can be.
     """
-    if not path.is_file():
-        raise InputError("the file is missing", file=str(path), remedy="restore it")
-    frame = pl.read_csv(path, infer_schema=False)
-    for column in _COLUMNS:
-        if column not in frame.columns:
-            raise InputError("the column is missing", file=str(path), row=1, column=column, remedy="add the column")
+    frame = read_side_table(path, _COLUMNS)
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
-        if not (row["sites"] == "nodes" or ((row["sites"] or "").isdigit() and int(row["sites"]) > 0)):
+        if not (row["sites"] == "nodes" or (row["sites"].isdigit() and int(row["sites"]) > 0)):
             raise InputError(f"value {row['sites']!r} is no count of sites", file=str(path), row=line, column="sites")
         if row["placement"] not in {"value", "diversified"}:
             raise InputError(

@@ -17,7 +17,7 @@ from pipelines.portfolio.plan_check import check_plan
 from pipelines.portfolio.resilience import resilience_rows
 from pipelines.portfolio.sites import sited_value
 from pipelines.portfolio.strategies import CAMPUS, NODES, Strategy, diversification_curve, place
-from pipelines.portfolio.supply import claimable
+from pipelines.portfolio.supply import Supply, claimable
 from pipelines.warehouse.cache import Cache
 
 TIMELINE_SEED = stable_seed("time to power")
@@ -67,6 +67,7 @@ def study(
     *,
     strategies: list[Strategy] | None = None,
     plans: Mapping[str, Built] | None = None,
+    supply: Supply | None = None,
 ) -> Study:
     """Return every table of the portfolio.
 
@@ -80,13 +81,15 @@ def study(
         Placed already; by `strategies.place` otherwise.
     plans : Mapping[str, Built] | None
         Plans made already, by strategy.
+    supply : Supply | None
+        What can be claimed, where it is worked out already.
 
     Returns
     -------
     Study
     """
     settings, events, keep = facts.settings, read_events(), Keep(facts, cache)
-    supply = claimable(facts)
+    supply = supply or claimable(facts)
     placed = strategies or place(facts, events)
     built: dict[str, Built] = {}
     losses: dict[str, pl.DataFrame] = {}

@@ -13,8 +13,9 @@ from pipelines.errors import InputError
 from pipelines.portfolio.facts import Facts
 from pipelines.settings import Settings
 from pipelines.timeline.durations import durations
+from pipelines.timeline.rows import sizes_of
 from pipelines.timeline.supply import CLASSES_FILE, SupplyClass, read_classes
-from pipelines.timeline.time_to_power import sizes_of, time_to_power
+from pipelines.timeline.time_to_power import time_to_power
 
 
 @dataclass(frozen=True)

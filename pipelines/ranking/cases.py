@@ -9,15 +9,17 @@ from typing import Any
 import polars as pl
 from numpy.typing import NDArray
 
-from pipelines.economics.credits import credit_dates
+from pipelines.contracts.base import REGISTRY
+from pipelines.economics.credits import ExpectedCredits, credit_dates
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
 from pipelines.economics.outlook import outlook
 from pipelines.economics.prices import gas_prices_by_region, power_prices_by_region
-from pipelines.economics.selection import select_least_cost
+from pipelines.economics.selection import keeps_composition, select_least_cost
 from pipelines.economics.value import value_columns
 from pipelines.errors import UsageError
 from pipelines.ranking.rank import KEY, rank_sites, valued_sites
+from pipelines.ranking.reuse import Reuse
 from pipelines.reference.parameters import parameters
 from pipelines.settings import Settings
 from pipelines.timeline.durations import durations
@@ -25,6 +27,7 @@ from pipelines.timeline.outcomes import Known
 from pipelines.timeline.time_to_power import time_to_power
 
 _FIRST_ECONOMIC = "dollar_year"
+_FAMILY = [name for name in REGISTRY["sim.designs"].schema.column_names() if name not in {"design_id", "firm_units"}]
 
 
 def economic_settings() -> list[str]:
@@ -52,6 +55,8 @@ class CaseFacts:
         Seed of the time to power.
     known : Known
         Networks drawn before; grows with each case.
+    reuse : Reuse
+        Steps done before; grows with each case.
     """
 
     regions: pl.DataFrame
@@ -63,6 +68,7 @@ class CaseFacts:
     as_of: date
     seed: int
     known: Known = field(default_factory=Known)
+    reuse: Reuse = field(default_factory=Reuse)
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,8 @@ def may_be_chosen(candidates: pl.DataFrame, chosen: pl.DataFrame, settings: Sett
     """Return region_id, design_id of the candidates that other prices could make the choice.
 
     Whether a design meets the target and keeps its stack's parts does not depend on prices; where none does, the choice
-    goes by availability and stays.
+    goes by availability and stays. Of islanded designs that differ in their number of firm units alone, the fewest that
+    meet the target stand for all: units move no energy there, and more of them only cost more.
 
     Parameters
     ----------
@@ -103,9 +110,11 @@ def may_be_chosen(candidates: pl.DataFrame, chosen: pl.DataFrame, settings: Sett
         Contracts `sim.candidates`, `sim.chosen`.
     """
     has_choice = chosen.filter("is_target_met").select(KEY)
-    met = candidates.filter(pl.col("availability_frac") >= settings.availability_target).join(
-        has_choice, on=KEY, how="semi", maintain_order="left"
-    )
+    met = candidates.filter(
+        keeps_composition(settings) & (pl.col("availability_frac") >= settings.availability_target)
+    ).join(has_choice, on=KEY, how="semi", maintain_order="left")
+    fewest = pl.col("firm_units") == pl.col("firm_units").min().over("region_id", *_FAMILY)
+    met = met.filter((pl.col("grid_mw") > 0.0) | fewest)
     fixed = chosen.filter(~pl.col("is_target_met"))
     return pl.concat([met.select("region_id", "design_id"), fixed.select("region_id", "design_id")])
 
@@ -138,35 +147,11 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
     settings : Settings
         Differ from the night's in economic settings only.
     """
-    own = parameters(facts.reference["technology"])
-    rules = facts.reference["tax_rules"]
-    level = outlook(facts.reference["price_projections"], facts.as_of, terms(own, rules, settings), settings)
-    emissions = facts.reference["emission_factors"]
-    gas = gas_prices_by_region(
-        facts.regions, facts.reference["gas_prices"], emissions, facts.as_of, settings, level_factor=level.gas
-    )
-    power = power_prices_by_region(
-        facts.regions, facts.reference["power_prices"], emissions, facts.as_of, settings, level_factor=level.power
-    )
     lead_times, policy, queues = (
         facts.reference[name] for name in ("equipment_lead_times", "policy", "queue_statistics")
     )
-    drawn = durations(lead_times, policy, queues, settings)
-    candidates = evaluate_candidates(
-        facts.designs,
-        facts.annual,
-        facts.adequacy,
-        facts.regions,
-        gas,
-        power,
-        own,
-        facts.reference["locational_multipliers"],
-        emissions,
-        settings,
-        outage_causes=facts.outage_causes,
-        credits=credit_dates(rules, drawn, facts.as_of, settings, facts.seed),
-    )
-    chosen = select_least_cost(candidates, settings)
+    drawn = facts.reuse.step("durations", settings, (), lambda read: durations(lead_times, policy, queues, read))
+    chosen = facts.reuse.step("choice", settings, (drawn,), lambda read: _choice(facts, drawn, read))
     times = time_to_power(
         facts.regions,
         chosen,
@@ -181,3 +166,37 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
     )
     valued = valued_sites(facts.regions, chosen, times.time_to_power, times.online_share, settings)
     return Case(valued, times.online_share, settings)
+
+
+def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return contract `sim.chosen` at the prices, costs and rules that the settings make."""
+    own = parameters(facts.reference["technology"])
+    rules = facts.reference["tax_rules"]
+    level = outlook(facts.reference["price_projections"], facts.as_of, terms(own, rules, settings), settings)
+    emissions = facts.reference["emission_factors"]
+    gas = gas_prices_by_region(
+        facts.regions, facts.reference["gas_prices"], emissions, facts.as_of, settings, level_factor=level.gas
+    )
+    power = power_prices_by_region(
+        facts.regions, facts.reference["power_prices"], emissions, facts.as_of, settings, level_factor=level.power
+    )
+
+    def credits(settings: Settings) -> ExpectedCredits:
+        dates = credit_dates(rules, drawn, facts.as_of, settings, facts.seed)
+        return ExpectedCredits(rules, dates.expected(facts.designs))
+
+    candidates = evaluate_candidates(
+        facts.designs,
+        facts.annual,
+        facts.adequacy,
+        facts.regions,
+        gas,
+        power,
+        own,
+        facts.reference["locational_multipliers"],
+        emissions,
+        settings,
+        outage_causes=facts.outage_causes,
+        credits=facts.reuse.step("credits", settings, (drawn,), credits),
+    )
+    return select_least_cost(candidates, settings)

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.contracts import history as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import REGISTRY, validate
+from pipelines.ordered import row_sum
 from pipelines.ranking.rank import KEY
 
 NEW, UNMOVED, OTHERS = "new row", "nothing", "other rows"
@@ -75,7 +76,7 @@ def history_rows(
         Margin of compute before power.
     """
     served = pl.col("served_mwh")
-    plant = pl.sum_horizontal(pl.selectors.ends_with("_charge_usd_per_year"))
+    plant = row_sum(name for name in chosen.columns if name.endswith("_charge_usd_per_year"))
     parts = chosen.select(
         *KEY,
         (pl.col("gas_mmbtu_per_year") / served).alias("gas_mmbtu_per_mwh"),

@@ -13,6 +13,7 @@ from pipelines.contracts.base import validate
 from pipelines.errors import InputError, UsageError
 from pipelines.ranking.cases import Case, CaseFacts, economic_settings, evaluate_case, other_settings
 from pipelines.ranking.rank import rank_sites
+from pipelines.reference.side_table import read_side_table
 from pipelines.settings import SCENARIOS_FILE, Settings
 
 BASE = "base"
@@ -32,12 +33,8 @@ def read_scenarios(path: Path = SCENARIOS_FILE) -> pl.DataFrame:
     InputError
         If the file or a column is missing, a setting is unknown or not economic, or a value does not fit it.
     """
-    if not path.is_file():
-        raise InputError("the file is missing", file=str(path), remedy="restore it or unset FIRSTMW_SCENARIOS_FILE")
-    frame = pl.read_csv(path, infer_schema=False).with_columns(pl.all().fill_null("").str.strip_chars())
-    missing = [column for column in _COLUMNS if column not in frame.columns]
-    if missing:
-        raise InputError("the column is missing", file=str(path), row=1, column=missing[0], remedy="add the column")
+    text = read_side_table(path, _COLUMNS, remedy="restore it or unset FIRSTMW_SCENARIOS_FILE")
+    frame = text.with_columns(pl.all().str.strip_chars())
     own = Settings()
     for row, line in enumerate(frame.iter_rows(named=True), start=2):
         try:

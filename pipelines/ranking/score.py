@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.contracts.economics import SCORE_COMPONENTS
+from pipelines.ordered import row_sum
 
 # Nines are -log10(1 - x); a share of 1 is read as six nines.
 _MOST_NINES = 6.0
@@ -100,7 +101,7 @@ def add_scores(frame: pl.DataFrame, anchors: pl.DataFrame | None = None) -> pl.D
         utility = (value - row["anchor_low"]) / (row["anchor_high"] - row["anchor_low"])
         parts.append((100.0 * utility.clip(0.0, 1.0)).alias(f"{component}_score"))
     total = sum(row["weight"] for row in rows.values())
-    weighted = pl.sum_horizontal(
+    weighted = row_sum(
         pl.col(f"{component}_score") * (rows[component]["weight"] / total) for component in SCORE_COMPONENTS
     )
     return frame.with_columns(parts).with_columns(weighted.clip(0.0, 100.0).alias("score"))

@@ -14,11 +14,13 @@ from pipelines.economics.finance import Terms
 from pipelines.economics.outlook import outlook
 from pipelines.errors import InputError
 from pipelines.reference.parameters import Parameters
+from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
 
 UNCERTAINTIES_FILE = Path(__file__).with_name("uncertainties.csv")
 NOT_DRAWN = ("credits", "carbon", "completion")
 """Effects shown one by one: law and policy are decided, not distributed, and completion is drawn as yes or no."""
+_COLUMNS = ("assumption_id", "effect", "target", "low", "high", "unit", "meaning", "reason")
 _CITATION = ("source_title", "publisher", "url", "as_of")
 _OUTLOOK = {"low": "high_oil_and_gas_supply", "high": "low_oil_and_gas_supply"}
 
@@ -86,9 +88,9 @@ def uncertainties(
     Raises
     ------
     InputError
-        If a row has neither a range of its own nor a published one.
+        If the file or a column is missing, or a row has neither a range of its own nor a published one.
     """
-    frame = pl.read_csv(path, infer_schema=False).with_columns(pl.all().fill_null(""))
+    frame = read_side_table(path, _COLUMNS)
     levels = {
         name: henry_hub_usd_per_mmbtu * outlook(projections, as_of, own, settings, case).gas
         for name, case in {**_OUTLOOK, "base": settings.energy_outlook}.items()

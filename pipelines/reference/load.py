@@ -9,6 +9,7 @@ import polars as pl
 from pipelines.contracts import reference as contracts
 from pipelines.contracts.base import REGISTRY, TableInfo, validate
 from pipelines.errors import InputError, UsageError
+from pipelines.reference.side_table import need_columns, read_text
 
 _TABLES = (
     "candidate_markets",
@@ -69,34 +70,21 @@ def load_reference(name: str, directory: Path) -> pl.DataFrame:
         raise UsageError(f"there is no reference table {name!r}; the tables are {', '.join(_TABLES)}.")
     path = Path(directory) / f"{name}.csv"
     info = REGISTRY[f"core.{name}"]
-    frame = _typed(_read_text(path), info, str(path))
+    text = read_text(
+        path,
+        problem="the reference table is missing",
+        remedy="restore the file or point FIRSTMW_REFERENCE_DIR at the folder that has it",
+    )
+    frame = _typed(text, info, str(path))
     _check_key(frame, info, str(path))
     _check_row_rules(frame, info, str(path))
     return validate(frame, info.name, file=str(path))
 
 
-def _read_text(path: Path) -> pl.DataFrame:
-    """Read every cell as text, empty cells as null."""
-    if not path.is_file():
-        raise InputError(
-            "the reference table is missing",
-            file=str(path),
-            remedy="restore the file or point FIRSTMW_REFERENCE_DIR at the folder that has it",
-        )
-    try:
-        return pl.read_csv(path, infer_schema=False, null_values="", encoding="utf8")
-    except (pl.exceptions.ComputeError, pl.exceptions.NoDataError) as error:
-        raise InputError(f"the file is no readable CSV table ({str(error).splitlines()[0]})", file=str(path)) from error
-
-
 def _typed(text: pl.DataFrame, info: TableInfo, file: str) -> pl.DataFrame:
     """Cast the contract's columns from text; the first cell that does not parse is named."""
     described = info.schema.columns()
-    missing = [column for column in described if column not in text.columns]
-    if missing:
-        raise InputError(
-            "the column is missing", file=file, row=1, column=missing[0], remedy="add the column and run again"
-        )
+    need_columns(text, list(described), file, remedy="add the column and run again")
     columns = []
     for column, description in described.items():
         raw = text[column].str.strip_chars()

@@ -70,6 +70,7 @@ def published_regions(regions: pl.DataFrame, weather_choice: pl.DataFrame, solar
         .with_columns(
             pl.coalesce("station", "climate_station").alias("weather_station"),
             pl.coalesce("distance_km", "climate_station_distance_km").alias("weather_distance_km"),
+            pl.col("retrieved_at_utc").alias("weather_retrieved_at_utc"),
             *(pl.lit(None, dtype=dtype).alias(name) for name, dtype in _UNKNOWN.items()),
         )
     )

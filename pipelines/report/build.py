@@ -6,24 +6,21 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipelines.identity import content_hash
 from pipelines.report.encode import encode_bytes, encode_payload
 from pipelines.report.gather import gather
 from pipelines.report.outlines import state_outlines
-from pipelines.report.weeks import encode_hours
-from pipelines.warehouse import sha256_file
+from pipelines.report.weeks import Keep, encode_hours
 
 PLACE = "report/index.html"
 _HERE = Path(__file__).parent
 SCRIPTS = ("base", "charts", "overview", "ranking", "tradeoffs", "site", "week", "portfolio", "inputs", "main")
-Keep = Callable[[str, Mapping[str, Any], Callable[[], pl.DataFrame]], tuple[pl.DataFrame, bool]]
 
 
 def build_page(release: Path, header: Mapping[str, Any], keep: Keep | None = None) -> bytes:
@@ -44,7 +41,7 @@ def build_page(release: Path, header: Mapping[str, Any], keep: Keep | None = Non
         UTF-8 HTML that asks for nothing: no address is fetched, and its policy forbids it.
     """
     folder = release / "parquet"
-    index, hours = _hours(folder, keep)
+    index, hours = encode_hours(folder, keep)
     payload = {**gather(folder, header), "hours": index, "outlines": state_outlines(), "specs": chart_specs()}
     library = _library(keep)
     program = "\n".join((_HERE / "page" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
@@ -55,7 +52,7 @@ def build_page(release: Path, header: Mapping[str, Any], keep: Keep | None = Non
         "style": (_HERE / "page" / "page.css").read_text(encoding="utf-8"),
         "library": library,
         "payload": encode_payload(payload),
-        "hours": hours,
+        "hours": encode_bytes(hours),
         "program": program,
     }
     template = (_HERE / "page" / "template.html").read_text(encoding="utf-8")
@@ -66,19 +63,6 @@ def build_page(release: Path, header: Mapping[str, Any], keep: Keep | None = Non
 def chart_specs() -> dict[str, Any]:
     """Return the Vega-Lite specifications by name; each takes its rows from the data set `rows`."""
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((_HERE / "specs").glob("*.json"))}
-
-
-def _hours(folder: Path, keep: Keep | None) -> tuple[dict[str, Any], str]:
-    def compute() -> pl.DataFrame:
-        index, content = encode_hours(folder)
-        text = json.dumps(index, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return pl.DataFrame({"index": [text], "hours": [encode_bytes(content)]})
-
-    code = content_hash(*((_HERE / name).read_text(encoding="utf-8") for name in ("weeks.py", "encode.py")))
-    key = {table: sha256_file(folder / f"{table}.parquet") for table in ("dispatch_hourly", "dispatch_weekly")}
-    frame = keep("report_hours", {**key, "code": code}, compute)[0] if keep else compute()
-    row = frame.row(0, named=True)
-    return json.loads(row["index"]), row["hours"]
 
 
 def _library(keep: Keep | None) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from pipelines.identity import content_hash
+from pipelines.warehouse.row_groups import RowGroup, group_bounds, row_groups
+
+Keep = Callable[[str, Mapping[str, Any], Callable[[], pl.DataFrame]], tuple[pl.DataFrame, bool]]
 HOURS_PER_WEEK = 168
 LEVELS = 2000
 """Steps from nothing to a series' largest hour of the week: a twentieth of a percent, finer than a screen shows."""
@@ -18,6 +24,7 @@ SERIES = (
 SLOTS = ("hardest", "winter", "spring", "summer", "autumn")
 _MID_MONTHS = {"winter": 1, "spring": 4, "summer": 7, "autumn": 10}
 _SITE = ["region_id", "stack_id"]
+_ENERGIES = tuple(name for name in SERIES if name != "soc_mwh")
 
 
 def week_choice(weekly: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
@@ -58,13 +65,15 @@ def week_choice(weekly: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     return chosen
 
 
-def encode_hours(folder: Path) -> tuple[dict[str, Any], bytes]:
+def encode_hours(folder: Path, keep: Keep | None = None) -> tuple[dict[str, Any], bytes]:
     """Return what the page carries of the hours of a release.
 
     Parameters
     ----------
     folder : Path
         Folder with `dispatch_hourly.parquet` and `dispatch_weekly.parquet`, in the order of their keys.
+    keep : Keep | None
+        Keeps what is worked out for a region by its hours, as `Cache.frame` does.
 
     Returns
     -------
@@ -74,42 +83,75 @@ def encode_hours(folder: Path) -> tuple[dict[str, Any], bytes]:
         differences of the levels, of those weeks whose scale is not 0.
     """
     source = folder / "dispatch_hourly.parquet"
-    lazy = pl.scan_parquet(source, glob=False)
-    hours = lazy.group_by(_SITE, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("hours")).collect()
-    weekly = pl.scan_parquet(folder / "dispatch_weekly.parquet", glob=False).collect()
-    if hours.is_empty():
-        return {"sites": [], "weeks": [], "starts": [], "scales": {}, "months": {}}, b""
+    weekly = pl.read_parquet(folder / "dispatch_weekly.parquet", glob=False)
+    code = content_hash(Path(__file__).read_text(encoding="utf-8"))
+
+    def encoded(group: RowGroup, weeks: pl.DataFrame) -> dict[str, Any]:
+        def compute() -> pl.DataFrame:
+            return _encode(pl.scan_parquet(source, glob=False).slice(group.offset, group.rows).collect(), weeks)
+
+        key = {"hours": group.sha256, "weeks": content_hash(weeks), "code": code}
+        frame = keep("report_hours", key, compute)[0] if keep else compute()
+        return frame.row(0, named=True)
+
+    pieces = [encoded(group, weeks) for group, weeks in _by_region(source, weekly)]
+    indices = [json.loads(piece["index"]) for piece in pieces]
+    content = [piece[f"{name}_{half}"] for name in SERIES for half in ("low", "high") for piece in pieces]
+    months = {name.removesuffix("_mw"): _joined(index["months"][name] for index in indices) for name in _ENERGIES}
+    return {
+        **{name: _joined(index[name] for index in indices) for name in ("sites", "weeks", "starts")},
+        "scales": {name: _joined(index["scales"][name] for index in indices) for name in SERIES if indices},
+        "months": {name: values for name, values in months.items() if any(values)},
+    }, b"".join(content)
+
+
+def _joined(lists: Iterable[list[Any]]) -> list[Any]:
+    return [value for values in lists for value in values]
+
+
+def _by_region(source: Path, weekly: pl.DataFrame) -> list[tuple[RowGroup, pl.DataFrame]]:
+    """Return the row groups with the weeks of their sites: one by region where they are cut so, else one in all."""
+    groups = [group for group in row_groups(source) if group.rows]
+    bounds = group_bounds(source, "region_id") or []
+    regions = [least for least, largest in bounds if least == largest]
+    if len(set(regions)) == len(groups):
+        own = weekly.partition_by("region_id", as_dict=True, maintain_order=True)
+        return [(group, own.get((region,), weekly.clear())) for group, region in zip(groups, regions, strict=True)]
+    rows = sum(group.rows for group in groups)
+    return [(RowGroup(0, rows, content_hash(*(group.sha256 for group in groups))), weekly)]
+
+
+def _encode(hourly: pl.DataFrame, weekly: pl.DataFrame) -> pl.DataFrame:
+    """Return index and planes of the hours of some sites as one row."""
+    hours = hourly.group_by(_SITE, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("hours"))
     choice = week_choice(weekly, hours)
     first = np.concatenate([[0], np.cumsum(hours["hours"].to_numpy())[:-1]]).astype(np.int64)
     weeks = choice.select(pl.col(SLOTS).fill_null(0)).to_numpy().astype(np.int64)
     rows = (first[:, None] + (np.maximum(weeks, 1) - 1) * HOURS_PER_WEEK).reshape(-1)
     is_there = (weeks > 0).reshape(-1)
-    places = np.minimum(rows[:, None] + np.arange(HOURS_PER_WEEK), int(hours["hours"].sum()) - 1)
-    clock = lazy.select(pl.col("hour_utc").dt.month().alias("month"), "hour_utc").collect()
-    month = clock["month"].to_numpy().astype(np.int64)
-    turns = np.flatnonzero(np.diff(month, prepend=0))
-    turns = np.union1d(turns, first)
+    places = np.minimum(rows[:, None] + np.arange(HOURS_PER_WEEK), hourly.height - 1)
+    month = hourly["hour_utc"].dt.month().to_numpy().astype(np.int64)
+    turns = np.union1d(np.flatnonzero(np.diff(month, prepend=0)), first)
     cells = (np.searchsorted(first, turns, side="right") - 1) * 12 + month[turns] - 1
     scales: dict[str, list[float]] = {}
     months: dict[str, list[int]] = {}
-    planes: list[bytes] = []
+    planes: dict[str, bytes] = {}
     for name in SERIES:
-        values = lazy.select(name).collect()[name].to_numpy()
-        levels, scale = _levels(values[places], is_there)
-        scales[name] = scale
-        planes.append(_planes(levels))
-        if name != "soc_mwh":
+        values = hourly[name].to_numpy()
+        levels, scales[name] = _levels(values[places], is_there)
+        planes[f"{name}_low"], planes[f"{name}_high"] = _planes(levels)
+        if name in _ENERGIES:
             sums = np.zeros(len(first) * 12)
             np.add.at(sums, cells, np.add.reduceat(values, turns))
-            months[name.removesuffix("_mw")] = np.round(sums).astype(np.int64).tolist()
+            months[name] = np.round(sums).astype(np.int64).tolist()
     index = {
         "sites": choice.select(_SITE).rows(),
         "weeks": weeks.tolist(),
-        "starts": [f"{moment:%Y-%m-%d}" for moment in clock["hour_utc"].gather(first)],
+        "starts": [f"{moment:%Y-%m-%d}" for moment in hourly["hour_utc"].gather(first)],
         "scales": scales,
-        "months": {name: values for name, values in months.items() if any(values)},
+        "months": months,
     }
-    return index, b"".join(planes)
+    return pl.DataFrame({"index": [json.dumps(index)], **{name: [plane] for name, plane in planes.items()}})
 
 
 def _levels(values: np.ndarray, is_there: np.ndarray) -> tuple[np.ndarray, list[float]]:
@@ -123,7 +165,8 @@ def _levels(values: np.ndarray, is_there: np.ndarray) -> tuple[np.ndarray, list[
     return levels, scale.tolist()
 
 
-def _planes(levels: np.ndarray) -> bytes:
+def _planes(levels: np.ndarray) -> tuple[bytes, bytes]:
+    """Return low and high bytes of the zigzag differences."""
     steps = np.diff(levels, axis=1, prepend=0)
     zigzag = np.where(steps >= 0, 2 * steps, -2 * steps - 1)
-    return (zigzag & 255).astype(np.uint8).tobytes() + (zigzag >> 8).astype(np.uint8).tobytes()
+    return (zigzag & 255).astype(np.uint8).tobytes(), (zigzag >> 8).astype(np.uint8).tobytes()

@@ -38,6 +38,11 @@ class CostLine:
         """Return the yearly cost of designs, features of shape (n, len(FEATURES))."""
         return self.start_usd + features @ self.slopes_usd
 
+    def at_energy_prices(self, factor: float) -> CostLine:
+        """Return the line where fuel and grid energy cost so many times as much."""
+        bought = np.isin(FEATURES, ("firm_fuel_mmbtu", "grid_mwh"))
+        return CostLine(self.start_usd, np.where(bought, factor * self.slopes_usd, self.slopes_usd))
+
 
 def cost_lines(market: Market, bases: pl.DataFrame, load_mwh: Mapping[str, float]) -> dict[tuple[str, str], CostLine]:
     """Return the cost line of every region and stack.

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipelines.ordered import row_sum
+
 _LEAST = 1e-9
 _BALANCE = 1e-5
 _WIDTH = 0.35
@@ -61,7 +63,7 @@ def fit_outages(known: pl.DataFrame, centre: NDArray[np.float64]) -> OutageEstim
     has_units = bool(known["firm_units"][0] > 0)
     supply = (
         pl.col("solar_potential_mwh") - pl.col("curtailed_mwh") + pl.col("discharge_mwh") - pl.col("charge_mwh")
-    ) + pl.sum_horizontal("grid_mwh", "baseload_mwh", "firm_mwh")
+    ) + row_sum(("grid_mwh", "baseload_mwh", "firm_mwh"))
     rows = known.select(unserved=1.0 - supply / pl.col("load_mwh"), lost=1.0 - pl.col("availability_frac"))
     # Sums of a single-precision year balance to some parts in a million.
     unserved = np.where((rows["unserved"].to_numpy() > _BALANCE) & (not has_units), rows["unserved"], 0.0)

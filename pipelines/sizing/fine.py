@@ -91,11 +91,17 @@ class Lattice:
         self.layouts = layouts
         self.sizes = lru_cache(maxsize=1024)(self._sizes)
         self.name = lru_cache(maxsize=None)(self._name)
+        self.none = lru_cache(maxsize=None)(self._none)
 
     @classmethod
     def of(cls, technologies: Mapping[str, FirmTechnology], settings: Settings) -> Lattice:
         """Return the lattice of all stacks with continuous sizes."""
         return cls({stack_id: stack_layout(stack_id, dict(technologies), settings) for stack_id in AXES})
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Return what the designs of all blocks follow from."""
+        return {stack_id: asdict(layout) for stack_id, layout in self.layouts.items()}
 
     def counts(self, stack_id: str) -> tuple[int, ...]:
         """Return the numbers of units that a block of the stack is dispatched with."""
@@ -112,7 +118,14 @@ class Lattice:
 
     def at(self, stack_id: str, places: NDArray[np.int64], units: NDArray[np.int64]) -> pl.DataFrame:
         """Return the designs at places of the lattice with so many firm units each."""
+        if not len(places):
+            return self.none(stack_id)
         return lattice_designs(stack_id, places, units, self.layouts[stack_id])
+
+    def _none(self, stack_id: str) -> pl.DataFrame:
+        """Return the table of designs of a stack without a row."""
+        nothing = np.zeros((1, self.axes(stack_id)), np.int64)
+        return lattice_designs(stack_id, nothing, np.zeros(1, np.int64), self.layouts[stack_id]).clear()
 
     def _name(self, block: Block) -> str:
         """Return what the designs of a block follow from, as a hash."""
@@ -184,6 +197,22 @@ class Region:
             blocks[name] = found
             total += found
         return total / len(self.years)
+
+    def is_marked(self, name: str) -> bool:
+        """Return whether a mark was left beside the blocks."""
+        if self._blocks is None:
+            self._blocks = [self._held(own) for own in self._keys]
+        held = [blocks.pop(name, None) for blocks in self._blocks]
+        for blocks, mark in zip(self._blocks, held, strict=True):
+            if mark is not None:
+                blocks[name] = mark
+        return all(mark is not None for mark in held)
+
+    def mark(self, name: str) -> None:
+        """Leave a mark beside the blocks, to be kept with them."""
+        for blocks in self._blocks or []:
+            blocks[name] = np.zeros((1, len(SUMS)), np.float32)
+        self._new_blocks = True
 
     def keep(self) -> None:
         """Keep the blocks that were dispatched, beside those used before."""

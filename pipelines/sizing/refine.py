@@ -19,17 +19,21 @@ from pipelines.contracts.base import REGISTRY
 from pipelines.dispatch.inputs import SiteYear
 from pipelines.dispatch.lattice import AXES
 from pipelines.economics.selection import select_least_cost
+from pipelines.identity import content_hash
 from pipelines.reliability.campaign import Plant
 from pipelines.sizing.cost_line import SIZES, cost_lines
 from pipelines.sizing.estimate import fit_outages
 from pipelines.sizing.fine import Frames, Lattice, Region
 from pipelines.sizing.market import Market
-from pipelines.sizing.search import Search
+from pipelines.sizing.search import Search, energy_lost
 
 ROUNDS = 3
 """Batches of designs worked out per region; each corrects the estimates that the next is chosen by."""
 ROUNDING = 5e-4
 """Relative difference of single from double precision that a decision must not hang on."""
+ENERGY_PRICES = (0.5, 0.65, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0)
+"""Prices of fuel and grid energy, as multiples of tonight's, that the blocks of a new site are dispatched for as well:
+a later night on which such prices moved finds them there. What is found does not depend on it."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,9 @@ def refine(
     searches = _searches(chosen, candidates, lattice, regions, market) if parts > 1 else {}
     grid = plant.designs.to_frame()
     near = _near_limits(candidates, chosen, market)
+    mark = content_hash("energy prices", ENERGY_PRICES, lattice.key, parts, allowed)[:32]
+    new = {name for name in searches if not regions[name].is_marked(mark)}
+    elsewhere = _at_other_prices(candidates, lattice, {name: regions[name] for name in sorted(new)}, market)
 
     def one(name: str) -> tuple[pl.DataFrame, pl.DataFrame] | None:
         region, own = regions[name], searches.get(name, [])
@@ -106,15 +113,21 @@ def refine(
         designs, rows = [], []
         for search in own:
             search.run(region, lattice, parts, allowed)
+        if name in new:
+            for search in elsewhere.get(name, []):
+                search.run(region, lattice, parts, allowed)
+            region.mark(mark)
         for _ in range(ROUNDS):
             wanted += [search.finalists(allowed, lattice) for search in own]
-            batch = pl.concat(wanted).unique("design_id", maintain_order=True)
-            if not batch.height:
+            wanted = [frame for frame in wanted if frame.height]
+            if not wanted:
                 break
+            batch = pl.concat(wanted).unique("design_id", maintain_order=True)
             designs.append(batch)
             rows.append(region.assess(batch))
+            lost = energy_lost(batch, rows[-1])
             for search in own:
-                search.learn(batch, rows[-1], lattice)
+                search.learn(lost, lattice)
             wanted = [grid.clear()]
         region.keep()
         return (pl.concat(designs).unique("design_id", maintain_order=True), pl.concat(rows)) if designs else None
@@ -173,6 +186,23 @@ def _searches(
         least = market.settings.min_renewable_frac if stack == "solar_bess_gas" else -np.inf
         searches.setdefault(region, []).append(Search(stack, lines[region, stack], outages, least))
     return searches
+
+
+def _at_other_prices(
+    candidates: pl.DataFrame, lattice: Lattice, regions: Mapping[str, Region], market: Market
+) -> dict[str, list[Search]]:
+    """Return by region the searches that it would make at each of `ENERGY_PRICES`."""
+    found: dict[str, list[Search]] = {}
+    if not regions:
+        return found
+    own = candidates.filter(pl.col("region_id").is_in(list(regions)))
+    bought = (pl.col("fuel_usd_per_year") + pl.col("grid_energy_usd_per_year")) / pl.col("served_mwh")
+    for factor in ENERGY_PRICES:
+        priced = own.with_columns(pl.col("lcoe_usd_per_mwh") + (factor - 1.0) * bought)
+        chosen = select_least_cost(priced, market.settings)
+        for name, searches in _searches(chosen, own, lattice, regions, market).items():
+            found.setdefault(name, []).extend(search.at_energy_prices(factor) for search in searches)
+    return found
 
 
 def _near_limits(candidates: pl.DataFrame, chosen: pl.DataFrame, market: Market) -> dict[str, list[str]]:

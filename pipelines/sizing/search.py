@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -105,6 +107,10 @@ class Search:
                 self.look(cells[0], region, lattice)
         self._drop(allowed)
 
+    def at_energy_prices(self, factor: float) -> Search:
+        """Return the same search, not begun, where fuel and grid energy cost so many times as much."""
+        return replace(self, line=self.line.at_energy_prices(factor), seen={}, known={})
+
     def _cells(self, allowed: float, step: int, count: int) -> list[Block]:
         """Return the cells around the cheapest options estimated to lose no more than allowed, those not seen yet."""
         best = _joined([options.where(options.unavailability <= allowed) for options in self.seen.values()])
@@ -185,26 +191,23 @@ class Search:
         chosen = options.where(np.array(sorted(set(taken)), np.int64))
         return lattice.at(self.stack_id, chosen.places, chosen.units)
 
-    def learn(self, designs: pl.DataFrame, assessed: pl.DataFrame, lattice: Lattice) -> None:
+    def learn(self, losses: Mapping[str, Sequence[dict[str, Any]]], lattice: Lattice) -> None:
         """Take in what designs lose that were worked out, and correct the estimates by it.
 
         Parameters
         ----------
-        designs : pl.DataFrame
-            Contract `sim.designs`; those of other stacks are passed over.
-        assessed : pl.DataFrame
-            Rows of `sim.adequacy` of the designs, over all weather years.
+        losses : Mapping[str, Sequence[dict[str, Any]]]
+            From `energy_lost`; designs of other stacks are passed over.
         lattice : Lattice
         """
-        energy = assessed.group_by("design_id", maintain_order=True).agg(
-            (pl.col("eue_mwh_per_year").sum() / pl.col("load_mwh").sum()).alias("lost")
-        )
-        own = designs.filter(pl.col("stack_id") == self.stack_id).join(energy, on="design_id", maintain_order="left")
+        own = losses.get(self.stack_id, ())
+        if not own:
+            return
         load_mw = lattice.layouts[self.stack_id].load_mw
         options = self.options()
         estimated = dict(zip(options.keys.tolist(), options.unavailability.tolist(), strict=True))
         errors: dict[int, list[float]] = {}
-        for row in own.iter_rows(named=True):
+        for row in own:
             place = np.array([place_of(self.stack_id, row, load_mw)])
             key = int(Options(place, np.array([row["firm_units"]]), np.zeros(1), np.zeros(1)).keys[0])
             self.known[key] = row["lost"]
@@ -215,6 +218,25 @@ class Search:
             for count, own_errors in errors.items():
                 lost[seen.units == count] *= np.exp(np.mean(own_errors))
             self.seen[block] = Options(seen.places, seen.units, seen.cost, lost)
+
+
+def energy_lost(designs: pl.DataFrame, assessed: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Return by stack the designs that were worked out, with the share of energy that each loses as `lost`.
+
+    Parameters
+    ----------
+    designs : pl.DataFrame
+        Contract `sim.designs`.
+    assessed : pl.DataFrame
+        Rows of `sim.adequacy` of the designs, over all weather years.
+    """
+    energy = assessed.group_by("design_id", maintain_order=True).agg(
+        (pl.col("eue_mwh_per_year").sum() / pl.col("load_mwh").sum()).alias("lost")
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in designs.join(energy, on="design_id", maintain_order="left").iter_rows(named=True):
+        found.setdefault(row["stack_id"], []).append(row)
+    return found
 
 
 def _joined(parts: list[Options]) -> Options:

@@ -150,12 +150,24 @@ class SourceOutcome:
 
 @dataclass(frozen=True)
 class NightRecord:
-    """Which stored answers a night used: with the raw bytes, enough to build it again without any network."""
+    """Which stored answers a night used: with the raw bytes, enough to build it again without any network.
+
+    Attributes
+    ----------
+    as_of : date
+    fetched_at_utc : datetime
+    sources : tuple[SourceOutcome, ...]
+    scope : Mapping[str, Any]
+        What the night is about.
+    progress : Mapping[str, Any]
+        How far what is fetched over many nights is; empty where all is fetched in one.
+    """
 
     as_of: date
     fetched_at_utc: datetime
     sources: tuple[SourceOutcome, ...]
     scope: Mapping[str, Any] = field(default_factory=dict)
+    progress: Mapping[str, Any] = field(default_factory=dict)
 
     def source(self, source_id: str) -> SourceOutcome | None:
         """Return what the night has of one source."""
@@ -163,7 +175,8 @@ class NightRecord:
 
     def input_hashes(self) -> dict[str, str]:
         """Return name to checksum of every live input, for the run id; the same answers give the same run."""
-        return {
+        progress = {"live/progress": content_hash(dict(self.progress))} if self.progress else {}
+        return progress | {
             f"live/{outcome.source_id}": content_hash(
                 outcome.profile,
                 outcome.is_stale,
@@ -304,4 +317,5 @@ def _record_of(fields: Mapping[str, Any]) -> NightRecord:
         fetched_at_utc=datetime.fromisoformat(fields["fetched_at_utc"]),
         sources=sources,
         scope=fields["scope"],
+        progress=fields.get("progress", {}),
     )

@@ -55,6 +55,10 @@ class SourceInfo:
         Rate that the client keeps to for the source's host.
     most_requests : int
         Most requests of a night, by the publisher's limit of a day; 0 for no limit.
+    call_limits : Mapping[str, float]
+        Calls that the publisher takes per second, minute, hour or day; what the settings say stands over it.
+    call_weight : float
+        Calls that the publisher counts for one request.
     """
 
     source_id: str
@@ -67,6 +71,8 @@ class SourceInfo:
     calls_per_night: str = "1"
     calls_per_second: float = 1.0
     most_requests: int = 0
+    call_limits: Mapping[str, float] = field(default_factory=dict)
+    call_weight: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.errors import InputError
+from pipelines.reference.county_editions import crosswalk
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Parsed, Payload, Request, SourceInfo
-from pipelines.sources.county_editions import crosswalk
 from pipelines.sources.fips import fips_column, state_of_fips
 from pipelines.sources.place_tables import (
     broken,

@@ -61,7 +61,8 @@ times, FIRSTMW_SOURCE_LATE_WAIT_MINUTES apart), and its last good answer counts 
 interval. A source whose key is not set is not asked and not stale.
 
 Where a publisher limits the requests of a day, the night stops there, the next source in the order serves the rest,
-and the next night goes on; `data_status` counts what is left, and nothing is stale for it.
+and the next night goes on; `data_status` counts what is left, and nothing is stale for it. Counties are fetched so over
+nights, within the limits that FIRSTMW_SOURCE_LIMITS may change (`docs/scale.md`).
 
 Keys come from the environment only and are struck out of addresses, messages, logs, events and stored answers. No
 certificate is ever left unchecked. FIRSTMW_SOURCE_OFF=queue_pjm,fred leaves sources out; FIRSTMW_<SOURCE>_URL sends the

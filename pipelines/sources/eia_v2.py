@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from pipelines.sources.asking import Asking
@@ -135,6 +135,7 @@ def _request(
         source_id=SOURCE.source_id,
         key=f"{route}/{facet}/{frequency}",
         path=f"v2/{route}/data/",
+        max_bytes=16_000_000,
         params=(
             ("frequency", frequency),
             *((f"data[{at}]", name) for at, name in enumerate(data)),
@@ -202,10 +203,12 @@ def _table_rows(payload: Payload) -> list[Any]:
     """Return the rows of a page that was kept as a table with the same names."""
     try:
         reader = csv.DictReader(io.StringIO(body_text(payload), newline=""), strict=True)
-        rows: list[Any] = list(reader)
+        if "period" not in (reader.fieldnames or ()):
+            broken(payload, "is neither JSON nor a table of rows with a period")
+        rows: list[Any] = list(islice(reader, _MOST_ROWS))
     except csv.Error as error:
         raise SourceBroken(f"eia_v2: the answer for {payload.key!r} is no table ({clipped(error)}).") from None
-    if not rows or "period" not in (reader.fieldnames or ()):
+    if not rows:
         broken(payload, "is neither JSON nor a table of rows with a period")
     return rows
 

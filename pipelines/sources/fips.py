@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipelines.sources.county_editions import county_changes
+from pipelines.reference.county_editions import county_changes
 
 # ANSI INCITS 38 codes of the states, the District and the territories.
 # fmt: off

@@ -38,10 +38,16 @@ class LiveInputs:
     connectors : Sequence[Connector]
         In the order of preference: of two rows with one key, that of the earlier connector stands.
     parser : Parser
+    closed : Collection[str]
+        Sources of so many answers that they are read one by one elsewhere: here they are counted, and of those with
+        rejects the rejects are listed.
     """
 
-    def __init__(self, record: NightRecord, connectors: Sequence[Connector], parser: Parser) -> None:
+    def __init__(
+        self, record: NightRecord, connectors: Sequence[Connector], parser: Parser, closed: Collection[str] = ()
+    ) -> None:
         self.record = record
+        self._closed = frozenset(closed)
         self._connectors: Mapping[str, Connector] = {one.source.source_id: one for one in connectors}
         self._parser = parser
         self._read: dict[tuple[str, str], list[Parsed]] = {}
@@ -56,12 +62,29 @@ class LiveInputs:
     def parsed(self, table: str) -> Iterator[tuple[SourceOutcome, GroupOutcome, Parsed]]:
         """Yield what the answers say for one table, with the source and the request each part comes from."""
         for connector, outcome in self.outcomes():
-            if table not in connector.tables:
+            if table not in connector.tables or outcome.source_id in self._closed:
                 continue
             for group in outcome.groups:
                 for part in self._parts(connector, group.good):
                     if part.table == table:
                         yield outcome, group, part
+
+    def answers(self, table: str) -> Iterator[tuple[str, GroupOutcome]]:
+        """Yield source and request of what the night has for a table, without reading it."""
+        for connector, outcome in self.outcomes():
+            if table in connector.tables:
+                for group in outcome.groups:
+                    yield outcome.source_id, group
+
+    def read(self, source_id: str, good: Good) -> list[Parsed]:
+        """Return what one answer says.
+
+        Raises
+        ------
+        SourceError, WarehouseError
+            If it can no longer be read.
+        """
+        return self._parser.good(self._connectors[source_id], good)
 
     def title(self, source_id: str) -> str:
         """Return the title of a source."""
@@ -87,6 +110,8 @@ class LiveInputs:
         frames = [pl.DataFrame(schema=REJECTS)]
         for connector, outcome in self.outcomes():
             for group in outcome.groups:
+                if group.good is not None and not group.good.rejects:
+                    continue
                 frames += [
                     part.rejects.with_columns(pl.format("{}/{}", "source_id", pl.lit(group.key)))
                     for part in self._parts(connector, group.good)
@@ -126,12 +151,16 @@ class LiveInputs:
         return pl.DataFrame(rows, schema=REGISTRY["mart.sources"].schema.create_empty().schema)
 
     def _notes(self, connector: Connector, outcome: SourceOutcome) -> list[str]:
+        if connector.source.source_id in self._closed:
+            return []
         found = [note for good in outcome.good for part in self._parts(connector, good) for note in part.notes]
         return list(dict.fromkeys(found))[:_SHOWN_NOTES]
 
     def _parts(self, connector: Connector, good: Good | None) -> list[Parsed]:
         if good is None:
             return []
+        if good.source_id in self._closed:
+            return self._parser.good(connector, good)
         place = (good.source_id, good.key)
         if place not in self._read:
             self._read[place] = self._parser.good(connector, good)

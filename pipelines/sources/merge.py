@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -52,7 +54,7 @@ def live_choice(choice: pl.DataFrame, live: LiveInputs | None, order: Sequence[s
     """
     if live is None:
         return choice
-    years, titles = _whole_years(live)
+    years, titles, came = _whole_years(live)
     places = {name: place for place, name in enumerate(order)}
     last = len(places)
     named = []
@@ -61,8 +63,15 @@ def live_choice(choice: pl.DataFrame, live: LiveInputs | None, order: Sequence[s
         sources = list(dict.fromkeys(source for _, (source, _) in sorted(found.items(), reverse=True)))
         best = min((places.get(source, last) for source in sources), default=last + 1)
         if sources and not (own == "file" and places.get("file", last + 1) < best):
-            named.append((region_id, sources[0], "; ".join(titles[source] for source in sources)))
-    schema = {"region_id": pl.String, "_source": pl.String, "_station": pl.String}
+            moments = [came[source, region_id, year] for year, (source, _) in found.items()]
+            newest = max((moment for moment in moments if moment), default=None)
+            named.append((region_id, sources[0], "; ".join(titles[source] for source in sources), newest))
+    schema: dict[str, Any] = {
+        "region_id": pl.String,
+        "_source": pl.String,
+        "_station": pl.String,
+        "_came": pl.Datetime("us"),
+    }
     return _with_live(choice, pl.DataFrame(named, schema=schema, orient="row"))
 
 
@@ -103,7 +112,7 @@ def night_weather(
         frame, hits = region_weather(others, climatology, choice, weather_dir, years, kept)
         frames.append(frame)
     if live is not None and fetched:
-        held, _ = _whole_years(live)
+        held, _, _ = _whole_years(live)
         frames += [hours for region_id in fetched for _, (_, hours) in sorted(_used(held[region_id]).items())]
     # Each part is in order of its own: only whole regions change places.
     return (pl.concat(frames).sort("region_id", maintain_order=True) if fetched else frames[0]), hits
@@ -115,19 +124,33 @@ def _used(years: Mapping[int, Year]) -> Mapping[int, Year]:
     return calendar or years
 
 
-def _whole_years(live: LiveInputs) -> tuple[Mapping[str, Mapping[int, Year]], Mapping[str, str]]:
-    """Return source and hours by region and year, of years without a missing hour, the first source with it."""
+def _whole_years(
+    live: LiveInputs,
+) -> tuple[Mapping[str, Mapping[int, Year]], Mapping[str, str], Mapping[tuple[str, str, int], datetime | None]]:
+    """Return source and hours by region and year, of years without a missing hour, the first source with it.
+
+    With them the titles of the sources, and when each year came.
+    """
     years: dict[str, dict[int, Year]] = {}
     titles: dict[str, str] = {}
+    came: dict[tuple[str, str, int], datetime | None] = {}
     for outcome, group, part in live.parsed(WEATHER):
         region_id = region_of(group.key)
         rows = part.rows.filter(pl.col("region_id") == region_id)
         for (year,), hours in rows.partition_by("weather_year", as_dict=True, maintain_order=True).items():
-            is_leap = year != TYPICAL and (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0))
-            if hours.height == _HOURS[is_leap] and hours["hour_utc"].is_unique().all():
+            if is_whole_year(hours):
                 years.setdefault(region_id, {}).setdefault(int(year), (outcome.source_id, hours.sort("hour_utc")))
                 titles[outcome.source_id] = live.title(outcome.source_id)
-    return years, titles
+                moment = group.good.retrieved_at_utc if group.good is not None else None
+                came[outcome.source_id, region_id, int(year)] = moment
+    return years, titles, came
+
+
+def is_whole_year(hours: pl.DataFrame) -> bool:
+    """Return whether the hours of one weather year are all there, each once."""
+    year = int(hours["weather_year"][0])
+    is_leap = year != TYPICAL and (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0))
+    return hours.height == _HOURS[is_leap] and bool(hours["hour_utc"].is_unique().all())
 
 
 def _with_live(choice: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
@@ -137,9 +160,10 @@ def _with_live(choice: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             pl.coalesce("_source", "weather_source").alias("weather_source"),
             pl.coalesce("_station", "station").alias("station"),
+            pl.col("_came").alias("retrieved_at_utc"),
             # Gridded data are made for the place itself.
             pl.when(is_live).then(0.0).otherwise("distance_km").alias("distance_km"),
             *(pl.when(~is_live).then(name).alias(name) for name in ("weather_format", "file_name")),
         )
-        .drop("_source", "_station")
+        .drop("_source", "_station", "_came")
     )

@@ -42,6 +42,8 @@ SOURCE = SourceInfo(
     calls_per_night="1 per region and year that is not held; none once all are",
     # Limits exist and are not published; a year of hours is some 0.5 MB.
     calls_per_second=1.0,
+    # Assumption: what a night of counties may ask of a free service without a named limit.
+    call_limits={"day": 1_000},
 )
 FIRST_YEAR = 2001
 

@@ -41,7 +41,7 @@ CADENCE_DAYS = {"hourly": 1 / 24, "daily": 1.0, "weekly": 7.0, "monthly": 31.0, 
 """Days between two editions; a source that has shown nothing new for twice as long is stale."""
 _ASK_AGAIN_AFTER = {"weekly": timedelta(hours=20), "monthly": timedelta(hours=20), "yearly": timedelta(days=6)}
 _MOST_FOLLOWING = 500
-_PATIENCE = 3
+PATIENCE = 3
 _SHOWN_REASONS = 4
 _WORKERS = 8
 OnSource = Callable[[SourceOutcome], None]
@@ -84,6 +84,8 @@ def fetch_night(
     scope: Mapping[str, Any] | None = None,
     earlier: NightRecord | None = None,
     on_source: OnSource | None = None,
+    fetched: Sequence[SourceOutcome] = (),
+    progress: Mapping[str, Any] | None = None,
 ) -> NightRecord:
     """Ask all sources once and return what the night has of each; never raises for a source's failure.
 
@@ -97,6 +99,10 @@ def fetch_night(
         A round of the same night before this one: only what it found not yet published is asked again.
     on_source : Callable[[SourceOutcome], None] | None
         Called when a source is done, from any thread.
+    fetched : Sequence[SourceOutcome]
+        Of sources that were asked before, apart from these; they come first.
+    progress : Mapping[str, Any] | None
+        How far those are.
 
     Returns
     -------
@@ -121,15 +127,16 @@ def fetch_night(
             outcomes.append(outcome)
             if on_source is not None:
                 on_source(outcome)
-        return [_relieved(outcome, outcomes) for outcome in outcomes]
+        return [relieved(outcome, outcomes) for outcome in outcomes]
 
     with ThreadPoolExecutor(_WORKERS) as pool:
         found = {outcome.source_id: outcome for many in pool.map(lane, lanes.values()) for outcome in many}
     record = NightRecord(
         as_of=work.asking.as_of,
         fetched_at_utc=work.moment(),
-        sources=tuple(found[connector.source.source_id] for connector in connectors),
+        sources=(*fetched, *(found[connector.source.source_id] for connector in connectors)),
         scope=dict(scope or {}),
+        progress=dict(progress or {}),
     )
     work.archive.write_night(record)
     return record
@@ -143,9 +150,9 @@ def ask_source(work: Round, connector: Connector, elsewhere: frozenset[str] = fr
     try:
         brought = _user_files(work, connector)
         own = elsewhere | {file.key for file in brought}
-        possible = [] if work.is_offline else _requests(work, connector, frozenset())
+        possible = [] if work.is_offline else requests_of(work, connector, frozenset())
         wanted = [request for request in possible if request.key not in own]
-        needed = {request.key for request in _requests(work, connector, elsewhere | held)} if wanted else set()
+        needed = {request.key for request in requests_of(work, connector, elsewhere | held)} if wanted else set()
     except SourceError as error:
         return SourceOutcome(source.source_id, "reference", is_stale=True, reasons=(str(error),))
     if not wanted and not brought:
@@ -153,7 +160,7 @@ def ask_source(work: Round, connector: Connector, elsewhere: frozenset[str] = fr
     if not brought and not secret_of(work.asking.settings, source) and all(one.secret_param for one in wanted):
         reason = f"not asked: FIRSTMW_{source.key_setting.upper()} is not set"
         groups = [_fallback(work, connector, request.key, reason) for request in wanted]
-        return _summary(work, connector, groups, [], calls=0, unasked=reason)
+        return summary(work, connector, groups, [], calls=0, unasked=reason)
     groups = []
     errors: list[SourceError] = []
     for file in brought:
@@ -171,13 +178,13 @@ def ask_source(work: Round, connector: Connector, elsewhere: frozenset[str] = fr
             groups.append(_fallback(work, connector, request.key, f"left for another night: at most {limit:,} a day"))
             continue
         asked += 1
-        ask = _given_up if in_a_row >= _PATIENCE else _fetched
+        ask = _given_up if in_a_row >= PATIENCE else fetch_request
         before = len(errors)
         groups.append(_attempt(work, connector, request.key, partial(ask, work, connector, request), errors))
         failed = len(errors) > before and not isinstance(errors[-1], NotPublishedYet)
         in_a_row = in_a_row + 1 if failed else 0
     rest = f"{left:,} requests are left for another night, as the source takes {limit:,} a day" if left else ""
-    return _summary(work, connector, groups, errors, calls=work.client.calls[source.source_id] - calls, rest=rest)
+    return summary(work, connector, groups, errors, calls=work.client.calls[source.source_id] - calls, rest=rest)
 
 
 def _attempt(
@@ -197,7 +204,7 @@ def _attempt(
 
 
 def _given_up(_: Round, connector: Connector, __: Request) -> Good:
-    raise SourceDown(f"{connector.source.source_id}: given up for tonight after {_PATIENCE} failures in a row.")
+    raise SourceDown(f"{connector.source.source_id}: given up for tonight after {PATIENCE} failures in a row.")
 
 
 def _user_files(work: Round, connector: Connector) -> list[UserFile]:
@@ -227,7 +234,8 @@ def _read(work: Round, connector: Connector, file: UserFile) -> Good:
     return work.archive.accept(Good(source_id, file.key, (kept,), rows, rejects, work.moment(), data_through(parsed)))
 
 
-def _requests(work: Round, connector: Connector, held: frozenset[str]) -> list[Request]:
+def requests_of(work: Round, connector: Connector, held: frozenset[str]) -> list[Request]:
+    """Return what a source is to be asked for beside what is held."""
     asking = replace(work.asking, held=held)
     return guarded(connector.source, lambda: connector.requests(asking))
 
@@ -242,7 +250,7 @@ def _still_good(work: Round, connector: Connector, request: Request, *, is_kept:
     return None
 
 
-def _fetched(work: Round, connector: Connector, request: Request) -> Good:
+def fetch_request(work: Round, connector: Connector, request: Request) -> Good:
     """Ask, store, check the first bytes, parse, follow; then judge the whole.
 
     Raises
@@ -340,7 +348,7 @@ def _is_readable(work: Round, connector: Connector, good: Good) -> bool:
     return True
 
 
-def _summary(
+def summary(
     work: Round,
     connector: Connector,
     groups: Sequence[GroupOutcome],
@@ -377,7 +385,7 @@ def _summary(
     )
 
 
-def _relieved(outcome: SourceOutcome, lane: Sequence[SourceOutcome]) -> SourceOutcome:
+def relieved(outcome: SourceOutcome, lane: Sequence[SourceOutcome]) -> SourceOutcome:
     """Return the outcome, not stale where others of the lane gave what it could not."""
     others = {group.key for other in lane if other is not outcome for group in other.groups if group.good is not None}
     is_missing = any(group.profile not in CURRENT and group.key not in others for group in outcome.groups)

@@ -8,9 +8,9 @@ import polars as pl
 
 from pipelines.contracts.geography import RATINGS, UNRATED
 from pipelines.errors import InputError
+from pipelines.reference.county_editions import carry_to_edition
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Parsed, Payload, Request, SourceInfo
-from pipelines.sources.county_editions import carry_to_edition
 from pipelines.sources.fips import fips_column, state_of_fips
 from pipelines.sources.place_tables import (
     MISSING,

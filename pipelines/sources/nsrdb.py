@@ -47,6 +47,7 @@ SOURCE = SourceInfo(
     # One call a second is the limit of the service; its gateway counts 1,000 an hour.
     calls_per_second=0.25,
     most_requests=5_000,
+    call_limits={"second": 1, "hour": 1_000, "day": 5_000},
 )
 FIRST_YEAR = 1998
 

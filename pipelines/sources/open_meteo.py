@@ -40,7 +40,8 @@ _NAMES = {
 }
 # A year and the day after it, whose first stamp closes the year's last hour.
 _DAYS_PER_REQUEST = 367
-# Limits of the free service in weighted calls, by the publisher: per hour, and per day.
+# Limits of the free service in weighted calls, by the publisher.
+CALLS_PER_MINUTE = 600
 CALLS_PER_HOUR = 5_000
 CALLS_PER_DAY = 10_000
 
@@ -74,6 +75,8 @@ SOURCE = SourceInfo(
     # The limit per hour binds; 600 a minute would allow seven times as many.
     calls_per_second=CALLS_PER_HOUR / 3600.0 / _WEIGHT,
     most_requests=int(CALLS_PER_DAY / _WEIGHT),
+    call_limits={"minute": CALLS_PER_MINUTE, "hour": CALLS_PER_HOUR, "day": CALLS_PER_DAY},
+    call_weight=_WEIGHT,
 )
 FIRST_YEAR = 1940
 

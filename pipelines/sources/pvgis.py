@@ -50,6 +50,7 @@ SOURCE = SourceInfo(
     calls_per_night="1 per region and year that is not held; none once all are",
     # Thirty a second are allowed; a year of hours is no small answer.
     calls_per_second=2.0,
+    call_limits={"second": 30},
 )
 # Years that version 5.3 holds, as its answers say in meteo_data.year_min and year_max.
 FIRST_YEAR, LAST_YEAR = 2005, 2023

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipelines.ordered import row_sum
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Parsed, Payload, Request, SourceInfo
 from pipelines.sources.observations import broken
@@ -87,7 +88,7 @@ def parse(payload: Payload) -> Parsed:
     days = ["requested_date", "withdrawn_date", "first_proposed_date", "current_date", "actual_date"]
     frame = with_status(with_days(frame, days, zone="America/Los_Angeles"), _STATUSES)
     frame = frame.with_columns(_type(index) for index in (1, 2, 3))
-    storage = pl.sum_horizontal(
+    storage = row_sum(
         pl.when(pl.col(f"fuel_{index}").str.to_lowercase().is_in(_STORAGE)).then(f"mw_{index}") for index in (1, 2, 3)
     )
     is_suspended = (pl.col("status") == "active") & (pl.col("suspension").str.to_lowercase() == "suspended")
@@ -95,7 +96,7 @@ def parse(payload: Payload) -> Parsed:
         pl.when(is_suspended.fill_null(value=False)).then(pl.lit("suspended")).otherwise("status").alias("status"),
         pl.coalesce("current_date", "first_proposed_date").alias("proposed_date"),
         (pl.col("agreement").str.to_lowercase() == "executed").alias("has_agreement"),
-        pl.sum_horizontal(_MW).alias("facility_mw"),
+        row_sum(_MW).alias("facility_mw"),
         pl.when(storage > 0).then(storage).alias("storage_mw"),
     ).rename({"_unread_current_date": "_unread_proposed_date"})
     return finish(

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.contracts.queues import MAX_PROJECT_MW, STATUSES
+from pipelines.ordered import row_sum
 from pipelines.sources.base import Payload
 from pipelines.sources.fips import state_code
 from pipelines.sources.observations import broken, clipped
@@ -142,9 +143,9 @@ def _below(
         .select(pl.col("source_row").cast(pl.Int64), pl.lit(sheet.name).alias("source_sheet"), *columns)
     )
     ragged = pl.col("source_row").is_in(list(sheet.ragged_rows))
-    return rows.filter(pl.sum_horizontal(pl.col(field).is_not_null() for field in fields) >= MIN_FILLED).with_columns(
-        pl.when(ragged).then(pl.lit(_RAGGED)).otherwise(pl.lit("")).alias("_reason")
-    )
+    return rows.filter(
+        row_sum(pl.col(field).is_not_null().cast(pl.Float64) for field in fields) >= MIN_FILLED
+    ).with_columns(pl.when(ragged).then(pl.lit(_RAGGED)).otherwise(pl.lit("")).alias("_reason"))
 
 
 def title_date(payload: Payload, found: Sequence[Sheet], pattern: str, *, is_month: bool = False) -> date:

@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.ordered import row_sum
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Parsed, Payload, Request, SourceInfo
 from pipelines.sources.fips import fips_column
@@ -181,8 +182,8 @@ def _with_resources(frame: pl.DataFrame) -> pl.DataFrame:
     marks = [pl.Series(f"_stores_{index}", [row[index - 1] for row in storage], dtype=pl.Boolean) for index in _INDICES]
     kinds = kinds.with_columns(*named, *marks)
     frame = frame.join(kinds, on=columns, how="left", nulls_equal=True, maintain_order="left")
-    stored = pl.sum_horizontal(pl.when(pl.col(f"_stores_{i}")).then(f"mw_{i}") for i in _INDICES)
-    generated = pl.sum_horizontal(pl.when(~pl.col(f"_stores_{i}")).then(f"mw_{i}") for i in _INDICES)
+    stored = row_sum(pl.when(pl.col(f"_stores_{i}")).then(f"mw_{i}") for i in _INDICES)
+    generated = row_sum(pl.when(~pl.col(f"_stores_{i}")).then(f"mw_{i}") for i in _INDICES)
     is_vague = pl.col("_own").is_in(_VAGUE) & ~pl.col("_clean").is_in(_VAGUE)
     has_power = pl.any_horizontal(pl.col(f"mw_{i}").is_not_null() for i in _INDICES)
     power = pl.when(generated > 0).then(generated).otherwise(stored)

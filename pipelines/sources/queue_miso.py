@@ -60,7 +60,7 @@ _AFTER_AGREEMENT = {
 def requests(asking: Asking) -> list[Request]:
     """Return the one request of a night: all projects."""
     del asking
-    return [Request(SOURCE.source_id, "getprojects", "/api/giqueue/getprojects", expects="json", max_bytes=64_000_000)]
+    return [Request(SOURCE.source_id, "getprojects", "/api/giqueue/getprojects", expects="json", max_bytes=16_000_000)]
 
 
 def parse(payload: Payload) -> Parsed:

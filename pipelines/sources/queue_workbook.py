@@ -15,9 +15,11 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import fastexcel
+import numpy as np
 import polars as pl
 
 from pipelines.sources.base import Payload
@@ -27,11 +29,21 @@ MAX_UNPACKED_BYTES = 600_000_000
 MAX_RATIO = 60.0
 MAX_MEMBERS = 2_000
 MAX_CELLS = 20_000_000
+# The widest of the recorded files has some eighty; a frame of millions of columns fills any memory.
+MAX_COLUMNS = 2_000
+MAX_ROWS, MAX_SHEET_COLUMNS = 1_048_576, 16_384
 MAX_TEXT = 400
+# Text of a sheet once every cell has a copy of the text that it shares; of the recorded ones at most some 20 MB.
+MAX_TEXT_BYTES = 400_000_000
 _SMALL_BYTES = 1_000_000
 _PIECE = 1_048_576
 _CELL_COLUMN = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,7})\d""")
 _CELL_ROW = re.compile(rb"""\sr\s*=\s*["'][A-Z]{1,7}(\d{1,9})["']""")
+_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_SHARED = "xl/sharedStrings.xml"
+_SHARED_END = re.compile(rb"</(?:\w+:)?si\s*>|<(?:\w+:)?si\s*/>")
+_SHARED_AT = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>\s*(\d{1,9})\s*</")
+_DISGUISE = re.compile(rb"<!--|<!\[CDATA\[|<!DOCTYPE")
 _BINARY = b"\x00"
 _CONTROL = r"_x00[01][0-9A-Fa-f]_|[\x00-\x08\x0e-\x1f\x7f]"
 _MARKUP = ("<!doctype", "<html", "<head", "<body", "<?xml", "<script")
@@ -118,6 +130,7 @@ def _checked_members(payload: Payload, content: bytes) -> list[str]:
                     broken(payload, "is an archive with a password")
                 is_sheet = member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml")
                 total = _unpacked(payload, archive, member, total, len(content), is_sheet=is_sheet)
+            _check_text(payload, archive, [member.filename for member in members])
             return [member.filename for member in members]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
         broken(payload, f"is a cut or damaged archive ({type(error).__name__})")
@@ -127,7 +140,7 @@ def _unpacked(
     payload: Payload, archive: zipfile.ZipFile, member: zipfile.ZipInfo, total: int, packed: int, *, is_sheet: bool
 ) -> int:
     """Unpack one member piece by piece and return the bytes unpacked so far; sheets are measured in cells too."""
-    last_row = last_column = 0
+    last_row = last_column = cells = 0
     tail = b""
     with archive.open(member) as file:
         while piece := file.read(_PIECE):
@@ -138,11 +151,33 @@ def _unpacked(
                 columns, rows = set(_CELL_COLUMN.findall(tail + piece)), set(_CELL_ROW.findall(tail + piece))
                 last_column = max(last_column, *map(_column_number, columns), 0)
                 last_row = max(last_row, *map(int, rows), 0)
+                # Cells need not say where they are.
+                cells += len(_CELL.findall(piece))
                 # A reader lays a sheet out as a full rectangle: two cells far apart would fill the memory.
-                if last_row * last_column > MAX_CELLS:
+                if last_column > MAX_SHEET_COLUMNS or max(cells, last_row * last_column) > MAX_CELLS:
                     broken(payload, f"has a sheet of {last_row} rows by {last_column} columns")
                 tail = piece[-32:]
     return total
+
+
+def _check_text(payload: Payload, archive: zipfile.ZipFile, members: Sequence[str]) -> None:
+    """Refuse a workbook whose cells share long texts: a reader gives each cell a copy of its own."""
+    if _SHARED not in members:
+        return
+    shared = archive.read(_SHARED)
+    lengths = np.array([len(text) for text in _SHARED_END.split(shared)], dtype=np.int64)
+    for name in members:
+        if not (name.startswith("xl/worksheets/") and name.endswith(".xml")):
+            continue
+        sheet = archive.read(name)
+        # Every cell ends an element; so do others.
+        if (sheet.count(b"</") + sheet.count(b"/>")) * int(lengths.max()) <= MAX_TEXT_BYTES:
+            continue
+        if _DISGUISE.search(shared) or _DISGUISE.search(sheet):
+            broken(payload, "is a workbook whose shared texts cannot be measured")
+        at = np.fromiter((int(found[1]) for found in _SHARED_AT.finditer(sheet)), np.int64)
+        if int(lengths[at[at < len(lengths)]].sum()) > MAX_TEXT_BYTES:
+            broken(payload, f"has cells that share more than {MAX_TEXT_BYTES} bytes of text")
 
 
 def _column_number(letters: bytes) -> int:
@@ -156,9 +191,12 @@ def _csv_sheet(payload: Payload) -> Sheet:
     text = _text(payload)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        rows = list(reader)
+        # Each row costs far more than its bytes: lines of nothing are not to fill the memory.
+        rows = list(islice(reader, MAX_ROWS + 1))
     except csv.Error as error:
         broken(payload, f"is no whole CSV file ({error})")
+    if len(rows) > MAX_ROWS:
+        broken(payload, f"has more than {MAX_ROWS} rows")
     while rows and rows[-1] in ([], [""]):
         rows.pop()
     width = max((len(row) for row in rows), default=0)
@@ -167,7 +205,7 @@ def _csv_sheet(payload: Payload) -> Sheet:
     # The last line of a file that was cut has too few fields; a preamble above the header may be short.
     if len(rows[-1]) < width:
         broken(payload, f"ends with {len(rows[-1])} fields in the last row instead of {width}; it is cut")
-    if len(rows) * width > MAX_CELLS:
+    if width > MAX_COLUMNS or len(rows) * width > MAX_CELLS:
         broken(payload, f"has {len(rows)} rows by {width} columns")
     usual, _ = Counter(len(row) for row in rows).most_common(1)[0]
     ragged = tuple(number for number, row in enumerate(rows, start=1) if len(row) != usual)
@@ -180,7 +218,7 @@ def _json_cells(payload: Payload) -> pl.DataFrame:
         broken(payload, "is no JSON array of projects")
     records: list[dict[str, Any]] = [row if isinstance(row, dict) else {} for row in document]
     names = list(dict.fromkeys(str(name) for row in records for name in row))
-    if not names or len(names) * len(records) > MAX_CELLS:
+    if not names or len(names) > MAX_COLUMNS or len(names) * len(records) > MAX_CELLS:
         broken(payload, f"is an array of {len(records)} elements with {len(names)} names")
     rows: list[list[str | None]] = [[*names], *([_scalar(row.get(name)) for name in names] for row in records)]
     return _table(rows, len(names))

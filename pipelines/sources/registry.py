@@ -63,7 +63,7 @@ def connectors(settings: Settings) -> tuple[Connector, ...]:
     Raises
     ------
     UsageError
-        If a source that is to be switched off does not exist.
+        If a source that is to be switched off or limited does not exist.
     """
     named = [_WEATHER[name] for name in settings.weather_sources if name in _WEATHER]
     unnamed = [module for module in _WEATHER.values() if module not in named]
@@ -75,6 +75,9 @@ def connectors(settings: Settings) -> tuple[Connector, ...]:
     unknown = sorted(set(settings.source_off) - set(known))
     if unknown:
         raise UsageError(f"FIRSTMW_SOURCE_OFF names {unknown[0]!r}; the sources are {', '.join(known)}.")
+    limited = sorted({entry.partition("=")[0].strip() for entry in settings.source_limits} - set(known))
+    if limited:
+        raise UsageError(f"FIRSTMW_SOURCE_LIMITS names {limited[0]!r}; the sources are {', '.join(known)}.")
     return tuple(connector for connector in every if connector.source.source_id not in settings.source_off)
 
 

@@ -45,6 +45,8 @@ _CLOCK_MARGIN = 0.01
 LARGEST_CLOSURE_FRAC = 0.2
 # The windiest station of the United States has a yearly mean of 16 m/s.
 _LARGEST_MEAN_WIND_M_PER_S = 16.0
+# Point Barrow, the northernmost of the United States, lies at 71.4.
+_FARTHEST_DEG = 72.0
 # Cells of the coarsest source are one degree wide.
 _LARGEST_SHIFT_DEG = 1.0
 
@@ -113,7 +115,7 @@ def _asked(payload: Payload) -> tuple[str, int]:
 
 def _check_place(payload: Payload, latitude: float, longitude: float) -> None:
     """Refuse a place that is none, or is not the one that the address asked for."""
-    if not (abs(latitude) <= 66.0 and abs(longitude) <= 180.0):
+    if not (abs(latitude) <= _FARTHEST_DEG and abs(longitude) <= 180.0):
         broken(payload, f"stands for {latitude:g}, {longitude:g}, where no site can be")
     query = parse_qs(urlsplit(payload.url).query)
     point = query.get("wkt", [""])[0].removeprefix("POINT(").removesuffix(")").split()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.settings import Settings
 from pipelines.timeline.distribution import quantile, scores
+from pipelines.timeline.kernel import run_network
+from pipelines.timeline.plant import NetworkArrays
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,63 @@ class Draws:
     network: NDArray[np.int64]
     first_mw_months: NDArray[np.float64]
     online_years: NDArray[np.float64]
+
+
+class NetworkDraw(NamedTuple):
+    """What one network gives over its samples: as `kernel.run_network` returns it, but the share online.
+
+    Attributes
+    ----------
+    first, full, complete, earned : NDArray[np.float64]
+        Months until one module, all modules, the complete plant; mean worth of the modules; shape (n_samples,).
+    online_share : NDArray[np.float64]
+        Expected share of the modules online at the end of month 1..horizon, given up projects left out.
+    time_share, on_chain, start_mean, finish_mean : NDArray[np.float64]
+        Of each activity, shape (n_activities,).
+    """
+
+    first: NDArray[np.float64]
+    full: NDArray[np.float64]
+    complete: NDArray[np.float64]
+    earned: NDArray[np.float64]
+    online_share: NDArray[np.float64]
+    time_share: NDArray[np.float64]
+    on_chain: NDArray[np.float64]
+    start_mean: NDArray[np.float64]
+    finish_mean: NDArray[np.float64]
+
+
+def draw_network(
+    months: NDArray[np.float64], draw_rows: NDArray[np.int64], arrays: NetworkArrays, settings: Settings
+) -> NetworkDraw:
+    """Return what one network gives over its samples.
+
+    Parameters
+    ----------
+    months : NDArray[np.float64]
+        Drawn months, shape (n_draws, n_samples).
+    draw_rows : NDArray[np.int64]
+        Row of `months` of each activity, shape (n_activities,).
+    arrays : NetworkArrays
+    settings : Settings
+        Horizon, discount rate, hazard of giving up.
+    """
+    drawn = NetworkDraw(
+        *run_network(
+            months,
+            draw_rows,
+            arrays.multiple,
+            arrays.complete_multiple,
+            arrays.pred_start,
+            arrays.preds,
+            arrays.from_module,
+            arrays.is_full,
+            arrays.varies,
+            settings.horizon_months,
+            online_worth(settings),
+        )
+    )
+    return drawn._replace(online_share=surviving(drawn.online_share, settings) / arrays.multiple.shape[1])
 
 
 class DrawBook:

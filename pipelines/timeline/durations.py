@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import InputError
+from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
 from pipelines.timeline.distribution import lognormal_points, pool, three_points
 from pipelines.timeline.what_if import with_changes
@@ -52,12 +53,7 @@ def read_choices(path: Path = DURATIONS_FILE) -> pl.DataFrame:
     InputError
         If the file or a column is missing, or a weight is no number from 0 up.
     """
-    if not path.is_file():
-        raise InputError("the file is missing", file=str(path), remedy="restore it")
-    frame = pl.read_csv(path, infer_schema_length=0).with_columns(pl.all().fill_null(""))
-    missing = [column for column in _COLUMNS if column not in frame.columns]
-    if missing:
-        raise InputError(f"column {missing[0]} is missing", file=str(path), remedy="add the column")
+    frame = read_side_table(path, _COLUMNS)
     for row, text in enumerate(frame["weight"], start=2):
         if not re.fullmatch(r"\d+(\.\d+)?", text):
             raise InputError(f"weight {text!r} is no number from 0 up", file=str(path), row=row, column="weight")

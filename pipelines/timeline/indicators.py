@@ -5,7 +5,6 @@ The published lead time stays the level. The indicated one is shown beside it an
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +16,7 @@ import polars as pl
 from pipelines.contracts import indicators as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import InputError
+from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
 
 CLASSES_FILE = Path(__file__).with_name("indicator_classes.csv")
@@ -74,7 +74,7 @@ def read_classes(path: Path = CLASSES_FILE) -> dict[str, _Class]:
         If the file or a column is missing, or a class is named twice.
     """
     classes: dict[str, _Class] = {}
-    for line, row in enumerate(read_rows(path, _CLASS_COLUMNS), start=2):
+    for line, row in enumerate(read_side_table(path, _CLASS_COLUMNS).iter_rows(named=True), start=2):
         name = row["equipment_class"]
         if name in classes:
             raise InputError(f"class {name!r} is named twice", file=str(path), row=line, column="equipment_class")
@@ -366,21 +366,3 @@ def month_text(month: int) -> str:
 
 def _parts(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split(";") if part)
-
-
-def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return the rows of a table kept beside this module, as text.
-
-    Raises
-    ------
-    InputError
-        If the file or a column is missing.
-    """
-    if not path.is_file():
-        raise InputError("the file is missing", file=str(path), remedy="restore it")
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [column for column in columns if column not in (reader.fieldnames or ())]
-        if missing:
-            raise InputError(f"column {missing[0]} is missing", file=str(path), remedy="add the column")
-        return list(reader)

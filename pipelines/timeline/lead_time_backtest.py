@@ -9,8 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import InputError
+from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
-from pipelines.timeline.indicators import Indicators, month_number, month_text, read_rows
+from pipelines.timeline.indicators import Indicators, month_number, month_text
 
 EDITIONS_FILE = Path(__file__).with_name("lead_time_editions.csv")
 _EDITION_COLUMNS = (
@@ -29,12 +30,12 @@ def read_editions(path: Path = EDITIONS_FILE) -> pl.DataFrame:
     InputError
         If the file or a column is missing, or a lead time is no number above zero.
     """
-    rows = read_rows(path, _EDITION_COLUMNS)
-    for line, row in enumerate(rows, start=2):
+    frame = read_side_table(path, _EDITION_COLUMNS)
+    for line, row in enumerate(frame.iter_rows(named=True), start=2):
         for column in ("earlier_months", "later_months"):
             if not re.fullmatch(r"\d+(\.\d+)?", row[column]) or float(row[column]) <= 0:
                 raise InputError(f"{row[column]!r} is no time above zero", file=str(path), row=line, column=column)
-    return pl.DataFrame(rows).with_columns(pl.col("earlier_months", "later_months").cast(pl.Float64))
+    return frame.with_columns(pl.col("earlier_months", "later_months").cast(pl.Float64))
 
 
 def backtest(indicators: pl.DataFrame, settings: Settings, editions: pl.DataFrame | None = None) -> pl.DataFrame:

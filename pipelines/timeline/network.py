@@ -7,9 +7,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from pipelines.errors import InputError
+from pipelines.reference.side_table import read_side_table
 
 NETWORK_DIR = Path(__file__).parent / "networks"
 STACKS = (
@@ -93,12 +92,7 @@ def read_network(stack_id: str, directory: Path = NETWORK_DIR) -> Network:
         needs is missing, the activities form a cycle, or an activity leads nowhere.
     """
     path = directory / f"{stack_id}.csv"
-    if not path.is_file():
-        raise InputError("the network file is missing", file=str(path), remedy="write one row per activity")
-    frame = pl.read_csv(path, infer_schema_length=0).with_columns(pl.all().fill_null(""))
-    missing = [column for column in _COLUMNS if column not in frame.columns]
-    if missing:
-        raise InputError(f"column {missing[0]} is missing", file=str(path), remedy="add the column")
+    frame = read_side_table(path, _COLUMNS, remedy="write one row per activity")
     activities = {}
     for number, row in enumerate(frame.select(_COLUMNS).iter_rows(named=True), start=2):
         place: dict[str, Any] = {"file": str(path), "row": number}

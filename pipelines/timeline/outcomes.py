@@ -48,6 +48,8 @@ class Known:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     has_new: bool = False
+    ready: dict[tuple, Any] = field(default_factory=dict)
+    """What was made ready for the kernel, for the next case of the night."""
 
 
 class Frames(Protocol):

@@ -49,6 +49,11 @@ def module_bus_mw(settings: Settings) -> float:
     return settings.module_mw * pue
 
 
+def site_of(settings: Settings) -> tuple[int, float, float]:
+    """Return all that `network_arrays` reads of the settings: modules, MW of IT of each, and MW of each at the bus."""
+    return module_count(settings), settings.module_mw, module_bus_mw(settings)
+
+
 def units_needed(modules: int, sizes: Sizes, settings: Settings) -> int:
     """Return the firm units that carry the first `modules` modules with one unit spare, unbounded by the fleet."""
     if sizes.firm_units == 0 or sizes.firm_unit_mw <= 0:

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from pipelines.contracts.base import validate
 from pipelines.contracts.programme import NONE
 from pipelines.settings import Settings
-from pipelines.timeline.draws import DrawBook, online_worth, surviving
-from pipelines.timeline.kernel import run_network
+from pipelines.timeline.draws import DrawBook, draw_network
 from pipelines.timeline.plant import module_bus_mw
+from pipelines.timeline.rows import Row, prepare, sizes_of
 from pipelines.timeline.supply import CREWS, SupplyClass, crew_waits, read_classes, waits_in_turn
-from pipelines.timeline.time_to_power import Row, prepare, sizes_of
 
 _CREW_ACTIVITY = "civil_works"
 _LEAST_DELAY_MONTHS = 0.05
@@ -57,21 +56,8 @@ class _Nodes:
             for activity in wanted:
                 if activity in row.network.names:
                     months[row.network.names.index(activity)] += waits[node]
-        arrays = row.arrays
-        first, _, _, _, online, *_ = run_network(
-            months,
-            np.arange(len(months)),
-            arrays.multiple,
-            arrays.complete_multiple,
-            arrays.pred_start,
-            arrays.preds,
-            arrays.from_module,
-            arrays.is_full,
-            arrays.varies,
-            settings.horizon_months,
-            online_worth(settings),
-        )
-        return first, surviving(online, settings) / arrays.multiple.shape[1] * row.completion
+        drawn = draw_network(months, np.arange(len(months)), row.arrays, settings)
+        return drawn.first, drawn.online_share * row.completion
 
     def delays(self, node: int, settings: Settings) -> dict[str, float]:
         """Return by how many months the first MW of a node comes sooner if a class were not scarce."""

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.errors import InputError
+from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
 from pipelines.timeline.plant import Sizes, module_bus_mw, module_count
 
@@ -105,12 +106,7 @@ def read_classes(capacity: pl.DataFrame, path: Path = CLASSES_FILE) -> list[Supp
     InputError
         If the file, a column or a row of the facts is missing, or a figure is empty.
     """
-    if not path.is_file():
-        raise InputError("the file is missing", file=str(path), remedy="restore it")
-    frame = pl.read_csv(path, infer_schema_length=0).with_columns(pl.all().fill_null(""))
-    missing = [column for column in _COLUMNS if column not in frame.columns]
-    if missing:
-        raise InputError(f"column {missing[0]} is missing", file=str(path), remedy="add the column")
+    frame = read_side_table(path, _COLUMNS)
     found: dict[str, SupplyClass] = {}
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
         match = pl.all_horizontal(pl.col(column) == row[key] for key, column in _KEYS.items())

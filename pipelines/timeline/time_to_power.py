@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
 
+import dataframely as dy
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -15,32 +15,16 @@ from numpy.typing import NDArray
 from pipelines.contracts import timeline as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
 from pipelines.contracts.timeline import CriticalPath, Energisation, TimelineGantt
-from pipelines.errors import InputError
-from pipelines.identity import content_hash
 from pipelines.settings import Settings
-from pipelines.timeline.draws import DrawBook, Draws, online_worth, surviving
+from pipelines.timeline.draws import DrawBook, Draws, draw_network
 from pipelines.timeline.durations import durations
-from pipelines.timeline.kernel import first_if_free, run_network
-from pipelines.timeline.network import Network, read_network
+from pipelines.timeline.kernel import first_if_free
 from pipelines.timeline.outcomes import Known, Outcome
-from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays
+from pipelines.timeline.rows import Row, once, prepare
 from pipelines.timeline.schedule import Schedule, energisation_frame, gantt_frame, schedule, usual_chain
-from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
 
-# A flexible request is the same request with less firm service: it takes the same draws and never waits longer.
-SAME_DRAWS = {"grid_flexible": "grid_firm"}
 # What one activity would save, and when each begins and ends, is read off this many of the samples.
 _FREE_SAMPLES = 2500
-_CHOSEN = (
-    "region_id",
-    "stack_id",
-    "firm_technology",
-    "firm_units",
-    "firm_unit_mw",
-    "solar_mw",
-    "bess_mwh",
-    "reserve_mwh",
-)
 
 
 @dataclass(frozen=True)
@@ -71,34 +55,6 @@ class TimelineResult:
     draws: Draws
     gantt: pl.DataFrame
     energisation: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class Row:
-    """One region and stack made ready for the kernel."""
-
-    network: Network
-    arrays: NetworkArrays
-    draw_rows: NDArray[np.int64]
-    drawn: tuple[tuple[str, float, float, float], ...]
-    duration_ids: tuple[str, ...]
-    completion: float
-
-    @property
-    def key(self) -> tuple:
-        """Return what the result depends on."""
-        return (
-            self.network.stack_id,
-            self.drawn,
-            self.arrays.multiple.tobytes(),
-            self.arrays.complete_multiple.tobytes(),
-            self.arrays.from_module.tobytes(),
-        )
-
-    def hash(self, of_draws: tuple) -> str:
-        """Return the hash of what the result depends on, the settings of the draws among it."""
-        stack_id, drawn, *arrays = self.key
-        return content_hash([stack_id, drawn, of_draws], *arrays)
 
 
 def time_to_power(
@@ -153,15 +109,15 @@ def time_to_power(
         If a column or a region is missing, or a duration that a network needs is not in `durations.csv`.
     """
     if used is None:
-        used = durations(lead_times, policy, queue_statistics, settings)
+        used = validate(durations(lead_times, policy, queue_statistics, settings), "core.durations")
     draws = DrawBook()
-    rows = prepare(regions, chosen, used, policy, settings, draws)
-    months = draws.months(settings.timeline_samples, seed, settings)
+    known = Known() if known is None else known
+    rows = prepare(regions, chosen, used, policy, settings, draws, ready=known.ready)
     of_draws = _draw_settings(settings, seed)
     # Many rows are alike: each distinct one is hashed once.
-    hashes = {row.key: row.hash(of_draws) for row in {row.key: row for row in rows}.values()}
+    alike = {row.key: row for row in rows}
+    hashes = {key: once(known.ready, (key, of_draws), partial(row.hash, of_draws)) for key, row in alike.items()}
     keys = [hashes[row.key] for row in rows]
-    known = Known() if known is None else known
     outcomes = known.outcomes
     known.asked.update(keys)
     distinct = dict(zip(keys, rows, strict=True))
@@ -170,19 +126,21 @@ def time_to_power(
         for key, row in distinct.items()
         if key not in outcomes or (is_path_wanted and not outcomes[key].has_path)
     }
-    draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
+    if missing:
+        months = draws.months(settings.timeline_samples, seed, settings)
+        draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
     known.has_new |= bool(missing)
     per_row = [outcomes[key] for key in keys]
     completion = np.array([row.completion for row in rows])
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
     online *= completion[:, None]
     ids = chosen.select("region_id", "stack_id")
-    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else CriticalPath.create_empty()
+    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else _empty(CriticalPath)
     gantt: pl.DataFrame
     energisation: pl.DataFrame
-    gantt, energisation = TimelineGantt.create_empty(), Energisation.create_empty()
+    gantt, energisation = _empty(TimelineGantt), _empty(Energisation)
     if is_path_wanted:
         schedules = [
             Schedule.of(outcome.schedule, len(row.draw_rows)) for row, outcome in zip(rows, per_row, strict=True)
@@ -199,7 +157,7 @@ def time_to_power(
         time_to_power=validate(_months_frame(ids, rows, per_row, online, settings), "mart.time_to_power"),
         critical_path=validate(critical, "mart.critical_path"),
         online_share=online,
-        durations=validate(used, "core.durations"),
+        durations=used,
         draws=_kept_draws(keys, distinct, outcomes),
         gantt=gantt,
         energisation=energisation,
@@ -229,133 +187,19 @@ def _kept_draws(keys: list[str], distinct: Iterable[str], outcomes: dict[str, Ou
     )
 
 
-def sizes_of(design: Mapping[str, Any]) -> Sizes:
-    """Return the sizes that the timeline needs of a chosen design."""
-    return Sizes(
-        int(design["firm_units"] or 0),
-        float(design["firm_unit_mw"] or 0),
-        float(design["solar_mw"] or 0),
-        float(design["bess_mwh"] or 0),
-        float(design["reserve_mwh"] or 0),
-    )
-
-
-def prepare(
-    regions: pl.DataFrame,
-    chosen: pl.DataFrame,
-    used: pl.DataFrame,
-    policy: pl.DataFrame,
-    settings: Settings,
-    draws: DrawBook,
-) -> list[Row]:
-    """Return chosen designs made ready for the kernel, in their order; what they draw is entered in `draws`.
-
-    Parameters
-    ----------
-    regions, chosen, policy, settings
-        As in `time_to_power`.
-    used : pl.DataFrame
-        Contract core.durations.
-    draws : DrawBook
-    """
-    for name, frame, columns in (
-        ("regions", regions, ("region_id", "state", "iso")),
-        ("chosen designs", chosen, _CHOSEN),
-    ):
-        missing = [column for column in columns if column not in frame.columns]
-        if missing:
-            raise InputError(f"column {missing[0]} is missing", file=name, remedy="add the column")
-    variants = read_variants(policy, settings)
-    threshold = policy_value(policy, MAJOR_SOURCE_POLICY)
-    figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
-    places = {row["region_id"]: row for row in regions.select("region_id", "state", "iso").iter_rows(named=True)}
-    networks = {name: read_network(name) for name in chosen["stack_id"].unique(maintain_order=True)}
-    # Few sizes and few places differ in what a network reads of them: each is made ready once.
-    arrays_of = cache(lambda stack_id, sizes: network_arrays(networks[stack_id], sizes, settings))
-    draws_of = cache(lambda stack_id, case: _draw_rows(networks[stack_id], case, variants, figures, draws))
-    rows = []
-    for design in chosen.select(_CHOSEN).iter_rows(named=True):
-        if design["region_id"] not in places:
-            raise InputError(
-                f"region {design['region_id']!r} is not in the table of regions",
-                file="chosen designs",
-                column="region_id",
-            )
-        network = networks[design["stack_id"]]
-        sizes = sizes_of(design)
-        load = module_count(settings) * module_bus_mw(settings)
-        running = min(sizes.firm_units * sizes.firm_unit_mw, load)
-        place = places[design["region_id"]]
-        case = Case(
-            place["state"] or "",
-            place["iso"] or "",
-            permit_class(design["firm_technology"] or "", running, threshold, settings),
-            sizes.firm_unit_mw,
-            load,
-        )
-        draw_rows, drawn, ids = draws_of(design["stack_id"], case)
-        is_grid = "grid_connection" in network.names
-        rows.append(
-            Row(
-                network,
-                arrays_of(design["stack_id"], sizes),
-                draw_rows,
-                drawn,
-                ids,
-                settings.grid_completion_probability if is_grid else 1.0,
-            )
-        )
-    return rows
-
-
-def _draw_rows(
-    network: Network,
-    case: Case,
-    variants: Variants,
-    figures: dict[str, tuple[float, float, float]],
-    draws: DrawBook,
-) -> tuple[NDArray[np.int64], tuple[tuple[str, float, float, float], ...], tuple[str, ...]]:
-    """Return each activity's row of the draws, what is drawn there, and the duration it stands for."""
-    draw_rows, drawn, ids = [], [], []
-    for activity in network.activities:
-        name = activity.duration_id
-        variant = variants.of(name, case)
-        if variant not in figures:
-            raise InputError(
-                f"duration {variant!r} of activity {activity.activity!r} has no row",
-                file="durations.csv",
-                column="duration_id",
-                remedy="add a row for it",
-            )
-        figure = figures[variant]
-        if name in SAME_DRAWS:
-            firm = figures[variants.of(SAME_DRAWS[name], case)]
-            figure = tuple(min(pair) for pair in zip(figure, firm, strict=True))  # type: ignore[assignment]
-        drawn.append((SAME_DRAWS.get(name, name), *figure))
-        draw_rows.append(draws.row(SAME_DRAWS.get(name, name), figure))
-        ids.append(variant)
-    return np.array(draw_rows, dtype=np.int64), tuple(drawn), tuple(ids)
+@cache
+def _empty(table: type[dy.Schema]) -> pl.DataFrame:
+    """Return a table without rows."""
+    return table.create_empty()
 
 
 def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:
-    arrays = row.arrays
-    first, full, complete, earned, online, time_share, on_chain, start_mean, finish_mean = run_network(
-        months,
-        row.draw_rows,
-        arrays.multiple,
-        arrays.complete_multiple,
-        arrays.pred_start,
-        arrays.preds,
-        arrays.from_module,
-        arrays.is_full,
-        arrays.varies,
-        settings.horizon_months,
-        online_worth(settings),
-    )
+    arrays, drawn = row.arrays, draw_network(months, row.draw_rows, row.arrays, settings)
+    first, full = drawn.first, drawn.full
     part = months[:, :_FREE_SAMPLES]
     base = float(np.median(first[:_FREE_SAMPLES]))
     saved = np.zeros(len(row.draw_rows))
-    for activity in np.flatnonzero(on_chain) if is_path_wanted else ():
+    for activity in np.flatnonzero(drawn.on_chain) if is_path_wanted else ():
         free = first_if_free(
             part, row.draw_rows, arrays.multiple, arrays.pred_start, arrays.preds, arrays.from_module, activity
         )
@@ -365,19 +209,19 @@ def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_
         first=tuple(np.quantile(first, [0.1, 0.5, 0.9]).tolist()),
         full=tuple(np.quantile(full, [0.1, 0.5, 0.9]).tolist()),
         first_draws=first[: settings.robustness_draws].copy(),
-        online_years=earned[: settings.robustness_draws].copy(),
-        complete_p50=float(np.median(complete)),
+        online_years=drawn.earned[: settings.robustness_draws].copy(),
+        complete_p50=float(np.median(drawn.complete)),
         p_first=tuple(
             float(np.mean((first <= month) * np.exp(-settings.cancellation_hazard_per_year * first / 12.0)))
             for month in (12, 24, 36, 60)
         ),
-        online=surviving(online, settings) / arrays.multiple.shape[1],
-        time_share=time_share,
-        on_chain=on_chain,
+        online=drawn.online_share,
+        time_share=drawn.time_share,
+        on_chain=drawn.on_chain,
         saved=saved,
-        start_mean=start_mean,
-        finish_mean=finish_mean,
-        schedule=_schedule(row, part, (first, full, complete)) if is_path_wanted else np.zeros(0),
+        start_mean=drawn.start_mean,
+        finish_mean=drawn.finish_mean,
+        schedule=_schedule(row, part, (first, full, drawn.complete)) if is_path_wanted else np.zeros(0),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import InputError
+from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
 
 VARIANTS_FILE = Path(__file__).with_name("variants.csv")
@@ -66,12 +67,7 @@ def read_variants(policy: pl.DataFrame, settings: Settings, path: Path = VARIANT
     InputError
         If the file, a column, or the policy or setting that a bound names is missing.
     """
-    if not path.is_file():
-        raise InputError("the file is missing", file=str(path), remedy="restore it")
-    frame = pl.read_csv(path, infer_schema_length=0).with_columns(pl.all().fill_null(""))
-    missing = [column for column in _COLUMNS if column not in frame.columns]
-    if missing:
-        raise InputError(f"column {missing[0]} is missing", file=str(path), remedy="add the column")
+    frame = read_side_table(path, _COLUMNS)
     rules = []
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
         bounds = {

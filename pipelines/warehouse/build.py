@@ -29,6 +29,8 @@ OFFLINE: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_kn
 _PASSING = re.compile(
     r"Resource temporarily unavailable|Interrupted system call|Stale file handle|Device or resource busy", re.IGNORECASE
 )
+# Small tables are read by many steps: so many bytes of one, and of all, stay at hand as they were written.
+_HELD_BYTES, _MOST_HELD_BYTES = 32_000_000, 256_000_000
 # Steps of one process may run side by side; the tables about tables are written one step at a time.
 _WRITING = threading.RLock()
 
@@ -61,6 +63,7 @@ class Warehouse:
         self._con = _open(self.path, is_fresh=is_fresh)
         # This connection is the only writer; asking the catalog takes milliseconds, and every read and write asks.
         self._kinds = _kinds(self._con)
+        self._held: dict[str, pl.DataFrame] = {}
 
     def __enter__(self) -> Warehouse:
         """Return itself."""
@@ -74,6 +77,7 @@ class Warehouse:
 
     def close(self) -> None:
         """Close the database; a closed warehouse is not used again."""
+        self._held.clear()
         self._con.close()
 
     def write(self, name: str, frame: pl.DataFrame) -> int:
@@ -104,6 +108,7 @@ class Warehouse:
             self._drop(cursor, name)
             _store(cursor, f"create table {schema}.{table} as select * from _frame", frame)
             self._finish(cursor, name, frame.height)
+        self._hold(name, frame)
         return frame.height
 
     def replace_rows(self, name: str, frame: pl.DataFrame, where: Mapping[str, str]) -> int:
@@ -126,6 +131,7 @@ class Warehouse:
         schema, table = split_name(name)
         check_types(frame, name)
         with self._transaction(name) as cursor:
+            self._held.pop(name, None)
             if name not in self._kinds:
                 _store(cursor, f"create table {schema}.{table} as select * from _frame limit 0", frame)
             condition = " and ".join(f"{identifier(column)} = ?" for column in where)
@@ -173,6 +179,9 @@ class Warehouse:
             If there is no such table in the build.
         """
         schema, table = split_name(name)
+        held = self._held.get(name)
+        if held is not None and (columns is None or set(columns) <= set(held.columns)):
+            return held if columns is None else held.select(columns)
         chosen = ", ".join(identifier(column) for column in columns) if columns else "*"
         try:
             return self.query(f"select {chosen} from {schema}.{table}")
@@ -262,9 +271,17 @@ class Warehouse:
                 raise
 
     def _drop(self, cursor: duckdb.DuckDBPyConnection, name: str) -> None:
+        self._held.pop(name, None)
         kind = self._kinds.pop(name, None)
         if kind:
             cursor.execute(f"drop {kind} {name}")
+
+    def _hold(self, name: str, frame: pl.DataFrame) -> None:
+        """Keep a small table at hand for the steps that read it."""
+        size = frame.estimated_size()
+        if size <= min(_HELD_BYTES, _MOST_HELD_BYTES - sum(held.estimated_size() for held in self._held.values())):
+            # In one piece, as the database gives it: sums of floats are taken piece by piece.
+            self._held[name] = frame.rechunk()
 
     def _finish(self, cursor: duckdb.DuckDBPyConnection, name: str, rows: int, linked_path: str = "") -> None:
         self._kinds[name] = "view" if linked_path else "table"

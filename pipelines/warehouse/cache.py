@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import polars as pl
 
 from pipelines.identity import content_hash
 from pipelines.warehouse.files import replaced, sha256_file, write_json
-from pipelines.warehouse.parquet import write_parquet
+from pipelines.warehouse.parquet import join_parquet, write_parquet
 
 # Rows of earlier nights that stay beside those of tonight.
 _ROWS_KEPT = 20_000
@@ -60,14 +61,20 @@ class Cache:
         self._keep(path, frame, kind, key)
         return frame, False
 
-    def file(
-        self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame | pl.LazyFrame]
-    ) -> tuple[Path, bool]:
+    def file(self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]) -> tuple[Path, bool]:
         """Return the file of a key without reading it, for tables that are published by link; made if not there."""
         path = self.path(kind, key)
         if self._is_whole(path):
             return path, True
         self._keep(path, compute(), kind, key)
+        return path, False
+
+    def joined(self, kind: str, key: Mapping[str, Any], parts: Callable[[], Sequence[Path]]) -> tuple[Path, bool]:
+        """Return the file of a key that holds the rows of others in their order; joined if not there."""
+        path = self.path(kind, key)
+        if self._is_whole(path):
+            return path, True
+        self._put(path, kind, key, partial(join_parquet, parts()))
         return path, False
 
     def held(self, kind: str, key: Mapping[str, Any]) -> pl.DataFrame | None:
@@ -131,11 +138,15 @@ class Cache:
                 freed += size
         return freed
 
-    def _keep(self, path: Path, frame: pl.DataFrame | pl.LazyFrame, kind: str, key: Mapping[str, Any]) -> None:
+    def _keep(self, path: Path, frame: pl.DataFrame, kind: str, key: Mapping[str, Any]) -> None:
+        self._put(path, kind, key, partial(write_parquet, frame))
+
+    def _put(self, path: Path, kind: str, key: Mapping[str, Any], write: Callable[[Path], None]) -> None:
         # Not forced to the disk: after a power cut the checksum tells, and the result is made again.
         with replaced(path, is_durable=False) as scratch:
-            rows = write_parquet(frame, scratch)
+            write(scratch)
             checksum, size = sha256_file(scratch), scratch.stat().st_size
+            rows = int(pl.scan_parquet(scratch, glob=False).select(pl.len()).collect().item())
         note = {"kind": kind, "key": json.loads(json.dumps(dict(key), default=str)), "rows": rows}
         write_json(_note(path), {**note, "sha256": checksum, "bytes": size}, is_durable=False)
 

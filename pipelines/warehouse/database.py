@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import ContractError, WarehouseError
 from pipelines.warehouse.build import OFFLINE
 from pipelines.warehouse.comments import write_comments
+from pipelines.warehouse.row_groups import RowGroup, spans
 from pipelines.warehouse.sqltext import first_line, header, identifier, literal, statement
 
 # The oldest client that must be able to open a release.
@@ -31,11 +33,14 @@ class Base:
     path : Path
         The file, known to be whole.
     tables : frozenset[str]
-        Its tables that are the same now: same rows, same columns, same comments.
+        Its tables that are the same now, or are but for the row groups moved: same columns, same comments.
+    moved : Mapping[str, Sequence[RowGroup]]
+        By such a table, the row groups of its Parquet file whose rows, but not their keys, are not those of the base.
     """
 
     path: Path
     tables: frozenset[str]
+    moved: Mapping[str, Sequence[RowGroup]] = field(default_factory=dict)
 
 
 def write_database(
@@ -86,6 +91,7 @@ def write_database(
             _clear(con, keep=there)
             for table in tables:
                 if table in there:
+                    _update(con, table, parquet_dir / f"{table}.parquet", base.moved.get(table, ()) if base else ())
                     continue
                 source = literal(str(parquet_dir / f"{table}.parquet"))
                 # One commit per table: each is forced to the disk, and there are hundreds of comments.
@@ -119,6 +125,26 @@ def _clear(con: duckdb.DuckDBPyConnection, *, keep: frozenset[str]) -> None:
     for kind, name in sorted(found, reverse=True):
         if name not in keep:
             con.execute(f"drop {kind} {identifier(name)}")
+
+
+def _update(con: duckdb.DuckDBPyConnection, table: str, source: Path, groups: Sequence[RowGroup]) -> None:
+    """Bring the rows of some row groups to what the file says; the rows stay in their place."""
+    key = REGISTRY[f"mart.{table}"].key
+    for offset, rows in spans(groups):
+        fresh = pl.scan_parquet(source, glob=False).slice(offset, rows).collect()
+        told = ", ".join(f"{name} = fresh.{name}" for name in fresh.columns if name not in key)
+        same = " and ".join(f"{table}.{name} = fresh.{name}" for name in key)
+        # The bounds let the database pass over the row groups that hold none of these rows.
+        first, last = fresh[key[0]].min(), fresh[key[0]].max()
+        con.register("fresh", fresh.to_arrow())
+        counted = con.execute(
+            f"update {table} set {told} from fresh where {same} and {table}.{key[0]} between ? and ?", [first, last]
+        ).fetchall()
+        con.unregister("fresh")
+        if counted != [(rows,)]:
+            raise WarehouseError(
+                f"{table}: {counted[0][0]} of {rows} rows were brought up to date; run the night again."
+            )
 
 
 def count_rows(path: Path, tables: Sequence[str]) -> dict[str, int]:

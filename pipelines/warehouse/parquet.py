@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -12,12 +12,6 @@ from pipelines.errors import ContractError
 
 # The row group of the database too: loading then fills each of its row groups from one of the file, without splits.
 ROW_GROUP_ROWS = 122_880
-_HOW: dict[str, Any] = {
-    "compression": "zstd",
-    "compression_level": 1,
-    "statistics": True,
-    "row_group_size": ROW_GROUP_ROWS,
-}
 STORED_TYPES = {
     pl.Float64(): "DOUBLE",
     pl.Int64(): "BIGINT",
@@ -43,18 +37,39 @@ def check_types(frame: pl.DataFrame | pl.Schema, name: str) -> None:
             raise ContractError(f"{name}, column {column}: type {dtype} is not stored; cast it to one of {allowed}.")
 
 
-def write_parquet(frame: pl.DataFrame | pl.LazyFrame, path: Path | BytesIO) -> int:
-    """Write a frame so that equal rows in equal order give equal bytes, and return its rows.
+def write_parquet(frame: pl.DataFrame, path: Path | BytesIO) -> None:
+    """Write a frame so that equal rows in equal order give equal bytes.
 
     Row groups have a fixed length and the frame is one piece first, since the writer would otherwise start a row
-    group at every piece that the frame happens to be made of. A lazy frame, such as the rows of many files, goes
-    through in pieces without ever being whole; its file has the same bytes.
+    group at every piece that the frame happens to be made of.
     """
-    if isinstance(frame, pl.LazyFrame):
-        frame.sink_parquet(path, maintain_order=True, **_HOW)
-        return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
-    frame.rechunk().write_parquet(path, **_HOW)
-    return frame.height
+    frame.rechunk().write_parquet(
+        path, compression="zstd", compression_level=1, statistics=True, row_group_size=ROW_GROUP_ROWS
+    )
+
+
+def join_parquet(parts: Sequence[Path], path: Path) -> None:
+    """Write the rows of several files of the same columns as one, so that a part that stays keeps its row group.
+
+    The rows pass in pieces, so memory does not grow with them. Parts of one length, the rule for sites of one year,
+    become a row group each.
+
+    Parameters
+    ----------
+    parts : Sequence[Path]
+        Parquet files in the order of their rows; at least one.
+    path : Path
+        File to write.
+    """
+    rows = max(pl.scan_parquet(part, glob=False).select(pl.len()).collect().item() for part in parts)
+    pl.scan_parquet(list(parts), glob=False).sink_parquet(
+        path,
+        compression="zstd",
+        compression_level=1,
+        statistics=True,
+        row_group_size=min(max(rows, 1), ROW_GROUP_ROWS),
+        maintain_order=True,
+    )
 
 
 def is_sorted_by(frame: pl.DataFrame, key: list[str]) -> bool:

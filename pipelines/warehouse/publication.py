@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib import metadata
@@ -32,7 +33,7 @@ from pipelines.warehouse.files import (
     write_bytes,
     write_json,
 )
-from pipelines.warehouse.parquet import sorted_by_key, write_parquet
+from pipelines.warehouse.parquet import ROW_GROUP_ROWS, sorted_by_key, write_parquet
 from pipelines.warehouse.releases import (
     CURRENT,
     DATABASE,
@@ -45,12 +46,13 @@ from pipelines.warehouse.releases import (
     retain,
     reuse_release,
 )
+from pipelines.warehouse.row_groups import RowGroup, moved_groups, row_groups
 from pipelines.warehouse.sqltext import first_line
 
 LEAST_FREE_BYTES = 256_000_000
 # An earlier database is begun with where this share of the bytes stands in it already and it is not larger than so many
-# times its Parquet files.
-_LEAST_KEPT, _LARGEST_TO_PARQUET = 0.5, 4.0
+# times its Parquet files; a table in it is brought up to date where at most this share of its rows has moved.
+_LEAST_KEPT, _LARGEST_TO_PARQUET, _MOST_MOVED = 0.5, 4.0, 0.3
 _PACKAGES = ("dataframely", "duckdb", "numba", "numpy", "pandas", "polars", "pvlib", "pyarrow", "scipy")
 
 
@@ -70,7 +72,7 @@ class Publication:
         SQL files that become views and macros of the released database.
     artefacts : Mapping[str, Path | bytes | Callable[[Path], bytes]]
         Further files by their place in the release, for example "report/index.html"; a function is given the folder of
-        the release, tables and database in place, and returns the bytes.
+        the release, tables in place, and returns the bytes.
     details : Mapping[str, Any]
         What else the manifest says: code hash, settings, profile, input hashes, data status.
     changelog : Path | None
@@ -141,11 +143,13 @@ def publish(
                 data_dir, [stamp["table_name"].partition(".")[2] for stamp in stamps], publication.changelog
             )
         require_free_space(root, space_needed(data_dir))
-        known = _known_contents(data_dir)
+        shown = _shown(data_dir)
         (incoming / "parquet").mkdir(parents=True)
-        entries = [_write_table(warehouse, incoming, stamp, known) for stamp in stamps]
-        _write_database(incoming, entries, publication, _base(data_dir, entries))
-        _write_artefacts(incoming, publication)
+        entries = [_write_table(warehouse, incoming, stamp, shown) for stamp in stamps]
+        with ThreadPoolExecutor(1) as beside:
+            artefacts = beside.submit(_write_artefacts, incoming, publication)
+            _write_database(incoming, entries, publication, _base(incoming, entries, shown))
+            artefacts.result()
         _write_manifest(incoming, entries, publication)
         _make_durable(incoming)
         _install(incoming, root, run_id)
@@ -174,18 +178,34 @@ def package_versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
 
 
-def _known_contents(data_dir: Path) -> set[tuple[str, str]]:
-    """Return checksum and contract of the current release's tables: these bytes keep these contracts."""
+@dataclass(frozen=True)
+class _Shown:
+    """The current release, whose bytes are known to keep their contracts; nothing where there is none."""
+
+    info: ReleaseInfo | None
+    tables: Mapping[str, Mapping[str, Any]]
+
+    def has(self, checksum: str, contract: str) -> bool:
+        return any((table["sha256"], table["contract"]) == (checksum, contract) for table in self.tables.values())
+
+    def file(self, table: str, contract: str) -> Path | None:
+        """Return the whole Parquet file of a table of the same contract."""
+        entry = self.tables.get(table)
+        if self.info is None or entry is None or entry["contract"] != contract:
+            return None
+        path = self.info.path / "parquet" / f"{table}.parquet"
+        return path if path.is_file() and sha256_file(path) == entry["sha256"] else None
+
+
+def _shown(data_dir: Path) -> _Shown:
     try:
-        tables = release_info(data_dir).manifest["tables"]
+        info = release_info(data_dir)
     except (UsageError, WarehouseError):
-        return set()
-    return {(table["sha256"], table["contract"]) for table in tables}
+        return _Shown(None, {})
+    return _Shown(info, {table["name"]: table for table in info.manifest["tables"]})
 
 
-def _write_table(
-    warehouse: Warehouse, incoming: Path, stamp: Mapping[str, Any], known: set[tuple[str, str]]
-) -> dict[str, Any]:
+def _write_table(warehouse: Warehouse, incoming: Path, stamp: Mapping[str, Any], shown: _Shown) -> dict[str, Any]:
     """Check one table, write its Parquet file in the order of its key, and return its entry of the manifest."""
     name = stamp["table_name"]
     info = REGISTRY[name]
@@ -197,8 +217,9 @@ def _write_table(
             raise WarehouseError(f"{source}: the file of {name} is gone; run the night again.")
         link_or_copy(source, target)
         checksum = sha256_file(target)
-        if (checksum, contract_hash(info)) not in known:
-            check_file(target, name)
+        if not shown.has(checksum, contract_hash(info)):
+            before = shown.file(table, contract_hash(info))
+            check_file(target, name, {group.sha256 for group in row_groups(before)} if before else ())
     else:
         frame = validate(warehouse.read(name), name)
         check_dates(frame, name, stamp["run_id"], stamp["as_of_utc"])
@@ -219,22 +240,42 @@ def _write_table(
     }
 
 
-def _base(data_dir: Path, entries: Sequence[Mapping[str, Any]]) -> Base | None:
-    """Return the current release's database where most of its bytes are tables that have not moved, and it is whole."""
-    try:
-        info = release_info(data_dir)
-    except (UsageError, WarehouseError):
+def _base(incoming: Path, entries: Sequence[Mapping[str, Any]], shown: _Shown) -> Base | None:
+    """Return the current release's database where most of its bytes are rows that have not moved, and it is whole."""
+    if shown.info is None or shown.info.manifest.get("storage_version") != STORAGE_VERSION:
         return None
-    same = {(table["name"], table["sha256"], table["contract"]) for table in info.manifest["tables"]}
-    kept = [entry for entry in entries if (entry["name"], entry["sha256"], entry["contract"]) in same]
-    stored = info.manifest["artefacts"][DATABASE]
-    total = sum(entry["bytes"] for entry in entries)
+    kept_bytes, total = 0.0, sum(entry["bytes"] for entry in entries)
+    tables, moved = set(), {}
+    for entry in entries:
+        table = entry["name"]
+        groups = _moved(incoming, entry, shown)
+        if groups is None:
+            continue
+        share = sum(group.rows for group in groups) / max(entry["rows"], 1)
+        if share <= _MOST_MOVED:
+            tables.add(table)
+            moved[table] = groups
+            kept_bytes += (1.0 - share) * entry["bytes"]
+    stored = shown.info.manifest["artefacts"][DATABASE]
     # What is dropped leaves room that later tables fill; a file that has grown out of measure is written anew.
-    if sum(entry["bytes"] for entry in kept) < _LEAST_KEPT * total or stored["bytes"] > _LARGEST_TO_PARQUET * total:
+    if kept_bytes < _LEAST_KEPT * total or stored["bytes"] > _LARGEST_TO_PARQUET * total:
         return None
-    if info.manifest.get("storage_version") != STORAGE_VERSION or sha256_file(info.database) != stored["sha256"]:
+    if sha256_file(shown.info.database) != stored["sha256"]:
         return None
-    return Base(info.database, frozenset(entry["name"] for entry in kept))
+    return Base(shown.info.database, frozenset(tables), moved)
+
+
+def _moved(incoming: Path, entry: Mapping[str, Any], shown: _Shown) -> list[RowGroup] | None:
+    """Return what of a table has moved since the current release; None where it is to be written anew."""
+    before = shown.tables.get(entry["name"])
+    if before is None or (before["contract"], before["rows"]) != (entry["contract"], entry["rows"]):
+        return None
+    if before["sha256"] == entry["sha256"]:
+        return []
+    if entry["rows"] <= ROW_GROUP_ROWS:
+        return None
+    path = shown.file(entry["name"], entry["contract"])
+    return moved_groups(path, incoming / "parquet" / f"{entry['name']}.parquet", entry["key"]) if path else None
 
 
 def _write_database(

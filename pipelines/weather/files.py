@@ -102,6 +102,7 @@ def choose_weather(regions: pl.DataFrame, catalogue: pl.DataFrame, max_distance_
         pl.when(is_near).then("weather_format").alias("weather_format"),
         pl.when(is_near).then(pl.Series("distance_km", distance)).alias("distance_km"),
         pl.when(is_near).then(pl.col("path").str.split("/").list.last()).alias("file_name"),
+        pl.lit(None, dtype=pl.Datetime("us")).alias("retrieved_at_utc"),
         pl.when(is_near).then("path").alias("path"),
     )
 

@@ -35,7 +35,8 @@ LEAN = {
     [
         ({}, {"states": ("AK",)}, "contiguous states"),
         ({}, {"regions": ("09110",)}, "09003"),
-        ({"profile": "live"}, {}, "--profile"),
+        ({"profile": "live"}, {"states": ("PR",)}, "Alaska and Hawaii"),
+        ({"profile": "live"}, {"regions": ("72001",)}, "72001"),
     ],
 )
 def test_what_is_no_county_is_refused_in_one_sentence(
@@ -43,6 +44,11 @@ def test_what_is_no_county_is_refused_in_one_sentence(
 ) -> None:
     with pytest.raises(UsageError, match=said):
         check_scope(Settings(**settings), Scope(date(2026, 11, 22), is_counties=True, **scope))
+
+
+def test_the_live_profile_may_ask_for_counties_that_only_their_own_weather_makes_rankable() -> None:
+    for scope in ({"states": ("AK",)}, {"regions": ("15003",)}, {}):
+        check_scope(Settings(profile="live"), Scope(date(2026, 11, 22), is_counties=True, **scope))
 
 
 @pytest.mark.campaign

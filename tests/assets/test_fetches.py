@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,7 +10,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.night import Scope, fetch_sources, identify
+from assets.fetching import fetch_sources
+from assets.night import Scope, identify
 from assets.raw.fetches import FRESH_CHECK, fetches
 from assets.resources import NightResource
 from pipelines.errors import UsageError
@@ -21,23 +20,17 @@ from pipelines.sources.archive import Archive
 from pipelines.sources.registry import connectors
 from pipelines.warehouse import RawStore
 
-SERVER = Path(__file__).parents[1] / "pipelines" / "sources" / "replay_server.py"
 ONE = "queue_miso"
 
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: Path) -> Iterator[Any]:
     """Run a server for one source; the others are switched off."""
-    if "replay_server" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("replay_server", SERVER)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules["replay_server"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["replay_server"])
-    module = sys.modules["replay_server"]
-    with module.serving() as running:
+    import replay_server
+
+    with replay_server.serving() as running:
         content = (shared / "real" / "queue_miso" / "getprojects_2026-07-01.json").read_bytes()
-        running.add("/api/giqueue/getprojects", module.Reply(content, "application/json"))
+        running.add("/api/giqueue/getprojects", replay_server.Reply(content, "application/json"))
         others = [one.source.source_id for one in connectors(Settings()) if one.source.source_id != ONE]
         for name, value in {
             "DATA_DIR": str(tmp_path),

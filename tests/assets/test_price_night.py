@@ -6,15 +6,18 @@ import json
 import shutil
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
 
+from assets.refresh import dagster_home
 from pipelines.settings import REFERENCE_DIR
 from pipelines.warehouse import Warehouse, current_run_id, open_release
 
 REGIONS = "abilene_tx,columbus_oh,imperial_ca"
 AS_OF, NEXT = "2026-11-22", "2026-11-23"
 BATCHES = ("core.weather_hourly", "sim.solar_hourly", "sim.grid_annual", "sim.grid_adequacy")
+METADATA = (*BATCHES, "core.gas_prices_by_region", "sim.finalists")
 KEY = ["region_id", "stack_id"]
 
 
@@ -53,6 +56,30 @@ def test_a_price_only_night_runs_no_batch_simulation(price_night: Path) -> None:
         steps = build.read("ops.assets")
     hits = dict(steps.filter(pl.col("is_cache_hit").is_not_null()).select("asset", "is_cache_hit").iter_rows())
     assert {name: hits[name] for name in BATCHES} == dict.fromkeys(BATCHES, True)
+
+
+def test_the_metadata_of_a_price_only_night_say_what_was_reused(night: Path, price_night: Path) -> None:
+    def shown(folder: Path, table: str) -> dict[str, object]:
+        with dagster_home(folder), dg.DagsterInstance.get() as instance:
+            event = instance.get_latest_materialization_event(dg.AssetKey(table.split(".")))
+        assert event is not None
+        assert event.asset_materialization is not None
+        return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+    first, after = ({name: shown(folder, name) for name in METADATA} for folder in (night, price_night))
+    assert after["core.gas_prices_by_region"]["source_hash"] != first["core.gas_prices_by_region"]["source_hash"]
+    for name in ("core.weather_hourly", "sim.solar_hourly"):
+        assert (first[name]["is_from_cache"], after[name]["is_from_cache"]) == (False, True)
+    for name in ("sim.grid_annual", "sim.grid_adequacy"):
+        assert after[name]["source_hash"] == first[name]["source_hash"]
+    assert (first["sim.grid_annual"]["site_years_from_cache"], after["sim.grid_annual"]["site_years_from_cache"]) == (
+        0,
+        len(REGIONS.split(",")),
+    )
+    # No size is tried anew; a design that may be chosen now and could not before is worked out once.
+    assert first["sim.finalists"]["designs_tried_anew"] > 0
+    assert after["sim.finalists"]["designs_tried_anew"] == 0
+    assert after["sim.finalists"]["designs_worked_out_anew"] <= after["sim.finalists"]["dagster/row_count"]
 
 
 def test_a_price_only_night_holds_newly_chosen_designs_alone_against_foresight(night: Path, price_night: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from small_release import small_tables
 
 from pipelines.warehouse import Warehouse
 
@@ -80,8 +81,8 @@ def test_lost_service_sums_to_the_expected_unserved_energy_over_years(build):
     assert here["eue_mwh_per_year"].sum() == pytest.approx(15 * (10 + 20) / 2)
 
 
-def test_lead_times_are_the_durations_as_used(build, small_release):
-    durations = small_release.small_tables()["mart.lead_times"].sort("duration_id", descending=True)
+def test_lead_times_are_the_durations_as_used(build):
+    durations = small_tables()["mart.lead_times"].sort("duration_id", descending=True)
     build.write("core.durations", durations)
     build.run_sql_file(SQL / "mart" / "lead_times.sql")
     assert build.read("mart.lead_times").equals(durations.sort("duration_id"))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from click.testing import CliRunner, Result
+from small_release import write_small_release
 
 from pipelines.cli.main import main
 
@@ -16,29 +15,10 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")
-def small_release(repository: Path) -> ModuleType:
-    """Return the module that makes the small release."""
-    spec = importlib.util.spec_from_file_location("small_release", repository / "tests" / "sql" / "small_release.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def data_dir(small_release: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder with a release whose inputs are fresh enough."""
-    folder = tmp_path_factory.mktemp("data")
-    small_release.write_small_release(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def stale_data_dir(small_release: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stale_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder with a release one of whose sources is stale."""
     folder = tmp_path_factory.mktemp("stale")
-    small_release.write_small_release(folder, is_stale=True)
+    write_small_release(folder, is_stale=True)
     return folder
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 import click.testing
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pipelines.cli.main import SUBCOMMANDS, main
 from pipelines.errors import ContractError
+from pipelines.settings import Settings
 
 # Those that only read; `refresh` and `replay` are asked with the night itself taken out, `ui` and `serve` would stay.
 READING = ["rank", "explain", "sql", "export", "status", "releases", "verify", "rollback", "doctor", "survive"]
@@ -46,6 +47,43 @@ def _check(result: click.testing.Result) -> None:
 
 def test_every_subcommand_is_either_fuzzed_or_would_stay() -> None:
     assert {*READING, *ASKING, "refresh", "replay"} == set(SUBCOMMANDS) - {"ui", "serve"}
+
+
+NO_NUMBERS = st.sampled_from(["nan", "NaN", "-nan", "inf", "-inf", "+Infinity", "1e999", "-1e999", " nan "])
+
+
+@pytest.mark.parametrize("name", SUBCOMMANDS)
+def test_no_option_takes_a_number_that_is_none(run, name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    takes_numbers = [one for one in command.params if isinstance(one.type, click.types.FloatParamType)]
+    if not takes_numbers:
+        return
+
+    @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.sampled_from(takes_numbers), NO_NUMBERS)
+    def refused(parameter: click.Parameter, text: str) -> None:
+        # What an option may do without is taken for the next one where it begins with a dash.
+        assume(parameter.opts != ["--wait"] or not text.startswith("-"))
+        result = run(name, f"{parameter.opts[0]}={text}")
+        assert result.exit_code == 2
+        assert not result.stdout
+        assert result.stderr.startswith(f"firstmw: Invalid value for '{parameter.opts[0]}': ")
+        assert len(result.stderr.splitlines()) == 1
+
+    refused()
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from([name for name, field in Settings.model_fields.items() if field.annotation is float]), NO_NUMBERS
+)
+def test_no_setting_takes_a_number_that_is_none(run, name: str, text: str) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(f"FIRSTMW_{name.upper()}", text)
+        result = run("simulate", "--region", "abilene_tx", "--it-mw", "20")
+        assert result.exit_code == 2
+        assert result.stderr.startswith(f"firstmw: FIRSTMW_{name.upper()} is '{text}': ")
 
 
 @pytest.mark.parametrize("name", [*READING, *ASKING])

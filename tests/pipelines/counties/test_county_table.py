@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.contracts.base import validate
 from pipelines.counties.places import NOT_COVERED, county_regions
-from pipelines.counties.table import centre_of_area, county_table, named_counties
+from pipelines.counties.status import unranked_counties, unranked_sentence
+from pipelines.counties.table import centre_of_area, county_places, county_table, named_counties
 from pipelines.errors import UsageError
 from pipelines.reference.load import load_reference
 from pipelines.settings import REFERENCE_DIR, Settings
@@ -82,6 +83,26 @@ def test_every_county_of_the_contiguous_states_is_a_region(regions: pl.DataFrame
     assert abs(by_id["22071"]["elevation_m"]) < 15
     assert by_id["48441"]["gas_hub"] == "Waha"
     assert (by_id["25017"]["iso"], by_id["25017"]["egrid_subregion"]) == ("ISO-NE", "NEWE")
+
+
+def test_a_county_of_alaska_or_hawaii_is_a_region_where_it_has_weather_of_its_own(table: pl.DataFrame) -> None:
+    markets, months = (load_reference(name, REFERENCE_DIR) for name in ("candidate_markets", "climatology_monthly"))
+    own = {"02020", "02185", "15001", "15003", "44001"}
+    found = validate(county_regions(markets, months, Settings(), own), "core.regions")
+    assert found.height == 3108 + 4
+    # The subregions that EPA's eGRID names for the two states: the grid of the Railbelt and Oahu, and all else.
+    grids = dict(found.filter(pl.col("state").is_in(NOT_COVERED)).select("region_id", "egrid_subregion").iter_rows())
+    assert grids == {"02020": "AKGD", "02185": "AKMS", "15001": "HIMS", "15003": "HIOA"}
+    assert set(found.filter(pl.col("state").is_in(NOT_COVERED))["gas_hub"]) == {""}
+    every = county_regions(markets, months, Settings(), table["county_fips"].to_list())
+    assert every.height == table.height == 3142
+    places = county_places(Settings())
+    assert unranked_sentence(unranked_counties(places, every)) == ""
+    none = county_regions(markets, months, Settings())
+    assert unranked_sentence(unranked_counties(places, none)).startswith("34 counties of Alaska and Hawaii")
+    assert unranked_sentence(unranked_counties(places, found)) == (
+        "30 counties of Alaska and Hawaii are not ranked: no weather"
+    )
 
 
 def test_zones_that_the_user_brings_say_whose_grid_a_county_is_on(shared: Path, regions: pl.DataFrame) -> None:

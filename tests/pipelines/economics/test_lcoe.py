@@ -263,3 +263,9 @@ def test_a_state_without_regional_cost_is_named(facts) -> None:
     lone = facts.regions.head(1).with_columns(pl.lit("ZZ").alias("state"))
     with pytest.raises(InputError, match="ZZ"):
         locational_multipliers(lone, facts.multipliers)
+
+
+def test_states_outside_the_location_tables_cost_what_the_settings_say(facts) -> None:
+    lone = facts.regions.head(1).with_columns(pl.lit("AK").alias("state"))
+    assert set(locational_multipliers(lone, facts.multipliers)["location_factor"]) == {1.0}
+    assert set(locational_multipliers(lone, facts.multipliers, 1.5)["location_factor"]) == {1.5}

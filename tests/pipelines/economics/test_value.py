@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.economics.value import margin_usd_per_mw_year, value_usd_per_mw
+from pipelines.economics.value import margin_usd_per_mw_year, value_columns
 from pipelines.errors import ContractError
 from pipelines.settings import Settings
 
@@ -33,6 +33,10 @@ def online_from(month: int) -> np.ndarray:
     share = np.zeros((1, MONTHS))
     share[0, month - 1 :] = 1.0
     return share
+
+
+def value_usd_per_mw(chosen: pl.DataFrame, online: np.ndarray, settings: Settings, **given: float) -> np.ndarray:
+    return value_columns(chosen, online, settings, **given)["value_usd_per_mw"].to_numpy()
 
 
 def test_the_margin_is_not_the_revenue() -> None:

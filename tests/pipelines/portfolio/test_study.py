@@ -119,6 +119,30 @@ def test_rates_of_the_risk_index_stand_in_where_they_are_held(facts: Facts) -> N
     assert (own.rate_per_year[1:] == plain.rate_per_year[1:]).all()
 
 
+def test_rates_of_one_county_list_reach_the_other() -> None:
+    # South Central Connecticut (09170) lies within New Haven County (09009); Western (09190) in two old counties.
+    rates = {"09001": 4.0, "09005": 1.0, "09009": 2.0, "48441": 7.0}
+    index = pl.DataFrame(
+        {
+            "county_fips": list(rates),
+            "hazard": ["tornado"] * 4,
+            "release": ["2021"] * 4,
+            "events_per_year": rates.values(),
+        }
+    )
+    places = {"south": "09170", "west": "09190", "texas": "48441", "nowhere": ""}
+    regions = pl.DataFrame({"region_id": list(places), "county_fips": list(places.values())})
+    found = {row["region_id"]: row["events_per_year"] for row in hazard_rates(regions, index).iter_rows(named=True)}
+    assert set(found) == {"south", "west", "texas"}
+    assert (found["south"], found["texas"]) == (2.0, 7.0)
+    assert 1.0 < found["west"] < 4.0
+    # A later release counts, also where it is made for the other list.
+    later = index.with_columns(pl.lit("2025").alias("release"), pl.col("events_per_year") * 10.0)
+    own = regions.filter(pl.col("region_id") == "south").with_columns(pl.lit("09009").alias("county_fips"))
+    new = later.head(1).with_columns(pl.lit("09170").alias("county_fips"), pl.lit(30.0).alias("events_per_year"))
+    assert hazard_rates(own, pl.concat([index, new])).row(0) == ("south", "tornado", 30.0, "2025")
+
+
 def test_sun_is_correlated_through_the_same_calendar_years_alone(facts: Facts) -> None:
     rng = np.random.default_rng(5)
     here, near, far = facts.regions["region_id"].head(3)

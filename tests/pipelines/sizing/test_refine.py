@@ -118,7 +118,7 @@ def test_finalists_are_named_by_their_sizes_and_keep_their_stack(night, finalist
     assert (gas["bess_mwh"] >= gas["bess_mw"]).all()
 
 
-def test_a_move_of_prices_runs_few_simulations_and_the_same_prices_none(night, cache, finalists) -> None:
+def test_a_move_of_prices_dispatches_no_block_and_the_same_prices_work_out_nothing(night, cache, finalists) -> None:
     again = refine(night.sites, night.plant, night.causes, night.candidates, night.market, cache)
     assert (again.dispatched, again.assessed) == (0, 0)
     assert again.priced.equals(finalists.priced)
@@ -136,9 +136,15 @@ def test_a_move_of_prices_runs_few_simulations_and_the_same_prices_none(night, c
         pl.when(pl.col("firm_technology") != "").then(pl.col("lcoe_usd_per_mwh") * 1.03).otherwise("lcoe_usd_per_mwh")
     )
     moved = refine(night.sites, night.plant, night.causes, raised, market, cache)
-    first = sum(len(grid_points(stack, 4)) for stack in AXES) * len(night.sites)
-    assert moved.dispatched < first / 5
+    assert moved.dispatched == 0
     assert moved.assessed <= moved.priced.select(known).unique().height
+
+
+def test_what_is_found_does_not_depend_on_blocks_dispatched_for_other_prices(night, finalists, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.sizing.refine.ENERGY_PRICES", ())
+    alone = refine(night.sites, night.plant, night.causes, night.candidates, night.market, Cache(tmp_path))
+    assert 0 < alone.dispatched <= finalists.dispatched
+    assert alone.priced.equals(finalists.priced)
 
 
 def test_the_cost_line_meets_the_price_of_every_design(night, finalists) -> None:

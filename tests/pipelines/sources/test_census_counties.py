@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import math
 import zipfile
 from datetime import date
 from functools import cache
-from pathlib import Path
 
+import place_damage as damage
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -21,10 +20,6 @@ from pipelines.sources import census_counties
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import SourceBroken
 from pipelines.sources.fips import STATES
-
-_SPEC = importlib.util.spec_from_file_location("place_damage", Path(__file__).with_name("place_damage.py"))
-damage = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(damage)
 
 HEADER = ["USPS", "GEOID", "ANSICODE", "NAME", "ALAND", "AWATER", "ALAND_SQMI", "AWATER_SQMI", "INTPTLAT", "INTPTLONG"]
 LISTED = [state for state in STATES if state not in {"AS", "GU", "MP", "VI"}]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 from collections import Counter
 from datetime import date
 from functools import cache
-from pathlib import Path
 
+import place_damage as damage
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -21,10 +20,6 @@ from pipelines.sources import census_counties, county_zones
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import SourceBroken
 from pipelines.sources.fips import STATES
-
-_SPEC = importlib.util.spec_from_file_location("place_damage", Path(__file__).with_name("place_damage.py"))
-damage = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(damage)
 
 CONTIGUOUS = [state for state in STATES if state not in {"AK", "HI", "AS", "GU", "MP", "PR", "VI"}]
 COUNTY_ROWS = [["FIPS", "ba", "county_name", "state"]] + [

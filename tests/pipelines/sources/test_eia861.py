@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import random
 import zipfile
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 import openpyxl
+import place_damage as damage
 import polars as pl
 import pytest
 import xlsxwriter
@@ -25,10 +24,6 @@ from pipelines.sources import eia861
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import SourceBroken
 from pipelines.sources.fips import STATES
-
-_SPEC = importlib.util.spec_from_file_location("place_damage", Path(__file__).with_name("place_damage.py"))
-damage = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(damage)
 
 MED, NO_MED = "All Events (With Major Event Days)", "Without Major Event Days"
 SUPPLY = "Loss of Supply Removed (With Major Event Days)"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import fnmatch
 import importlib
-import importlib.util
 import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from test_queue_files import FILES as QUEUE_FILES
 
 from pipelines.sources.base import Parsed, Payload, SourceError
 from pipelines.weather.readers import read_weather_file
@@ -142,11 +142,6 @@ def test_no_recorded_file_is_forgotten(shared):
         recorded = [row["file"] for row in csv.DictReader(file)]
     named = [*READ, *HALVES, *STATIONS, *REFUSED, *ELSEWHERE, *NO_ANSWER]
     assert [name for name in recorded if not any(fnmatch.fnmatchcase(name, pattern) for pattern in named)] == []
-    spec = importlib.util.spec_from_file_location("queue_files", HERE / "test_queue_files.py")
-    assert spec is not None
-    assert spec.loader is not None
-    queues = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(queues)
     of_queues = {name for name in recorded if name.startswith("queue_")} - set(NO_ANSWER)
-    assert of_queues == set(queues.FILES)
+    assert of_queues == set(QUEUE_FILES)
     assert all((HERE / name).is_file() for name in ELSEWHERE.values())

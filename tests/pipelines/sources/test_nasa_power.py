@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -13,15 +11,11 @@ import numpy as np
 import polars as pl
 import pvlib
 import pytest
+import weather_payloads as made
 
 from pipelines.sources import nasa_power
 from pipelines.sources.base import NotPublishedYet, SourceBroken, SourceRefused
 from pipelines.weather.sun import sun_path
-
-_spec = importlib.util.spec_from_file_location("weather_payloads", Path(__file__).with_name("weather_payloads.py"))
-made = sys.modules.setdefault("weather_payloads", importlib.util.module_from_spec(_spec))
-if not hasattr(made, "payload"):
-    _spec.loader.exec_module(made)
 
 SEATTLE = "POWER_Point_Hourly_20250101_20251231_047d61N_0122d20W_UTC.csv"
 FIRST_DAY = "POWER_Point_Hourly_2017_034d12N_084d92W_LST_first_day.csv"

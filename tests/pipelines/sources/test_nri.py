@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import zipfile
 from datetime import date
 from functools import cache
-from pathlib import Path
 
+import place_damage as damage
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -23,10 +22,6 @@ from pipelines.sources import nri
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import SourceBroken
 from pipelines.sources.fips import STATES
-
-_SPEC = importlib.util.spec_from_file_location("place_damage", Path(__file__).with_name("place_damage.py"))
-damage = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(damage)
 
 HEADER = [
     "OID_", "NRI_ID", "STATE", "STATEABBRV", "STATEFIPS", "COUNTY", "COUNTYTYPE", "COUNTYFIPS", "STCOFIPS",

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
-import sys
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pvlib
 import pytest
+import weather_payloads as made
 
 from pipelines.sources import nsrdb
 from pipelines.sources.base import SourceBroken, SourceRefused
 from pipelines.weather.readers import read_weather_file
-
-_spec = importlib.util.spec_from_file_location("weather_payloads", Path(__file__).with_name("weather_payloads.py"))
-made = sys.modules.setdefault("weather_payloads", importlib.util.module_from_spec(_spec))
-if not hasattr(made, "payload"):
-    _spec.loader.exec_module(made)
-
 
 AMARILLO = "35.2018863_-101.945027_2012_goes_aggregated_v4_60min_utc_tz.csv"
 COLORADO = "40.53_-108.54_2023_psm4_30min.csv"

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+import weather_payloads as made
 
 from pipelines.sources import open_meteo
 from pipelines.sources.base import NotPublishedYet, SourceBroken, SourceRefused
-
-_spec = importlib.util.spec_from_file_location("weather_payloads", Path(__file__).with_name("weather_payloads.py"))
-made = sys.modules.setdefault("weather_payloads", importlib.util.module_from_spec(_spec))
-if not hasattr(made, "payload"):
-    _spec.loader.exec_module(made)
 
 
 def read(content: bytes, key: str):

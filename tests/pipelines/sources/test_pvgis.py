@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -12,17 +10,12 @@ import numpy as np
 import polars as pl
 import pvlib
 import pytest
+import weather_payloads as made
 
 from pipelines.sources import pvgis
 from pipelines.sources.base import SourceBroken, SourceRefused
 from pipelines.weather.readers import read_weather_file
 from pipelines.weather.sun import sun_path
-
-_spec = importlib.util.spec_from_file_location("weather_payloads", Path(__file__).with_name("weather_payloads.py"))
-made = sys.modules.setdefault("weather_payloads", importlib.util.module_from_spec(_spec))
-if not hasattr(made, "payload"):
-    _spec.loader.exec_module(made)
-
 
 NEVADA = "tmy_37.2435_-115.8115_era5_v5_3.json"
 ITALY = "tmy_45.000_8.000_2005_2023"

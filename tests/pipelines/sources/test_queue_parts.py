@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import polars as pl
 import pytest
-import xlsxwriter
+from queue_payloads import answer, workbook
 
 from pipelines.contracts.queues import STATUSES, TECHNOLOGIES
 from pipelines.settings import Settings
@@ -36,22 +36,6 @@ MODULES = [
     *(queue_caiso, queue_ercot, queue_isone, queue_lbnl, queue_miso, queue_nyiso, queue_pjm, queue_pjm_cycles),
     queue_spp,
 ]
-FETCHED = datetime(2026, 7, 2, 3, 0)
-
-
-def answer(content: bytes, source: str = "queue_lbnl", key: str = "thru2024", status: int = 200) -> Payload:
-    return Payload(source, key, content, "https://example.org/file", status, FETCHED)
-
-
-def workbook(tables: dict[str, list[list[object]]]) -> bytes:
-    target = io.BytesIO()
-    book = xlsxwriter.Workbook(target, {"default_date_format": "yyyy-mm-dd"})
-    for name, rows in tables.items():
-        sheet = book.add_worksheet(name)
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row)
-    book.close()
-    return target.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import datetime
 
 import pytest
-import xlsxwriter
+from queue_payloads import answer, workbook
 
 from pipelines.sources import (
     queue_caiso,
@@ -20,26 +19,10 @@ from pipelines.sources import (
     queue_spp,
     queue_workbook,
 )
-from pipelines.sources.base import Payload, SourceBroken, SourceRefused
+from pipelines.sources.base import SourceBroken, SourceRefused
 from pipelines.sources.queue_workbook import sheets
 
 MODULES = [queue_caiso, queue_ercot, queue_isone, queue_lbnl, queue_miso, queue_nyiso, queue_pjm, queue_spp]
-FETCHED = datetime(2026, 7, 2, 3, 0)
-
-
-def answer(content: bytes, source: str = "queue_lbnl", key: str = "thru2024", status: int = 200) -> Payload:
-    return Payload(source, key, content, "https://example.org/file", status, FETCHED)
-
-
-def workbook(tables: dict[str, list[list[object]]]) -> bytes:
-    target = io.BytesIO()
-    book = xlsxwriter.Workbook(target, {"default_date_format": "yyyy-mm-dd"})
-    for name, rows in tables.items():
-        sheet = book.add_worksheet(name)
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row)
-    book.close()
-    return target.getvalue()
 
 
 @pytest.mark.parametrize("end", ["2,", "2,30", '2,30,4,"Kin', ",", "2"])

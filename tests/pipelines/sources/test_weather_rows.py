@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
+import weather_payloads as made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -21,12 +20,6 @@ from pipelines.sources.base import NotPublishedYet, Parsed, SourceBroken, Source
 from pipelines.sources.weather_common import published_years, region_of, region_year_key
 from pipelines.weather.readers import read_weather_file
 from pipelines.weather.sun import sun_path
-
-_spec = importlib.util.spec_from_file_location("weather_payloads", Path(__file__).with_name("weather_payloads.py"))
-made = sys.modules.setdefault("weather_payloads", importlib.util.module_from_spec(_spec))
-if not hasattr(made, "payload"):
-    _spec.loader.exec_module(made)
-
 
 CONNECTORS = {"nasa_power": nasa_power, "nsrdb": nsrdb, "open_meteo": open_meteo, "pvgis": pvgis}
 WHOLE = {

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from pipelines.errors import ContractError
 from pipelines.warehouse import sorted_by_key, write_parquet
-from pipelines.warehouse.parquet import check_types, is_sorted_by
+from pipelines.warehouse.parquet import check_types, is_sorted_by, join_parquet
+from pipelines.warehouse.row_groups import moved_groups, row_groups
 
 WRITE = """
 import sys
@@ -71,14 +72,34 @@ def test_a_type_that_older_clients_do_not_read_is_named(dtype: pl.DataType) -> N
         check_types(frame, "core.t")
 
 
-def test_the_rows_of_many_files_pass_through_to_the_bytes_of_one_frame(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moved", [None, 0, 4])
+def test_the_rows_of_many_files_are_joined_and_a_part_that_stays_keeps_its_row_group(
+    tmp_path: Path, moved: int | None
+) -> None:
     pieces = [
-        pl.DataFrame({"region_id": [f"r{number}"] * 40_000, "x": np.linspace(number, number + 1.0, 40_000)})
+        pl.DataFrame({"region_id": [f"r{number}"] * 4_000, "x": np.linspace(number, number + 1.0, 4_000)})
         for number in range(7)
     ]
-    files = [tmp_path / f"{number}.parquet" for number in range(7)]
-    for piece, file in zip(pieces, files, strict=True):
-        write_parquet(piece, file)
-    rows = write_parquet(pl.scan_parquet(files, glob=False), tmp_path / "passed")
-    assert rows == write_parquet(pl.concat(pieces), tmp_path / "whole") == 280_000
-    assert (tmp_path / "passed").read_bytes() == (tmp_path / "whole").read_bytes()
+    groups = {}
+    for name in ("before", "after"):
+        if name == "after" and moved is not None:
+            pieces[moved] = pieces[moved].with_columns(pl.col("x") + 1.0)
+        files = [tmp_path / f"{number}.parquet" for number in range(7)]
+        for piece, file in zip(pieces, files, strict=True):
+            write_parquet(piece, file)
+        join_parquet(files, tmp_path / name)
+        assert pl.read_parquet(tmp_path / name).equals(pl.concat(pieces))
+        groups[name] = row_groups(tmp_path / name)
+        assert [(group.offset, group.rows) for group in groups[name]] == [(4_000 * place, 4_000) for place in range(7)]
+    found = moved_groups(tmp_path / "before", tmp_path / "after", ["region_id"])
+    assert found == ([] if moved is None else [groups["after"][moved]])
+    assert (tmp_path / "before").read_bytes() != (tmp_path / "after").read_bytes() or moved is None
+
+
+def test_row_groups_of_other_keys_or_lengths_are_not_compared(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"region_id": ["a", "b"], "x": [1.0, 2.0]})
+    write_parquet(frame, tmp_path / "before")
+    write_parquet(frame.with_columns(region_id=pl.Series(["a", "c"])), tmp_path / "renamed")
+    write_parquet(frame.head(1), tmp_path / "shorter")
+    assert moved_groups(tmp_path / "before", tmp_path / "renamed", ["region_id"]) is None
+    assert moved_groups(tmp_path / "before", tmp_path / "shorter", ["region_id"]) is None

@@ -15,7 +15,6 @@ import pytest
 
 from pipelines.errors import ContractError, UsageError, WarehouseError
 from pipelines.warehouse import (
-    Cache,
     Publication,
     Warehouse,
     current_run_id,
@@ -303,68 +302,6 @@ def test_times_with_a_zone_are_written_as_utc(night: Any, data_dir: Path) -> Non
         moment = datetime(2026, 7, 1, 5, 30, tzinfo=UTC)
         info = publish(warehouse, data_dir, Publication(night.run_id(), date(2026, 7, 1), moment))
     assert info.published_at_utc == datetime(2026, 7, 1, 5, 30)
-
-
-class TestLinked:
-    """A large table is published from the file that holds it."""
-
-    def link(self, night: Any, frame: pl.DataFrame, day: int = 1) -> Any:
-        path, _ = Cache(night.data_dir / "cache").file(
-            "trace", {"rows": frame.height, "n": str(frame.row(-1))}, lambda: frame
-        )
-        with night.warehouse(day) as warehouse:
-            warehouse.link("mart.test_hours", path)
-            return path, publish(warehouse, night.data_dir, night.publication(day))
-
-    def test_its_bytes_are_shared_and_outlive_the_cache(self, night: Any) -> None:
-        path, info = self.link(night, night.hours())
-        published = info.path / "parquet" / "test_hours.parquet"
-        assert published.stat().st_ino == path.stat().st_ino
-        path.unlink()
-        assert verify_release(night.data_dir) == []
-        with open_release(night.data_dir) as release:
-            assert release.table("test_hours").equals(night.hours())
-
-    @pytest.mark.parametrize(
-        ("spoil", "said"),
-        [
-            (lambda frame: frame.reverse(), "not sorted by region_id, hour_utc"),
-            (lambda frame: pl.concat([frame, frame.tail(1)]), "primary_key"),
-            (lambda frame: frame.with_columns(load_mw=pl.lit(-1.0)), "column load_mw"),
-            (lambda frame: frame.select("hour_utc", "region_id", "load_mw"), "in that order"),
-        ],
-    )
-    def test_it_is_checked_as_every_other(
-        self, night: Any, spoil: Callable[[pl.DataFrame], pl.DataFrame], said: str
-    ) -> None:
-        with pytest.raises(ContractError, match=said):
-            self.link(night, spoil(night.hours()))
-
-    def test_slices_are_checked_against_each_other(self, night: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        from pipelines.warehouse import checks
-
-        monkeypatch.setattr(checks, "_SLICE_ROWS", 48)
-        self.link(night, night.hours())
-        swapped = pl.concat([night.hours().tail(48), night.hours().head(48)])
-        with pytest.raises(ContractError, match="not sorted"):
-            self.link(night, swapped, day=2)
-
-    def test_bytes_that_were_checked_are_not_checked_again(self, night: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.link(night, night.hours())
-        checked: list[str] = []
-        monkeypatch.setattr(publication, "check_file", lambda path, name: checked.append(name))
-        self.link(night, night.hours(), day=2)
-        assert checked == []
-        self.link(night, night.hours(40), day=3)
-        assert checked == ["mart.test_hours"]
-
-    def test_a_file_that_went_away_is_named(self, night: Any) -> None:
-        path, _ = Cache(night.data_dir / "cache").file("trace", {"a": 1}, night.hours)
-        with night.warehouse() as warehouse:
-            warehouse.link("mart.test_hours", path)
-            path.unlink()
-            with pytest.raises(WarehouseError, match=r"the file of mart\.test_hours is gone"):
-                publish(warehouse, night.data_dir, night.publication())
 
 
 def test_files_are_forced_to_the_disk_before_they_are_shown(

@@ -52,7 +52,9 @@ def crosswalk(from_codes: Iterable[str], to_codes: Iterable[str]) -> pl.DataFram
         0 for what a county that kept its code took in), is_mapped (false where the code is in both lists); sorted.
         Codes without a counterpart have no row.
     """
-    known, targets = set(from_codes), set(to_codes)
+    targets = set(to_codes)
+    forward, backward = _graph()
+    known = {code for code in from_codes if code in targets or code in forward or code in backward}
     shares = {code: {code: 1.0} if code in targets else _shares(code, targets) for code in sorted(known)}
     reached = {other for found in shares.values() for other in found}
     origins = {code: {code: 1.0} if code in known else _shares(code, known) for code in sorted(targets)}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.sources.county_editions import carry_to_edition, county_changes, crosswalk
+from pipelines.reference.county_editions import carry_to_edition, county_changes, crosswalk
 
 OLD_CT = ["09001", "09003", "09005", "09007", "09009", "09011", "09013", "09015"]
 NEW_CT = ["09110", "09120", "09130", "09140", "09150", "09160", "09170", "09180", "09190"]

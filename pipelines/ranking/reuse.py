@@ -1,0 +1,71 @@
+"""Steps of a case that are done once for all cases whose settings agree in what the step reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pipelines.settings import Settings
+
+_Result = TypeVar("_Result")
+_FIELDS = frozenset(Settings.model_fields)
+_ALL_AT_ONCE = frozenset({"__dict__", "model_dump", "model_dump_json", "model_copy"})
+
+
+class WatchedSettings(Settings):
+    """Settings that know which of them were read."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> WatchedSettings:
+        """Return the same settings, none of them read yet."""
+        # Taken from where a model keeps its fields: settings watched by another step do not count as read.
+        watched: WatchedSettings = cls.model_construct(**object.__getattribute__(settings, "__dict__"))
+        object.__setattr__(watched, "_names_read", set())
+        return watched
+
+    def __getattribute__(self, name: str) -> Any:
+        """Return an attribute; a setting is noted, and whatever gives all settings at once notes all."""
+        if name in _FIELDS:
+            object.__getattribute__(self, "_names_read").add(name)
+        elif name in _ALL_AT_ONCE:
+            read = object.__getattribute__(self, "__dict__").get("_names_read", set())
+            read.update(_FIELDS)
+        return object.__getattribute__(self, name)
+
+    @property
+    def names_read(self) -> set[str]:
+        """Return the settings read so far."""
+        return set(object.__getattribute__(self, "_names_read"))
+
+
+@dataclass
+class Reuse:
+    """Results of steps, each with the settings and inputs that it followed from."""
+
+    _done: dict[str, list[tuple[dict[str, Any], tuple[Any, ...], Any]]] = field(default_factory=dict)
+
+    def step(
+        self, name: str, settings: Settings, inputs: tuple[Any, ...], make: Callable[[Settings], _Result]
+    ) -> _Result:
+        """Return what a step gives, made only where no earlier one read the same.
+
+        Parameters
+        ----------
+        name : str
+        settings : Settings
+        inputs : tuple[Any, ...]
+            What else differs between cases; compared by identity.
+        make : Callable[[Settings], _Result]
+            Must have read all the settings that its result depends on when it returns.
+        """
+        done = self._done.setdefault(name, [])
+        for read, known, result in done:
+            if all(a is b for a, b in zip(known, inputs, strict=True)) and all(
+                getattr(settings, setting) == value for setting, value in read.items()
+            ):
+                return result
+        watched = WatchedSettings.of(settings)
+        result = make(watched)
+        done.append(({setting: getattr(settings, setting) for setting in sorted(watched.names_read)}, inputs, result))
+        return result

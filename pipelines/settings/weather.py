@@ -1,0 +1,28 @@
+"""Where weather comes from and how many years of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+from pipelines.settings.lists import split_names
+
+WeatherSource = Literal["file", "nsrdb", "nasa_power", "open_meteo", "pvgis"]
+
+
+class Weather(BaseModel):
+    """Where weather comes from and how many years of it."""
+
+    weather_sources: Annotated[tuple[WeatherSource, ...], NoDecode, BeforeValidator(split_names)] = Field(
+        ("file", "nsrdb", "nasa_power", "open_meteo", "pvgis"),
+        description="where weather comes from, by name and separated by commas; each serves what those before it lack",
+    )
+    live_weather_years: int = Field(3, ge=1, le=30, description="newest calendar years of weather fetched per region")
+    county_weather_years: int = Field(1, ge=1, le=30, description="newest calendar years of weather fetched per county")
+    live_weather_typical_year: bool = Field(True, description="whether a typical year is fetched as well")
+    weather_max_distance_km: float = Field(
+        50.0, gt=0, description="a region uses a weather file only within this distance (km); assumption"
+    )
+    dispatch_years: int = Field(1, ge=1, le=30, description="weather years that every design is dispatched over")
