@@ -109,8 +109,11 @@ def work_of(count: int, years: int) -> Work:
     chunks = chunks_of(regions, climate, causes, settings.chunk_sites)
     if count:
         # A night's chunks as they are: the first county of each costs more than the others.
-        wanted = min(max(round(len(chunks) * count / regions.height), 1), len(chunks))
-        chunks = [chunks[(2 * place + 1) * len(chunks) // (2 * wanted)] for place in range(wanted)]
+        spread = [
+            [chunks[(2 * place + 1) * len(chunks) // (2 * wanted)] for place in range(wanted)]
+            for wanted in range(1, len(chunks) + 1)
+        ]
+        chunks = next((some for some in spread if sum(chunk.size for chunk in some) >= count), chunks)
     return Work(chunks, facts, settings)
 
 
