@@ -48,9 +48,17 @@ _TOLD_SECONDS = 2.0
 @click.option("--some", default=100, show_default=True, help="Counties of the part `years`.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("data/scale"), show_default=True)
 @click.option("--as-of", "nights", default="2026-11-22,2026-11-23", show_default=True, help="A night and the next one.")
+@click.option("--state", help="Counties of the part `night`: of one state, to try it.")
 @click.option("--table", type=click.Path(path_type=Path), help="Write the tables of docs/scale.md here as well.")
 def main(
-    parts: tuple[str, ...], sites: str, many_years: int, some: int, work: Path, nights: str, table: Path | None
+    parts: tuple[str, ...],
+    sites: str,
+    many_years: int,
+    some: int,
+    work: Path,
+    nights: str,
+    state: str | None,
+    table: Path | None,
 ) -> None:
     """Measure and print."""
     work.mkdir(parents=True, exist_ok=True)
@@ -62,7 +70,7 @@ def main(
     if "years" in parts:
         texts.append(_by_years(some, many_years, work))
     if "night" in parts:
-        texts.append(_night(nights.split(","), work))
+        texts.append(_night(nights.split(","), state, work))
     text = "\n".join(texts)
     click.echo(text)
     if table is not None:
@@ -83,7 +91,7 @@ class Work:
 
 
 def work_of(count: int, years: int) -> Work:
-    """Return counties spread evenly over the list, all of them where `count` is 0."""
+    """Return whole chunks spread evenly over the country with about so many counties, all of them where it is 0."""
     settings = Settings(dispatch_years=years)
 
     def reference(name: str) -> pl.DataFrame:
@@ -91,8 +99,6 @@ def work_of(count: int, years: int) -> Work:
 
     months = reference("climatology_monthly")
     regions = county_regions(reference("candidate_markets"), months, settings)
-    if count:
-        regions = regions[[round(place * (regions.height - 1) / max(count - 1, 1)) for place in range(count)]]
     climate = interpolated_climatology(regions, climate_stations(months))
     figures = parameters(reference("technology"))
     technologies = firm_technologies(figures, reference("temperature_outage"), settings)
@@ -100,7 +106,15 @@ def work_of(count: int, years: int) -> Work:
     plant = Plant(DesignSet.from_frame(designs), technologies, battery(figures, settings), figures, settings)
     causes = region_causes(regions, reference("grid_reliability"), figures, settings)
     facts = Facts(plant, solar_parameters(figures, settings), reference("data_centre_load"), years)
-    return Work(chunks_of(regions, climate, causes, settings.chunk_sites), facts, settings)
+    chunks = chunks_of(regions, climate, causes, settings.chunk_sites)
+    if count:
+        # A night's chunks as they are: the first county of each costs more than the others.
+        spread = [
+            [chunks[(2 * place + 1) * len(chunks) // (2 * wanted)] for place in range(wanted)]
+            for wanted in range(1, len(chunks) + 1)
+        ]
+        chunks = next((some for some in spread if sum(chunk.size for chunk in some) >= count), chunks)
+    return Work(chunks, facts, settings)
 
 
 def measure(own: Work, folder: Path) -> dict[str, float]:
@@ -126,7 +140,7 @@ def measure(own: Work, folder: Path) -> dict[str, float]:
 
 def _by_sites(counts: list[int], work: Path) -> str:
     # Compiled code is read from the disk by then.
-    measure(work_of(2, 1), work / "warm")
+    measure(work_of(1, 1), work / "warm")
     rows = []
     for count in counts:
         own = work_of(count, 1)
@@ -172,7 +186,7 @@ def _by_years(some: int, years: int, work: Path) -> str:
     for count in (1, years):
         rows.append(measure(work_of(some, count), work / f"years{count}"))
         click.echo(json.dumps(rows[-1]))
-    minutes = rows[-1]["seconds"] * every / some / 60.0
+    minutes = rows[-1]["seconds"] * every / rows[-1]["sites"] / 60.0
     table = _table(
         ["counties", "years", "seconds", "CPU ms per county and year", "bytes per county and year"],
         [
@@ -184,7 +198,7 @@ def _by_years(some: int, years: int, work: Path) -> str:
     return table + f"\nFor {every} counties x {years} years that is {minutes:.0f} minutes of chunks.\n"
 
 
-def _night(nights: list[str], work: Path) -> str:
+def _night(nights: list[str], state: str | None, work: Path) -> str:
     """Run the real command for every county: from an empty folder, the same night again, and the next."""
     data = work / "night"
     rows = []
@@ -193,6 +207,7 @@ def _night(nights: list[str], work: Path) -> str:
         log = data / "counties" / "logs" / "night.jsonl"
         known = len(log.read_text().splitlines()) if log.exists() else 0
         command = [sys.executable, "-m", "pipelines.cli.main", "refresh", "--scope", "counties", "--as-of", as_of]
+        command += ["--state", state] if state else []
         ran = run_sampled(command, {"FIRSTMW_DATA_DIR": str(data.absolute())}, work / "night.log")
         rows.append([name, round(ran.seconds, 1), round(ran.cpu_seconds, 1), round(ran.peak_mb), round(ran.largest_mb)])
         click.echo(json.dumps(rows[-1]))
@@ -201,7 +216,9 @@ def _night(nights: list[str], work: Path) -> str:
             told = ", ".join(f"{step} {seconds:.0f}" for step, seconds in steps if seconds >= _TOLD_SECONDS)
             rest = sum(seconds for _, seconds in steps if seconds < _TOLD_SECONDS)
             text += f"\n{name.capitalize()}, seconds by step: {told}; {len(steps)} steps in all, the rest {rest:.0f}.\n"
-    return _table(["every county", "seconds", "CPU s", "peak MB of all processes", "of the largest"], rows) + text
+    return (
+        _table([state or "every county", "seconds", "CPU s", "peak MB of all processes", "of the largest"], rows) + text
+    )
 
 
 def _steps(lines: list[str]) -> list[tuple[str, float]]:
