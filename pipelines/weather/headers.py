@@ -95,12 +95,20 @@ def read_weather_header(path: Path) -> WeatherHeader:
     )
 
 
+# The widest heads have some hundred fields.
+_LONGEST_LINE = 65_536
+
+
 def _lines(path: Path, count: int) -> list[str]:
     try:
         with path.open(encoding="latin-1") as file:
-            lines = [line.lstrip("ï»¿") for _, line in zip(range(count), file, strict=False)]
+            lines = [file.readline(_LONGEST_LINE).lstrip("ï»¿") for _ in range(count)]
     except FileNotFoundError:
         raise InputError("the file does not exist", file=str(path), remedy="correct the path and run again") from None
+    lines = [line for line in lines if line]
+    long = next((row for row, line in enumerate(lines, start=1) if len(line) >= _LONGEST_LINE - 3), None)
+    if long is not None:
+        raise InputError("the line is too long", file=str(path), row=long, remedy="use a weather file")
     if not lines:
         raise InputError("the file is empty", file=str(path), remedy="download the file again")
     return lines
