@@ -79,7 +79,8 @@ def _kills(kills: list[dict[str, Any]]) -> list[str]:
             else "and at each named step of publication. "
         )
         + "A third is aimed at a named step, the rest at a random moment; the step is the one found on the disk after the "
-        "process was dead. After each: `current` verified byte for byte or absent, no process of the session left; then "
+        "process was dead. After each: `current` verified byte for byte or absent, no process of the session left; where the "
+        "killed night's release stood already, the same night again, which verifies and shows it; then "
         "the next whole night to its end, without a hand, its release verified, no open run of the orchestrator, nothing "
         "left behind. Every tenth night begins without any release."
     )
