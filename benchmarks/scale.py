@@ -13,7 +13,7 @@ import platform
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,7 @@ def _warmer(own: Work) -> Work:
     name = chunk.regions["region_id"][0]
     warmer = pl.when(pl.col("region_id") == name).then(0.1).otherwise(0.0)
     months = chunk.months.with_columns(pl.col("temperature_mean_c") + warmer)
-    changed = [Chunk(one.regions, months, one.causes) if one is chunk else one for one in own.chunks]
+    changed = [replace(one, months=months) if one is chunk else one for one in own.chunks]
     return Work(changed, own.facts, own.settings)
 
 

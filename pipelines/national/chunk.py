@@ -219,7 +219,6 @@ def simulate_chunk(chunk: Chunk, facts: Facts, store: Store | None = None) -> tu
     settings = facts.plant.settings
     curtailed_hours = curtailed_hours_per_year(facts.load_facts, settings.flexible_grid_curtailed_frac)
     hour_utc = hours_of_year(TYPICAL_YEAR)
-    start = hour_utc[0].item()
     of_months = chunk.months.partition_by("region_id", as_dict=True, maintain_order=True)
     of_causes = chunk.causes.partition_by("region_id", as_dict=True, maintain_order=True)
     of_years = chunk.fetched.partition_by("region_id", as_dict=True, maintain_order=True)
@@ -264,8 +263,8 @@ def simulate_chunk(chunk: Chunk, facts: Facts, store: Store | None = None) -> tu
         years = [
             site_year(
                 name,
-                number,
-                start,
+                year["weather_year"][0],
+                year["hour_utc"][0],
                 year["temperature_c"].to_numpy(),
                 made,
                 region["elevation_m"],
@@ -273,8 +272,9 @@ def simulate_chunk(chunk: Chunk, facts: Facts, store: Store | None = None) -> tu
                 curtailed_hours,
                 settings,
             )
-            for number, (year, made) in enumerate(zip(hours, output, strict=True), start=1)
+            for year, made in zip(hours, output, strict=True)
         ]
+        years.sort(key=lambda site: site.weather_year)
         rows, assessed = decided_designs(years, facts.plant, of_causes[name,], families, guess)
         results.append(rows)
         report.assessed += assessed
