@@ -152,18 +152,32 @@ def joint_rates(event: Event, distances: NDArray[np.float64]) -> NDArray[np.floa
     distances : NDArray[np.float64]
         Between the sites (km), shape (n, n).
     """
-    n = len(event.rate_per_year)
-    both = np.minimum(event.rate_per_year[:, None], event.rate_per_year[None, :])
+    joint = np.diag(event.rate_per_year * event.strike_frac)
+    for at in _struck_together(event):
+        joint[np.ix_(at, at)] = _joint_rates(event, distances, at)
+    return joint
+
+
+def _struck_together(event: Event) -> list[NDArray[np.intp]]:
+    """Return the groups of sites of which one event may take several; none where it takes one site alone."""
+    struck = np.flatnonzero(event.rate_per_year > 0.0)
+    if event.footprint in {"circle", "copula"}:
+        return [struck]
+    if event.footprint in {"domain", "fleet"}:
+        return [struck[event.domain[struck] == domain] for domain in np.unique(event.domain[struck])]
+    return []
+
+
+def _joint_rates(event: Event, distances: NDArray[np.float64], at: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return `joint_rates` of one group of sites that the event takes together."""
+    rate = event.rate_per_year[at]
+    joint = np.minimum(rate[:, None], rate[None, :])
     if event.footprint == "circle":
-        shared = shared_frac(distances, event.radius_km)
-    elif event.footprint in {"domain", "fleet"}:
-        shared = (event.domain[:, None] == event.domain[None, :]).astype(np.float64)
+        joint *= shared_frac(distances[np.ix_(at, at)], event.radius_km)
     elif event.footprint == "copula":
-        shared = np.exp(-distances / event.radius_km)
-    else:
-        shared = np.eye(n)
-    joint = both * shared * event.strike_frac**2
-    np.fill_diagonal(joint, event.rate_per_year * event.strike_frac)
+        joint *= np.exp(-distances[np.ix_(at, at)] / event.radius_km)
+    joint *= event.strike_frac**2
+    np.fill_diagonal(joint, rate * event.strike_frac)
     return joint
 
 
@@ -176,7 +190,13 @@ def loss_covariance(events: list[Event], distances: NDArray[np.float64]) -> NDAr
     total = np.zeros_like(distances)
     for event in events:
         lost = event.share_lost_frac * event.hours
-        total += 2.0 * joint_rates(event, distances) * lost[:, None] * lost[None, :]
+        if not np.any(event.rate_per_year * lost):
+            continue
+        groups = _struck_together(event)
+        for at in groups:
+            total[np.ix_(at, at)] += 2.0 * _joint_rates(event, distances, at) * lost[at, None] * lost[None, at]
+        if not groups:
+            total[np.diag_indices_from(total)] += 2.0 * event.rate_per_year * event.strike_frac * lost * lost
     return total
 
 

@@ -65,12 +65,15 @@ def read_strategies(path: Path = STRATEGIES_FILE) -> pl.DataFrame:
     return frame
 
 
-def pool(facts: Facts, it_mw: float, events: pl.DataFrame, *, is_grid: bool) -> tuple[pl.DataFrame, Sites, NDArray]:
-    """Return every region's best site of a size, its arrays, and the correlation of their losses."""
+def pool(facts: Facts, it_mw: float, *, is_grid: bool) -> tuple[pl.DataFrame, Sites]:
+    """Return every region's best site of a size, and its arrays."""
     rows = sized(candidates(facts, is_grid=is_grid), it_mw, facts)
-    sites = sites_of(rows, facts)
-    between = distances_km(sites.latitude, sites.longitude)
-    return rows, sites, loss_correlation(events_of(events, sites), between)
+    return rows, sites_of(rows, facts)
+
+
+def _correlation(sites: Sites, events: pl.DataFrame) -> NDArray[np.float64]:
+    """Return the correlation of the losses of sites."""
+    return loss_correlation(events_of(events, sites), distances_km(sites.latitude, sites.longitude))
 
 
 def place(facts: Facts, events: pl.DataFrame) -> list[Strategy]:
@@ -92,12 +95,13 @@ def place(facts: Facts, events: pl.DataFrame) -> list[Strategy]:
         base = candidates(facts, is_grid=is_grid)
         wanted = settings.portfolio_nodes if row["sites"] == "nodes" else int(row["sites"])
         count = min(wanted, base.height)
-        rows, sites, correlation = pool(facts, settings.portfolio_mw / count, events, is_grid=is_grid)
+        rows, sites = pool(facts, settings.portfolio_mw / count, is_grid=is_grid)
         is_free = row["placement"] == "value"
         found = select(
             sited_value(rows),
             count,
-            correlation,
+            # Where nothing limits what sites share, nobody asks how much that is.
+            np.eye(rows.height) if is_free else _correlation(sites, events),
             {kind: sites.domains[kind] for kind in LIMITED},
             max_correlation=1.0 if is_free else settings.portfolio_max_correlation,
             max_per_domain=count if is_free else settings.portfolio_max_per_domain,
@@ -123,7 +127,8 @@ def diversification_curve(facts: Facts, events: pl.DataFrame, count: int) -> pl.
         Contract mart.diversification_curve. Limits that no choice of nodes keeps are left out.
     """
     settings = facts.settings
-    rows, sites, correlation = pool(facts, settings.portfolio_mw / count, events, is_grid=False)
+    rows, sites = pool(facts, settings.portfolio_mw / count, is_grid=False)
+    correlation = _correlation(sites, events)
     value, domains = sited_value(rows), {kind: sites.domains[kind] for kind in LIMITED}
     steps = [(1.0, most) for most in _halved(count)]
     apart = correlation[~np.eye(len(correlation), dtype=np.bool_)]

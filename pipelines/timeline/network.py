@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class Network:
     stack_id: str
     activities: tuple[Activity, ...]
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Return the activities' names in order."""
         return [activity.activity for activity in self.activities]

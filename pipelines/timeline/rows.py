@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ class Row:
     duration_ids: tuple[str, ...]
     completion: float
 
-    @property
+    @cached_property
     def key(self) -> tuple:
         """Return what the result depends on."""
         return (
@@ -130,6 +130,15 @@ def prepare(
             ids,
         )
 
+    @cache
+    def row_of(stack_id: str, sizes: Sizes, case: Case) -> Row:
+        network = networks[stack_id]
+        draw_rows, drawn, ids = draws_of(stack_id, case)
+        is_grid = "grid_connection" in network.names
+        completion = settings.grid_completion_probability if is_grid else 1.0
+        return Row(network, arrays_of(stack_id, sizes), draw_rows, drawn, ids, completion)
+
+    load = module_count(settings) * module_bus_mw(settings)
     rows = []
     for design in chosen.select(_CHOSEN).iter_rows(named=True):
         if design["region_id"] not in places:
@@ -138,9 +147,7 @@ def prepare(
                 file="chosen designs",
                 column="region_id",
             )
-        network = networks[design["stack_id"]]
         sizes = sizes_of(design)
-        load = module_count(settings) * module_bus_mw(settings)
         running = min(sizes.firm_units * sizes.firm_unit_mw, load)
         place = places[design["region_id"]]
         case = Case(
@@ -150,18 +157,7 @@ def prepare(
             sizes.firm_unit_mw,
             load,
         )
-        draw_rows, drawn, ids = draws_of(design["stack_id"], case)
-        is_grid = "grid_connection" in network.names
-        rows.append(
-            Row(
-                network,
-                arrays_of(design["stack_id"], sizes),
-                draw_rows,
-                drawn,
-                ids,
-                settings.grid_completion_probability if is_grid else 1.0,
-            )
-        )
+        rows.append(row_of(design["stack_id"], sizes, case))
     return rows
 
 
