@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -18,7 +19,8 @@ from pipelines.ranking.uncertainty import Uncertain
 from pipelines.timeline.distribution import quantile
 from pipelines.timeline.draws import Draws
 
-_ROWS_AT_ONCE = 4096
+# What is worked on at once, and by how many threads; the figures do not depend on it.
+_ROWS_AT_ONCE, _DRAWS_AT_ONCE, _THREADS = 2048, 128, 2
 
 
 class InputDraws:
@@ -113,9 +115,13 @@ def rank_acceptability(
     values = np.empty((model.rows.height, n_draws))
     scores = np.empty_like(values)
     weights = _weights(n_draws)
-    for start in range(0, len(values), _ROWS_AT_ONCE):
+
+    def draw(start: int) -> None:
         part = np.arange(start, min(start + _ROWS_AT_ONCE, len(values)))
         values[part], scores[part] = _draw_rows(model, draws, inputs, part, weights)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(draw, range(0, len(values), _ROWS_AT_ONCE)))
     is_met = model.rows["is_target_met"].to_numpy()
     key = model.rows.select(KEY)
     frames = [
@@ -257,11 +263,17 @@ def rank_draws(figures: Array, is_met: NDArray[np.bool_]) -> NDArray[np.int64]:
     first = np.argsort(~is_met, kind="stable")
     n_met = int(is_met.sum())
     ranks = np.empty(figures.shape, dtype=np.int64)
-    for rows, offset in ((first[:n_met], 0), (first[n_met:], n_met)):
-        order = np.argsort(-figures[rows], axis=0, kind="stable")
-        places = np.empty_like(order)
-        np.put_along_axis(places, order, np.arange(len(rows))[:, None], axis=0)
-        ranks[rows] = places + offset + 1
+
+    def rank(start: int) -> None:
+        some = slice(start, start + _DRAWS_AT_ONCE)
+        for rows, offset in ((first[:n_met], 0), (first[n_met:], n_met)):
+            order = np.argsort(-figures[rows, some], axis=0, kind="stable")
+            places = np.empty_like(order)
+            np.put_along_axis(places, order, np.arange(len(rows))[:, None], axis=0)
+            ranks[rows, some] = places + offset + 1
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(rank, range(0, figures.shape[1], _DRAWS_AT_ONCE)))
     return ranks
 
 
