@@ -53,16 +53,8 @@ class Store:
         write_parquet(frame, buffer)
         content = buffer.getvalue()
         facts = {"bytes": len(content), "sha256": _sha256(content), "rows": frame.height, **(about or {})}
-        note = (json.dumps(facts) + "\n").encode()
-        if (path := self._local(key, kind)) is not None:
-            for target, what in ((path, content), (path.with_suffix(".json"), note)):
-                with replaced(target, is_durable=False) as scratch:
-                    scratch.write_bytes(what)
-            return
-        filesystem, name = self._remote(key, kind)
-        filesystem.makedirs(name.rpartition("/")[0], exist_ok=True)
-        filesystem.pipe_file(name, content)
-        filesystem.pipe_file(_note(name), note)
+        self._put(f"{kind}/{key}.parquet", content)
+        self._put(f"{kind}/{key}.json", (json.dumps(facts) + "\n").encode())
 
     def read(self, key: str, kind: str, columns: list[str] | None = None) -> pl.DataFrame:
         """Return a frame.
@@ -100,15 +92,19 @@ class Store:
 
     def write_night(self, run_id: str, keys: Sequence[str]) -> None:
         """List the chunks that a run rests on in `nights/<run_id>.json`, for readers beside the warehouse."""
-        content = (json.dumps({"run_id": run_id, "results": list(keys)}) + "\n").encode()
+        told = {"run_id": run_id, "results": list(keys)}
+        self._put(f"nights/{run_id}.json", (json.dumps(told) + "\n").encode())
+
+    def _put(self, place: str, content: bytes) -> None:
+        """Put a file in its place of the store, whole or not at all."""
         if "://" not in self.address:
-            with replaced(Path(self.address) / "nights" / f"{run_id}.json", is_durable=False) as scratch:
+            with replaced(Path(self.address) / place, is_durable=False) as scratch:
                 scratch.write_bytes(content)
             return
         filesystem, root = fsspec.core.url_to_fs(self.address)
-        folder = f"{root.rstrip('/')}/nights"
-        filesystem.makedirs(folder, exist_ok=True)
-        filesystem.pipe_file(f"{folder}/{run_id}.json", content)
+        name = f"{root.rstrip('/')}/{place}"
+        filesystem.makedirs(name.rpartition("/")[0], exist_ok=True)
+        filesystem.pipe_file(name, content)
 
     def _local(self, key: str, kind: str) -> Path | None:
         return None if "://" in self.address else Path(self.address) / kind / f"{key}.parquet"
