@@ -17,7 +17,6 @@ import polars as pl
 import pipelines.contracts  # noqa: F401 - registers every table
 from pipelines import nightlog
 from pipelines.contracts.base import REGISTRY, validate
-from pipelines.counties.fetching import WEATHER_SOURCES
 from pipelines.counties.scope import check_counties
 from pipelines.errors import UsageError
 from pipelines.identity import content_hash
@@ -28,6 +27,7 @@ from pipelines.sources.live import LiveInputs
 from pipelines.sources.parsing import Parser
 from pipelines.sources.registry import connectors
 from pipelines.sources.user_files import has_user_files
+from pipelines.sources.weather_common import WEATHER
 from pipelines.warehouse import (
     BuildLock,
     Cache,
@@ -342,8 +342,10 @@ def record_scope(settings: Settings, scope: Scope) -> dict[str, list[str]]:
 
 def live_inputs(settings: Settings, record: NightRecord, raw: RawStore, cache: Cache) -> LiveInputs:
     """Return what a night's record says, read from the raw bytes; weather of counties is read county by county."""
-    closed = WEATHER_SOURCES if "counties" in record.scope.get("scope", ()) else ()
-    return LiveInputs(record, connectors(settings), Parser(raw, cache), closed)
+    chosen = connectors(settings)
+    is_by_county = "counties" in record.scope.get("scope", ())
+    closed = [one.source.source_id for one in chosen if is_by_county and WEATHER in one.tables]
+    return LiveInputs(record, chosen, Parser(raw, cache), closed)
 
 
 def night_before(night: Night) -> LiveInputs | None:

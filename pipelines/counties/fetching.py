@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipelines.counties.live_weather import OnCounty, fetch_county_weather
-from pipelines.counties.progress import as_kept
 from pipelines.sources.archive import NightRecord, SourceOutcome
 from pipelines.sources.night import Round, fetch_night
 from pipelines.sources.parsing import Connector
+from pipelines.sources.weather_common import WEATHER
 from pipelines.warehouse.raw import RawStore
-
-WEATHER_SOURCES = ("nsrdb", "nasa_power", "open_meteo", "pvgis")
-_TABLE = "core.weather_hourly"
 
 
 def fetch_counties(
@@ -48,8 +46,8 @@ def fetch_counties(
     pause : Callable[[float], None]
         Waits so many seconds.
     """
-    of_weather = [one for one in connectors if _TABLE in one.tables and not work.is_offline]
-    others = [one for one in connectors if _TABLE not in one.tables]
+    of_weather = [one for one in connectors if WEATHER in one.tables and not work.is_offline]
+    others = [one for one in connectors if WEATHER not in one.tables]
     before = [earlier.source(one.source.source_id) for one in of_weather] if earlier is not None else []
     if earlier is not None and all(outcome is not None for outcome in before):
         fetched = tuple(outcome for outcome in before if outcome is not None)
@@ -58,7 +56,7 @@ def fetch_counties(
         fetched, found = fetch_county_weather(
             work, of_weather, counties, ledgers=_beside(work.archive.raw), pause=pause, on_county=on_county
         )
-        progress = as_kept(found)
+        progress = asdict(found)
         for outcome in fetched:
             if on_source is not None:
                 on_source(outcome)

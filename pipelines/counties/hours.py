@@ -16,10 +16,9 @@ from pipelines.sources.archive import Good
 from pipelines.sources.live import LiveInputs
 from pipelines.sources.merge import is_whole_year
 from pipelines.sources.parsing import parsing_version
+from pipelines.sources.weather_common import WEATHER
 
 log = logging.getLogger("firstmw.sources")
-
-WEATHER = "core.weather_hourly"
 
 
 def chunk_store(settings: Settings) -> Store:

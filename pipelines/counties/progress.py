@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 SOURCE_ID = "county_weather"
 """Row of `data_status` that speaks about the weather of all counties of a night."""
@@ -55,8 +55,3 @@ class Progress:
 def progress_of(kept: Mapping[str, object] | None) -> Progress | None:
     """Return the progress that a record keeps, None where it keeps none."""
     return Progress(**{one.name: kept[one.name] for one in fields(Progress)}) if kept else None  # type: ignore[arg-type]
-
-
-def as_kept(progress: Progress) -> dict[str, object]:
-    """Return a progress as a record keeps it."""
-    return asdict(progress)

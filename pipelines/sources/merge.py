@@ -11,11 +11,10 @@ import polars as pl
 
 from pipelines.contracts.base import REGISTRY
 from pipelines.sources.live import LiveInputs
-from pipelines.sources.weather_common import TYPICAL, region_of
+from pipelines.sources.weather_common import TYPICAL, WEATHER, region_of
 from pipelines.warehouse.cache import Cache
 from pipelines.weather.assemble import region_weather
 
-WEATHER = "core.weather_hourly"
 Year = tuple[str, pl.DataFrame]
 """Source and hours of a weather year."""
 _NOT_FETCHED = ["file", "synthetic"]

@@ -31,9 +31,10 @@ from pipelines.sources import (
     queue_spp,
 )
 from pipelines.sources.parsing import Connector
+from pipelines.sources.weather_common import WEATHER
 
 GAS, GAS_DAILY, POWER = "core.gas_prices", "core.gas_prices_daily", "core.power_prices"
-INDICATORS, QUEUES, WEATHER = "core.lead_time_indicators", "core.queue_projects", "core.weather_hourly"
+INDICATORS, QUEUES = "core.lead_time_indicators", "core.queue_projects"
 LIVE_TABLES = {
     eia_v2: (GAS, GAS_DAILY, POWER),
     eia_files: (GAS, GAS_DAILY),

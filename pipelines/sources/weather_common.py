@@ -33,6 +33,7 @@ QUANTITIES = {
 }
 SUN = ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2")
 AIR = ("temperature_c", "wind_m_per_s")
+WEATHER = "core.weather_hourly"
 # Weather year of a typical year, and how a request's key names it.
 TYPICAL = 0
 TYPICAL_KEY = "tmy"
