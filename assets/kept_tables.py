@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
@@ -11,10 +12,14 @@ from assets.night import Night
 from assets.table_asset import Made
 from pipelines.contracts.base import validate
 from pipelines.identity import content_hash
+from pipelines.plant.solar import SolarParameters
 
 
-def hours_key(night: Night) -> dict[str, Any] | None:
-    """Return what the night's weather follows from; None where fetched years or files are part of it."""
+def hours_key(night: Night, solar: SolarParameters | None = None) -> dict[str, Any] | None:
+    """Return what the night's weather, and solar output where its plant is given, follow from.
+
+    None where fetched years or files are part of it.
+    """
     if night.live is not None or night.settings.weather_dir is not None:
         return None
     return {
@@ -23,6 +28,7 @@ def hours_key(night: Night) -> dict[str, Any] | None:
         "climatology": content_hash(night.read("core.climatology_monthly")),
         "choice": content_hash(night.read("core.weather_choice")),
         "years": night.settings.dispatch_years,
+        **({"solar": asdict(solar)} if solar is not None else {}),
     }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import polars as pl
 
 from assets.counties import county_results
@@ -31,10 +29,9 @@ def weather_monthly(night: Night) -> pl.DataFrame:
     """Sum up the hours."""
     if night.scope.is_counties:
         return county_results(night).months
-    key = hours_key(night)
+    key = hours_key(night, solar_parameters(plant_parameters(night), night.settings))
     if key is None:
         return _months(night)
-    key |= {"solar": asdict(solar_parameters(plant_parameters(night), night.settings))}
     return night.cache.frame("months", key, lambda: _months(night))[0]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from assets.kept_tables import hours_key, kept_table
 from assets.night import Night
 from assets.plant import plant_parameters
@@ -19,9 +17,7 @@ def solar_hourly(night: Night) -> Made:
     if night.scope.is_counties:
         return Made(REGISTRY["sim.solar_hourly"].schema.create_empty())
     parameters = solar_parameters(plant_parameters(night), night.settings)
-    key = hours_key(night)
-    key = None if key is None else {**key, "solar": asdict(parameters)}
-    return kept_table(night, "sim.solar_hourly", key, lambda: _made(night, parameters))
+    return kept_table(night, "sim.solar_hourly", hours_key(night, parameters), lambda: _made(night, parameters))
 
 
 def _made(night: Night, parameters: SolarParameters) -> Made:
