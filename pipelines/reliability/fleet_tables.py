@@ -46,6 +46,13 @@ def hours_of(
     series_unavailability: float,
     supply_loss: Mapping[str, NDArray[np.float64]],
 ) -> Hours:
+    """Return the rates, capacities and losses of the technologies in use, hour by hour where they move with it.
+
+    Raises
+    ------
+    UsageError
+        If a technology of the designs has no figures.
+    """
     used = {name for name, units in zip(designs.firm_technology, designs.firm_units, strict=True) if units > 0}
     used |= {name for name, units in zip(designs.baseload_technology, designs.baseload_units, strict=True) if units > 0}
     names = sorted(used)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -176,41 +176,31 @@ class Region:
         self.years, self.load_mwh = years, float(np.mean([site.load_mw.sum() * site.step_hours for site in years]))
         self._plant, self._causes, self._cache = plant, causes, cache
         self._keys = [content_hash(site_key(site, plant, causes)) for site in years]
-        self._blocks: list[dict[str, NDArray[np.float32]]] | None = None
         self._new_blocks = False
         self.dispatched = self.assessed = 0
         """Rows that were not in the cache."""
 
     def sums(self, block: Block, lattice: Lattice) -> NDArray[np.float64]:
         """Return `SUMS` of every design of a block, mean of the weather years, shape (n, len(SUMS))."""
-        if self._blocks is None:
-            self._blocks = [self._held(own) for own in self._keys]
         total = np.zeros((lattice.sizes(block).frame.height, len(SUMS)))
         name = lattice.name(block)
         for site, blocks in zip(self.years, self._blocks, strict=True):
-            found = blocks.pop(name, None)
+            found = _used(blocks, name)
             if found is None:
-                found = self._dispatch(site, block, lattice)
+                found = blocks[name] = self._dispatch(site, block, lattice)
                 self.dispatched += len(found)
                 self._new_blocks = True
-            # What was used last stands last.
-            blocks[name] = found
             total += found
         return total / len(self.years)
 
     def is_marked(self, name: str) -> bool:
         """Return whether a mark was left beside the blocks."""
-        if self._blocks is None:
-            self._blocks = [self._held(own) for own in self._keys]
-        held = [blocks.pop(name, None) for blocks in self._blocks]
-        for blocks, mark in zip(self._blocks, held, strict=True):
-            if mark is not None:
-                blocks[name] = mark
-        return all(mark is not None for mark in held)
+        marks = [_used(blocks, name) for blocks in self._blocks]
+        return all(mark is not None for mark in marks)
 
     def mark(self, name: str) -> None:
         """Leave a mark beside the blocks, to be kept with them."""
-        for blocks in self._blocks or []:
+        for blocks in self._blocks:
             blocks[name] = np.zeros((1, len(SUMS)), np.float32)
         self._new_blocks = True
 
@@ -218,12 +208,17 @@ class Region:
         """Keep the blocks that were dispatched, beside those used before."""
         if not self._new_blocks:
             return
-        for own, blocks in zip(self._keys, self._blocks or [], strict=True):
+        for own, blocks in zip(self._keys, self._blocks, strict=True):
             kept = list(blocks.items())[-_BLOCKS_KEPT:]
             names = pl.Series("block", [name for name, rows in kept for _ in range(len(rows))], pl.String)
             rows = np.concatenate([rows for _, rows in kept])
             self._cache.replace("sizes", {"site": own}, pl.DataFrame(rows, schema=list(SUMS)).insert_column(0, names))
         self._new_blocks = False
+
+    @cached_property
+    def _blocks(self) -> list[dict[str, NDArray[np.float32]]]:
+        """Return the blocks of every year by name, read when first asked for; what was used last stands last."""
+        return [self._held(own) for own in self._keys]
 
     def _held(self, own: str) -> dict[str, NDArray[np.float32]]:
         """Return the blocks of a site year that are kept; all in one file, which opens in the time of one block."""
@@ -273,3 +268,11 @@ class Region:
             self.assessed += 0 if is_hit else frame.height
             frames.append(frame)
         return pl.concat(frames)
+
+
+def _used(blocks: dict[str, NDArray[np.float32]], name: str) -> NDArray[np.float32] | None:
+    """Return a block and put it last; None where there is none."""
+    found = blocks.pop(name, None)
+    if found is not None:
+        blocks[name] = found
+    return found
