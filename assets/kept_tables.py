@@ -56,5 +56,4 @@ def kept_table(night: Night, name: str, key: dict[str, Any] | None, make: Callab
         return validate(frame, name)
 
     path, is_hit = night.cache.file("tables", {"table": name, **key}, rows)
-    metadata = {"is_from_cache": is_hit, "source_hash": path.stem[:16], **(made[0].metadata if made else {})}
-    return Made(path=path, is_cache_hit=is_hit or made[0].is_cache_hit, metadata=metadata)
+    return Made(path=path, is_cache_hit=is_hit or made[0].is_cache_hit, metadata=made[0].metadata if made else {})

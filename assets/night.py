@@ -108,6 +108,7 @@ class Night:
     live: LiveInputs | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     shared: dict[str, Any] = field(default_factory=dict)
+    looked_at: dict[str, set[str]] = field(default_factory=dict)
     problem: str = ""
 
     @property
@@ -129,11 +130,23 @@ class Night:
         """Return a table of the build."""
         return self.warehouse.read(name, columns)
 
-    def once(self, name: str, make: Callable[[], _Shared]) -> _Shared:
-        """Return what several assets of the night share; made by the first that asks."""
-        if name not in self.shared:
-            self.shared[name] = make()
-        return cast(_Shared, self.shared[name])
+    def read_between(self, name: str, column: str, first: str, last: str) -> pl.DataFrame:
+        """Return the rows of a table of the build from one value of a column to another."""
+        where = f"where {column} between $first and $last"
+        return self.warehouse.query(f"select * from {name} {where}", {"first": first, "last": last})
+
+    def reference(self, name: str) -> pl.DataFrame:
+        """Return a reference table."""
+        return load_reference(name, self.settings.reference_dir)
+
+    def once(self, name: str, make: Callable[[], _Shared], is_kept: Callable[[_Shared], bool] | None = None) -> _Shared:
+        """Return what several assets of the night share; made by the first that asks, and kept unless told not to."""
+        if name in self.shared:
+            return cast(_Shared, self.shared[name])
+        made = make()
+        if is_kept is None or is_kept(made):
+            self.shared[name] = made
+        return made
 
     def write(self, name: str, frame: pl.DataFrame) -> int:
         """Check a frame against its contract and replace the table by it; return its rows."""
@@ -198,7 +211,20 @@ def identify(settings: Settings, scope: Scope, record: NightRecord | None = None
         before = Archive(RawStore(settings.data_dir)).night_before(scope.as_of, record_scope(settings, scope))
         inputs |= record.input_hashes()
         inputs |= {f"before/{name}": value for name, value in before.input_hashes().items()} if before else {}
-    chosen = {
+    named = {
+        **named_settings(settings, scope),
+        **scope.named(),
+        **({"what_if": list(scope.what_if)} if scope.what_if else {}),
+    }
+    code = code_hash(REPOSITORY)
+    previous = previous_release(settings.data_dir, lambda own: run_identity(scope.as_of, own, named, code), inputs)
+    inputs |= {PREVIOUS: previous} if previous else {}
+    return run_identity(scope.as_of, inputs, named, code), inputs, code
+
+
+def named_settings(settings: Settings, scope: Scope) -> dict[str, Any]:
+    """Return the settings that a night's results follow from, by name."""
+    return {
         name: value
         for name, value in settings.model_dump(mode="json", exclude=_NOT_PART_OF_A_RUN).items()
         if (scope.is_counties or name not in COUNTY_SETTINGS)
@@ -206,11 +232,6 @@ def identify(settings: Settings, scope: Scope, record: NightRecord | None = None
         and not name.endswith("_file")
         and not is_secret(name)
     }
-    named = {**chosen, **scope.named(), **({"what_if": list(scope.what_if)} if scope.what_if else {})}
-    code = code_hash(REPOSITORY)
-    previous = previous_release(settings.data_dir, lambda own: run_identity(scope.as_of, own, named, code), inputs)
-    inputs |= {PREVIOUS: previous} if previous else {}
-    return run_identity(scope.as_of, inputs, named, code), inputs, code
 
 
 def previous_release(data_dir: Path, run_id_of: Callable[[dict[str, str]], str], inputs: dict[str, str]) -> str:

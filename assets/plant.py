@@ -68,22 +68,25 @@ def _plant(night: Night, designs: str) -> Plant:
 
 def night_sites(night: Night) -> list[SiteYear]:
     """Return the site years of the night; few are kept for the next asset that asks, many would fill the memory."""
-    if "sites" in night.shared:
-        return list(night.shared["sites"])
+    return night.once("sites", lambda: _sites(night), _are_few)
+
+
+def _are_few(sites: list[SiteYear]) -> bool:
+    return len(sites) <= _KEPT_SITE_YEARS
+
+
+def _sites(night: Night) -> list[SiteYear]:
     if night.scope.is_counties:
         # Known once they are valued: only what follows the choice and the timeline may ask.
         hours = hours_of_counties(night, solar_parameters(plant_parameters(night), night.settings))
     else:
         hours = night.read("core.regions"), night.read("core.weather_hourly"), night.read("sim.solar_hourly")
-    sites = site_years(
+    return site_years(
         *hours,
         plant_technologies(night),
         night.read("core.data_centre_load"),
         night.settings,
     )
-    if len(sites) <= _KEPT_SITE_YEARS:
-        night.shared["sites"] = sites
-    return sites
 
 
 def site_keys(night: Night) -> dict[tuple[str, int], str]:

@@ -34,7 +34,7 @@ from assets.night import (
 )
 from assets.resources import end_abandoned_runs
 from pipelines.counties.scope import of_counties
-from pipelines.errors import ContractError, FirstmwError, HeldError, UsageError, WarehouseError
+from pipelines.errors import BrokenBuildError, ContractError, FirstmwError, HeldError, UsageError, WarehouseError
 from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
@@ -170,7 +170,11 @@ def _refreshed(
         release = reuse_release(data_dir, run_id, is_accepted=is_accepted)
     listener = _Listener(on_event)
     if release is None:
-        release = _run_job(settings, scope, wait_seconds, listener, is_accepted=is_accepted)
+        try:
+            release = _run_job(settings, scope, wait_seconds, listener, is_accepted=is_accepted)
+        except BrokenBuildError as error:
+            log.warning(str(error))
+            release = _run_job(settings, scope, wait_seconds, listener, is_accepted=is_accepted)
         is_reused = False
     else:
         is_reused = True

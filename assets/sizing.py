@@ -55,14 +55,15 @@ def priced_grid(night: Night) -> pl.DataFrame:
     regions = night.read("core.regions", ["region_id"])["region_id"].sort().to_list()
     parts = [regions[first : first + _PRICED_TOGETHER] for first in range(0, len(regions), _PRICED_TOGETHER)]
     return pl.concat(
-        price(designs, *(_between(night, f"sim.grid_{kind}", part[0], part[-1]) for kind in ("annual", "adequacy")))
+        price(
+            designs,
+            *(
+                night.read_between(f"sim.grid_{kind}", "region_id", part[0], part[-1])
+                for kind in ("annual", "adequacy")
+            ),
+        )
         for part in parts
     )
-
-
-def _between(night: Night, name: str, first: str, last: str) -> pl.DataFrame:
-    where = "where region_id between $first and $last"
-    return night.warehouse.query(f"select * from {name} {where}", {"first": first, "last": last})
 
 
 def night_finalists(night: Night) -> Finalists:

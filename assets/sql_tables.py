@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import dagster as dg
@@ -11,25 +10,19 @@ from assets.night import REPOSITORY, Night
 from assets.table_asset import Made, table_asset
 from pipelines.contracts.base import REGISTRY
 from pipelines.errors import ContractError
+from pipelines.warehouse.sqltext import made_table, upstream_tables
 
 SQL_DIR = REPOSITORY / "sql"
-_TABLE = re.compile(r"\b(?:from|join)\s+((?:raw|core|sim|mart)\.[a-z_]+)", re.IGNORECASE)
-
-
-def upstream_tables(path: Path) -> list[str]:
-    """Return the tables that a statement reads, by the names after FROM and JOIN, comments left out."""
-    statement = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
-    return sorted({name.lower() for name in _TABLE.findall(statement)})
 
 
 def sql_asset(path: Path) -> dg.AssetsDefinition:
     """Return the asset of one file; its folder is the schema, its name the table."""
-    name = f"{path.parent.name}.{path.stem}"
+    name = made_table(path)
     if name not in REGISTRY:
         raise ContractError(f"{path.name} makes {name}, which has no contract; describe it in pipelines/contracts.")
 
-    def make(night: Night) -> Made:
-        return Made(rows=night.warehouse.run_sql_file(path), metadata={"file": f"sql/{path.parent.name}/{path.name}"})
+    def make(_: Night) -> Made:
+        return Made(statement=path, metadata={"file": f"sql/{path.parent.name}/{path.name}"})
 
     return table_asset(name, deps=upstream_tables(path), kinds={"sql", "duckdb"})(make)
 

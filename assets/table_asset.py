@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 import polars as pl
 
 from assets.night import Night, log
 from assets.resources import NightResource
+from assets.standing import Watched, made_from, stands
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import ContractError, TransientError
-from pipelines.identity import content_hash
+from pipelines.warehouse import Follows, Warehouse
+from pipelines.warehouse.sqltext import upstream_tables
 
 CONTRACT_CHECK = "contract"
 # A table that is made from nothing still waits for the sources: their answers are part of the run's name.
@@ -34,15 +37,16 @@ class Check:
 
 TRANSIENT_RETRIES, TRANSIENT_WAIT = 2, 5.0
 NO_CHECKS: Mapping[str, Check] = {}
+NO_FAILURES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
 class Made:
-    """A table as made: its rows, or the file that holds them, or the count of rows written by SQL."""
+    """A table as made: its rows, or the file that holds them, or the statement that gives them."""
 
     frame: pl.DataFrame | None = None
     path: Path | None = None
-    rows: int = 0
+    statement: Path | None = None
     is_cache_hit: bool | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     checked: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -117,41 +121,75 @@ def table_asset(
 def materialise(
     night: Night, name: str, make: Callable[[Night], pl.DataFrame | Made], checks: Mapping[str, Check] = NO_CHECKS
 ) -> dg.MaterializeResult:
-    """Run the function, check, write, log, and return the metadata of one table."""
+    """Make one table unless it stands, check, write, log, and return its metadata."""
     started = datetime.now(UTC).replace(tzinfo=None)
+    standing = stands(night, name)
+    if standing is not None:
+        night.warehouse.keep(name)
+        night.finish_step(name, started=started, rows=standing.rows, is_cache_hit=True)
+        told = json.loads(standing.told or "{}")
+        return _result(night, name, {**told["metadata"], "is_reused": True}, checks, told["checked"])
     failed, broken = "", CONTRACT_CHECK
-    made = Made()
-    metadata: dict[str, Any] = {}
+    made, metadata = Made(), dict[str, Any]()
     try:
-        answer = make(night)
+        watched = Watched(night)
+        answer = make(cast(Night, watched))
         made = Made(answer) if isinstance(answer, pl.DataFrame) else answer
-        rows = made.rows
-        if made.path is not None:
-            rows = night.warehouse.link(name, made.path)
-        elif made.frame is not None:
-            frame = validate(made.frame, name)
-            rows = night.warehouse.write(name, frame)
-            metadata |= time_span(frame) | {"source_hash": content_hash(frame)[:16]}
+        frame = validate(made.frame, name) if made.frame is not None else None
+        metadata = made.metadata | (time_span(frame) if frame is not None else {})
+        read = {f"table {table}" for table in upstream_tables(made.statement)} if made.statement else set()
+        told = json.dumps({"metadata": metadata, "checked": made.checked}, default=str)
+        _write(night.warehouse, name, frame, made, Follows(made_from(night, watched.seen | read), told))
     except ContractError as error:
-        failed, rows = str(error), 0
+        failed = str(error)
         broken = next((own for own, check in checks.items() if isinstance(error, check.error)), CONTRACT_CHECK)
         night.problem = failed
         log.error(failed, extra={"step": {"asset": name, "problem": failed}})
-    metadata |= made.metadata
-    metadata |= {"dagster/row_count": rows, "run_id": night.run_id, "as_of": night.as_of.isoformat()}
+    stamp = night.warehouse.stamp(name)
+    rows = stamp.rows if stamp is not None and not failed else 0
     night.finish_step(name, started=started, rows=rows, is_cache_hit=made.is_cache_hit)
+    shown = {**metadata, "is_reused": bool(made.is_cache_hit)}
+    return _result(night, name, shown, checks, made.checked, {broken: failed} if failed else {})
+
+
+def _write(warehouse: Warehouse, name: str, frame: pl.DataFrame | None, made: Made, follows: Follows) -> None:
+    if made.statement is not None:
+        warehouse.run_sql_file(made.statement, follows)
+    elif made.path is not None:
+        warehouse.link(name, made.path, follows)
+    else:
+        assert frame is not None, "a table is made as a frame, a file or a statement"
+        warehouse.write(name, frame, follows)
+
+
+def _result(
+    night: Night,
+    name: str,
+    metadata: Mapping[str, Any],
+    checks: Mapping[str, Check],
+    checked: Mapping[str, Mapping[str, Any]],
+    failed: Mapping[str, str] = NO_FAILURES,
+) -> dg.MaterializeResult:
+    stamp = night.warehouse.stamp(name) if not failed else None
+    rows, content = (stamp.rows, stamp.content[:16]) if stamp is not None else (0, "")
+    own: dict[str, Any] = {
+        "source_hash": content,
+        "dagster/row_count": rows,
+        "run_id": night.run_id,
+        "as_of": night.as_of.isoformat(),
+    }
     return dg.MaterializeResult(
         asset_key=key_of(name),
-        metadata=metadata,
+        metadata={**metadata, **own},
         check_results=[
             dg.AssetCheckResult(
-                passed=not failed or own != broken,
-                check_name=own,
+                passed=check not in failed,
+                check_name=check,
                 asset_key=key_of(name),
-                description=failed if own == broken else "",
-                metadata={"rows": rows} | made.checked.get(own, {}),
+                description=failed.get(check, ""),
+                metadata={"rows": rows, **checked.get(check, {})},
             )
-            for own in (CONTRACT_CHECK, *checks)
+            for check in (CONTRACT_CHECK, *checks)
         ],
     )
 

@@ -60,6 +60,10 @@ class TransientError(WarehouseError):
     """The file system refused a read or a write for a moment (interrupted, busy, stale handle); trying again helps."""
 
 
+class BrokenBuildError(WarehouseError):
+    """The build database was damaged on the disk and is put away; the same night again begins a new one."""
+
+
 class HeldError(FirstmwError):
     """A release is built and whole, and waits for a person to look at it before it is shown.
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from assets.night import Night
 from assets.table_asset import table_asset
-from pipelines.reference.load import load_reference, reference_tables
+from pipelines.reference.load import reference_tables
 from pipelines.sources.merge import merged
 
 MERGED = ("core.gas_prices", "core.power_prices", "core.grid_reliability")
@@ -17,7 +17,7 @@ def reference_asset(name: str) -> dg.AssetsDefinition:
     """Return the asset that loads one reference table."""
 
     def load(night: Night) -> pl.DataFrame:
-        reference = load_reference(name, night.settings.reference_dir)
+        reference = night.reference(name)
         table = f"core.{name}"
         return merged(reference, night.live.rows(table), table) if night.live and table in MERGED else reference
 

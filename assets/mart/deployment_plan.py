@@ -28,5 +28,5 @@ def deployment_plan(night: Night) -> Made:
     """Plan the build-out of every strategy; each plan is checked against its limits every night."""
     night_portfolio(night).check()
     made = portfolio_table(night, "deployment_plan")
-    shown = {"plans": len(night_portfolio(night).built), "is_from_cache": bool(made.is_cache_hit)}
+    shown = {"plans": len(night_portfolio(night).built)}
     return replace(made, checked={PLAN_CHECK: shown})

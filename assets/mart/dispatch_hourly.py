@@ -26,5 +26,5 @@ def dispatch_hourly(night: Night) -> Made:
     """Trace the chosen designs; every trace is checked when it is made, and kept by its designs and its site."""
     traces = night_traces(night)
     path, is_hit = traces.hourly()
-    shown = {"traces": traces.count, "is_from_cache": is_hit}
+    shown = {"traces": traces.count}
     return Made(path=path, is_cache_hit=is_hit, checked={TRACE_CHECK: shown})

@@ -14,7 +14,7 @@ Reading, by any number of processes::
 - `RawStore`, `LedgerRow`: fetched bytes by checksum, and the ledger of fetches
 - `BuildLock`, `lock_holder`: one writer at a time; `RunMark`, `is_run_alive`: which runs still have a process
 - `Cache`: results by what they depend on
-- `Warehouse`: the build database of one night
+- `Warehouse`, `Stamp`, `Follows`: the build database, what is known of each of its tables, and what it follows from
 - `run_identity`, `code_hash`: the name of a run
 - `publish`, `Publication`, `space_needed`, `package_versions`: an immutable release and the step that shows it
 - `require_compatible`, `broken_promises`, `code_version`: what readers may rely on from version to version
@@ -24,7 +24,7 @@ Reading, by any number of processes::
 - `write_parquet`, `sorted_by_key`: Parquet whose bytes depend on the rows alone
 """
 
-from pipelines.warehouse.build import Warehouse
+from pipelines.warehouse.build import Follows, Stamp, Warehouse
 from pipelines.warehouse.cache import Cache
 from pipelines.warehouse.compatibility import broken_promises, code_version, require_compatible
 from pipelines.warehouse.dictionary import contract_hash, data_dictionary
@@ -50,12 +50,14 @@ from pipelines.warehouse.runs import code_hash, run_identity
 __all__ = [
     "BuildLock",
     "Cache",
+    "Follows",
     "LedgerRow",
     "Publication",
     "RawStore",
     "Release",
     "ReleaseInfo",
     "RunMark",
+    "Stamp",
     "Warehouse",
     "broken_promises",
     "clean_leftovers",

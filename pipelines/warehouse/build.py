@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +17,12 @@ import polars as pl
 
 from pipelines.contracts import operations  # noqa: F401 - registers ops.tables
 from pipelines.contracts.base import REGISTRY, validate
-from pipelines.errors import ContractError, TransientError, WarehouseError
+from pipelines.errors import BrokenBuildError, ContractError, TransientError, WarehouseError
+from pipelines.identity import content_hash
 from pipelines.warehouse.comments import write_comments
 from pipelines.warehouse.files import remove_tree
 from pipelines.warehouse.parquet import STORED_TYPES, check_types
-from pipelines.warehouse.sqltext import first_line, identifier, literal, statement
+from pipelines.warehouse.sqltext import first_line, identifier, literal, made_table, statement
 
 SCHEMAS = ("raw", "core", "sim", "mart", "ops")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -35,6 +37,74 @@ _HELD_BYTES, _MOST_HELD_BYTES = 32_000_000, 256_000_000
 _WRITING = threading.RLock()
 
 
+# What DuckDB says of a file whose bytes are not what it wrote.
+_CORRUPT = re.compile(r"corrupt|stored checksum|could not read enough bytes|has been invalidated", re.IGNORECASE)
+
+
+_STAMP_COLUMNS = {
+    "table_name": "VARCHAR",
+    "run_id": "VARCHAR",
+    "as_of_utc": "TIMESTAMP",
+    "rows": "BIGINT",
+    "linked_path": "VARCHAR",
+    "content": "VARCHAR",
+    "made_from": "VARCHAR",
+    "told": "VARCHAR",
+    "written_at_utc": "TIMESTAMP",
+}
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What the build knows of one of its tables.
+
+    Attributes
+    ----------
+    table_name : str
+    run_id : str
+        Run that wrote it, or found that it stands.
+    as_of_utc : datetime | None
+        Logical date of that run.
+    rows : int
+    linked_path : str
+        Parquet file that holds the rows; empty where they are stored.
+    content : str
+        Hash of the rows.
+    made_from : str | None
+        What the rows follow from, as text; None where that is not known.
+    told : str | None
+        What was told of it when it was made, as JSON.
+    """
+
+    table_name: str
+    run_id: str
+    as_of_utc: datetime | None
+    rows: int
+    linked_path: str
+    content: str
+    made_from: str | None
+    told: str | None
+
+
+@dataclass(frozen=True)
+class Follows:
+    """What the rows of a table follow from.
+
+    Attributes
+    ----------
+    made_from : str | None
+        As text, to be held against the same of another night; None where it is not known.
+    told : str | None
+        What is to be told of the table as long as it stands, as JSON.
+    """
+
+    made_from: str | None = None
+    told: str | None = None
+
+
+UNKNOWN = Follows()
+
+
 class Warehouse:
     """The build database of a night; the caller holds the build lock.
 
@@ -42,7 +112,7 @@ class Warehouse:
     ----------
     path : Path
         The database file, `data/build/firstmw.duckdb`. One that cannot be opened is deleted and begun anew: nothing
-        in it outlives a night.
+        in it is lost that the night does not make again.
     run_id : str
         The run that writes; every table remembers it, and publication refuses to mix runs.
     as_of : date | None
@@ -63,6 +133,7 @@ class Warehouse:
         self._con = _open(self.path, is_fresh=is_fresh)
         # This connection is the only writer; asking the catalog takes milliseconds, and every read and write asks.
         self._kinds = _kinds(self._con)
+        self._stamps = _stamps(self._con)
         self._held: dict[str, pl.DataFrame] = {}
 
     def __enter__(self) -> Warehouse:
@@ -80,7 +151,7 @@ class Warehouse:
         self._held.clear()
         self._con.close()
 
-    def write(self, name: str, frame: pl.DataFrame) -> int:
+    def write(self, name: str, frame: pl.DataFrame, follows: Follows = UNKNOWN) -> int:
         """Replace a table by a frame, rows in the frame's order, with the comments of its contract.
 
         Parameters
@@ -89,6 +160,8 @@ class Warehouse:
             Schema and table, for example "core.regions".
         frame : pl.DataFrame
             Rows; only the six stored types (double, 64-bit integer, text, boolean, date, timestamp in microseconds).
+        follows : Follows
+            What the rows follow from.
 
         Returns
         -------
@@ -107,7 +180,7 @@ class Warehouse:
         with self._transaction(name) as cursor:
             self._drop(cursor, name)
             _store(cursor, f"create table {schema}.{table} as select * from _frame", frame)
-            self._finish(cursor, name, frame.height)
+            self._finish(cursor, name, frame.height, content_hash(frame), follows)
         self._hold(name, frame)
         return frame.height
 
@@ -138,10 +211,10 @@ class Warehouse:
             cursor.execute(f"delete from {schema}.{table} where {condition}", list(where.values()))
             _store(cursor, f"insert into {schema}.{table} by name select * from _frame", frame)
             rows = _count(cursor, name)
-            self._finish(cursor, name, rows)
+            self._finish(cursor, name, rows, "", UNKNOWN)
         return rows
 
-    def link(self, name: str, path: Path) -> int:
+    def link(self, name: str, path: Path, follows: Follows = UNKNOWN) -> int:
         """Make a table of a Parquet file without copying its rows, for tables too large to be stored twice.
 
         Returns
@@ -167,7 +240,8 @@ class Warehouse:
         with self._transaction(name) as cursor:
             self._drop(cursor, name)
             cursor.execute(f"create view {schema}.{table} as select * from read_parquet({literal(str(path))})")
-            self._finish(cursor, name, rows, linked_path=str(path))
+            content = content_hash(path.name, path.stat().st_size)
+            self._finish(cursor, name, rows, content, follows, linked_path=str(path))
         return rows
 
     def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
@@ -209,9 +283,10 @@ class Warehouse:
                 relation = cursor.sql(sql, params=dict(params)) if params else cursor.sql(sql)
                 return relation.pl() if relation is not None else pl.DataFrame()
             except duckdb.Error as error:
+                self._give_up(error)
                 raise WarehouseError(f"{self.path}: {first_line(error)}; run the night again.") from error
 
-    def run_sql_file(self, path: Path) -> int:
+    def run_sql_file(self, path: Path, follows: Follows = UNKNOWN) -> int:
         """Make a table from a file with one SELECT; the folder is its schema, the file name its table.
 
         The statement runs on one thread, so that sums of floats and the order of unordered rows are the same in
@@ -229,8 +304,7 @@ class Warehouse:
         ContractError
             If a column has a type that is not stored, or the rows break the contract.
         """
-        path = Path(path)
-        name = f"{path.parent.name}.{path.stem}"
+        path, name = Path(path), made_table(Path(path))
         schema, table = split_name(name)
         with _WRITING:
             self._con.execute("set threads = 1")
@@ -239,14 +313,24 @@ class Warehouse:
                     self._drop(cursor, name)
                     cursor.execute(f"create table {schema}.{table} as\n{statement(path)}\n")
                     _check_stored_types(cursor, schema, table)
+                    frame = cursor.sql(f"select * from {schema}.{table}").pl()
                     if name in REGISTRY:
-                        frame = validate(cursor.sql(f"select * from {schema}.{table}").pl(), name)
+                        frame = validate(frame, name)
                         _store(cursor, f"create or replace table {schema}.{table} as select * from _frame", frame)
-                    rows = _count(cursor, name)
-                    self._finish(cursor, name, rows)
+                    self._finish(cursor, name, frame.height, content_hash(frame), follows)
             finally:
                 self._con.execute("reset threads")
-        return rows
+        self._hold(name, frame)
+        return frame.height
+
+    def stamp(self, name: str) -> Stamp | None:
+        """Return what is known of a table of the build; None where there is no such table."""
+        return self._stamps.get(name)
+
+    def keep(self, name: str) -> None:
+        """Take over a table that an earlier run wrote as this run's own."""
+        with self._transaction(name) as cursor:
+            self._put(cursor, replace(self._stamps[name], run_id=self.run_id, as_of_utc=self._as_of_utc()))
 
     def tables(self) -> pl.DataFrame:
         """Return the rows of ops.tables: each table of the build, its run, its rows and where they are."""
@@ -263,15 +347,17 @@ class Warehouse:
             except BaseException as error:
                 with suppress(duckdb.Error):
                     cursor.execute("rollback")
-                    self._kinds = _kinds(cursor)
+                    self._kinds, self._stamps = _kinds(cursor), _stamps(cursor)
                 if isinstance(error, duckdb.IOException) and _PASSING.search(str(error)):
                     raise TransientError(f"{place}: {first_line(error)}; try again.") from error
+                self._give_up(error)
                 if isinstance(error, duckdb.Error):
                     raise WarehouseError(f"{place}: {first_line(error)}; correct that and run again.") from error
                 raise
 
     def _drop(self, cursor: duckdb.DuckDBPyConnection, name: str) -> None:
         self._held.pop(name, None)
+        self._stamps.pop(name, None)
         kind = self._kinds.pop(name, None)
         if kind:
             cursor.execute(f"drop {kind} {name}")
@@ -283,16 +369,39 @@ class Warehouse:
             # In one piece, as the database gives it: sums of floats are taken piece by piece.
             self._held[name] = frame.rechunk()
 
-    def _finish(self, cursor: duckdb.DuckDBPyConnection, name: str, rows: int, linked_path: str = "") -> None:
+    def _finish(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        name: str,
+        rows: int,
+        content: str,
+        follows: Follows,
+        linked_path: str = "",
+    ) -> None:
         self._kinds[name] = "view" if linked_path else "table"
         if name in REGISTRY:
             write_comments(cursor, name, REGISTRY[name], kind="view" if linked_path else "table")
-        as_of = datetime(self.as_of.year, self.as_of.month, self.as_of.day) if self.as_of else None
-        now = datetime.now(UTC).replace(tzinfo=None)
+        stamp = Stamp(name, self.run_id, self._as_of_utc(), rows, linked_path, content, follows.made_from, follows.told)
+        self._put(cursor, stamp)
+
+    def _put(self, cursor: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:
         cursor.execute(
-            "insert or replace into ops.tables values (?, ?, ?, ?, ?, ?)",
-            [name, self.run_id, as_of, rows, linked_path, now],
+            "insert or replace into ops.tables values ($table_name, $run_id, $as_of_utc, $rows, $linked_path, "
+            "$content, $made_from, $told, $written_at_utc)",
+            {**vars(stamp), "written_at_utc": datetime.now(UTC).replace(tzinfo=None)},
         )
+        self._stamps[stamp.table_name] = stamp
+
+    def _as_of_utc(self) -> datetime | None:
+        return datetime(self.as_of.year, self.as_of.month, self.as_of.day) if self.as_of else None
+
+    def _give_up(self, error: BaseException) -> None:
+        """Take a file away whose bytes have changed since they were written, so that the next night begins anew."""
+        if isinstance(error, duckdb.Error) and _CORRUPT.search(str(error)):
+            _delete(self.path)
+            raise BrokenBuildError(
+                f"{self.path}: the build was damaged ({first_line(error)}) and is put away; run the night again."
+            ) from error
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -335,11 +444,12 @@ def _prepared(path: Path) -> duckdb.DuckDBPyConnection:
         con.execute("begin transaction")
         for schema in SCHEMAS:
             con.execute(f"create schema if not exists {schema}")
+        # Written by another version: nothing is known of its tables.
+        if "ops.tables" in _kinds(con) and _columns(con, "ops.tables") != _STAMP_COLUMNS:
+            con.execute("drop table ops.tables")
         if "ops.tables" not in _kinds(con):
-            con.execute(
-                "create table ops.tables (table_name varchar primary key, run_id varchar, as_of_utc timestamp, "
-                "rows bigint, linked_path varchar, written_at_utc timestamp)"
-            )
+            columns = ", ".join(f"{column} {kind}" for column, kind in _STAMP_COLUMNS.items())
+            con.execute(f"create table ops.tables ({columns}, primary key (table_name))")
             write_comments(con, "ops.tables", REGISTRY["ops.tables"])
         con.execute("commit")
     except duckdb.Error:
@@ -379,12 +489,25 @@ def _kinds(cursor: duckdb.DuckDBPyConnection) -> dict[str, str]:
     )
 
 
+def _stamps(cursor: duckdb.DuckDBPyConnection) -> dict[str, Stamp]:
+    """Return what the build knows of its tables."""
+    rows = cursor.execute(f"select {', '.join(part.name for part in fields(Stamp))} from ops.tables").fetchall()
+    return {row[0]: Stamp(*row) for row in rows}
+
+
+def _columns(cursor: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
+    """Return the columns of a table with their types, in order."""
+    return dict(
+        cursor.execute(
+            "select column_name, data_type from duckdb_columns() where schema_name || '.' || table_name = ? "
+            "order by column_index",
+            [name],
+        ).fetchall()
+    )
+
+
 def _check_stored_types(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
-    for column, kind in cursor.execute(
-        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ? "
-        "order by column_index",
-        [schema, table],
-    ).fetchall():
+    for column, kind in _columns(cursor, f"{schema}.{table}").items():
         if kind not in STORED_TYPES.values():
             raise ContractError(
                 f"{schema}.{table}, column {column}: type {kind} is not stored; cast it in the SQL file to one of "

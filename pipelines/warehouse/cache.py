@@ -55,7 +55,7 @@ class Cache:
             The frame and whether it was there.
         """
         path = self.path(kind, key)
-        if self._is_whole(path):
+        if self.is_whole(path):
             return pl.read_parquet(path), True
         frame = compute()
         self._keep(path, frame, kind, key)
@@ -64,7 +64,7 @@ class Cache:
     def file(self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]) -> tuple[Path, bool]:
         """Return the file of a key without reading it, for tables that are published by link; made if not there."""
         path = self.path(kind, key)
-        if self._is_whole(path):
+        if self.is_whole(path):
             return path, True
         self._keep(path, compute(), kind, key)
         return path, False
@@ -72,7 +72,7 @@ class Cache:
     def joined(self, kind: str, key: Mapping[str, Any], parts: Callable[[], Sequence[Path]]) -> tuple[Path, bool]:
         """Return the file of a key that holds the rows of others in their order; joined if not there."""
         path = self.path(kind, key)
-        if self._is_whole(path):
+        if self.is_whole(path):
             return path, True
         self._put(path, kind, key, partial(join_parquet, parts()))
         return path, False
@@ -80,7 +80,7 @@ class Cache:
     def held(self, kind: str, key: Mapping[str, Any]) -> pl.DataFrame | None:
         """Return the frame of a key if it is there and matches its checksum."""
         path = self.path(kind, key)
-        return pl.read_parquet(path) if self._is_whole(path) else None
+        return pl.read_parquet(path) if self.is_whole(path) else None
 
     def replace(self, kind: str, key: Mapping[str, Any], frame: pl.DataFrame) -> None:
         """Put a frame in the place of the one of a key, for collections that grow from night to night."""
@@ -138,6 +138,17 @@ class Cache:
                 freed += size
         return freed
 
+    def is_whole(self, path: Path) -> bool:
+        """Return whether a kept file matches its checksum; one that does counts as used now."""
+        try:
+            note = json.loads(_note(path).read_bytes())
+            is_whole = path.stat().st_size == note["bytes"] and sha256_file(path) == note["sha256"]
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return False
+        if is_whole:
+            os.utime(path)
+        return is_whole
+
     def _keep(self, path: Path, frame: pl.DataFrame, kind: str, key: Mapping[str, Any]) -> None:
         self._put(path, kind, key, partial(write_parquet, frame))
 
@@ -149,16 +160,6 @@ class Cache:
             rows = int(pl.scan_parquet(scratch, glob=False).select(pl.len()).collect().item())
         note = {"kind": kind, "key": json.loads(json.dumps(dict(key), default=str)), "rows": rows}
         write_json(_note(path), {**note, "sha256": checksum, "bytes": size}, is_durable=False)
-
-    def _is_whole(self, path: Path) -> bool:
-        try:
-            note = json.loads(_note(path).read_bytes())
-            is_whole = path.stat().st_size == note["bytes"] and sha256_file(path) == note["sha256"]
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return False
-        if is_whole:
-            os.utime(path)
-        return is_whole
 
 
 def _note(path: Path) -> Path:

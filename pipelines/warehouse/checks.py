@@ -55,6 +55,12 @@ def stamped_tables(
     return [built[name] for name in wanted]
 
 
+def dated_columns(name: str) -> list[str]:
+    """Return the columns of a table that name its release; those that are part of the key name others too."""
+    info = REGISTRY[name]
+    return [column for column in ("as_of_utc", "run_id") if column in info.schema.columns() and column not in info.key]
+
+
 def check_dates(frame: pl.DataFrame, name: str, run_id: str, as_of_utc: datetime) -> None:
     """Refuse rows whose own run or date is not the release's, save where these are part of the key, as in a history.
 
@@ -63,9 +69,9 @@ def check_dates(frame: pl.DataFrame, name: str, run_id: str, as_of_utc: datetime
     WarehouseError
         Names the column and the value that does not belong.
     """
-    for column, expected in (("as_of_utc", as_of_utc), ("run_id", run_id)):
-        if column not in frame.columns or column in REGISTRY[name].key:
-            continue
+    expected_of = {"as_of_utc": as_of_utc, "run_id": run_id}
+    for column in dated_columns(name):
+        expected = expected_of[column]
         other = frame.filter(pl.col(column).ne_missing(pl.lit(expected)))
         if not other.is_empty():
             raise WarehouseError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+_TABLE = re.compile(r"\b(?:from|join)\s+((?:raw|core|sim|mart)\.[a-z_]+)", re.IGNORECASE)
+
 
 def literal(text: str) -> str:
     """Return text as an SQL literal."""
@@ -35,3 +37,14 @@ def header(file: Path) -> str:
             break
         lines.append(re.sub(r"^-+\s*", "", line).strip())
     return " ".join(line for line in lines if line)
+
+
+def made_table(file: Path) -> str:
+    """Return the table that an SQL file makes: its folder is the schema, its name the table."""
+    return f"{file.parent.name}.{file.stem}"
+
+
+def upstream_tables(file: Path) -> list[str]:
+    """Return the tables that a statement reads, by the names after FROM and JOIN, comments left out."""
+    own = re.sub(r"--[^\n]*", "", file.read_text(encoding="utf-8"))
+    return sorted({name.lower() for name in _TABLE.findall(own)})

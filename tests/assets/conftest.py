@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
+
+from assets.night import Night, Scope, open_night
+from pipelines.settings import Settings
 
 REGIONS = "abilene_tx,columbus_oh,imperial_ca"
 AS_OF = "2026-11-22"
@@ -56,3 +60,10 @@ def night(firstmw: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=data_dir)
     assert ran.code == 0, ran.err
     return data_dir
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Night]:
+    """Return an open night in which nothing is made yet."""
+    with open_night(Settings(data_dir=tmp_path / "data"), Scope(date.fromisoformat(AS_OF))) as night:
+        yield night

@@ -15,10 +15,11 @@ from assets.definitions import defs
 from assets.mart.release import PUBLISHED
 from assets.resources import end_abandoned_runs
 from assets.schedules import nightly_schedule
-from assets.sql_tables import SQL_DIR, upstream_tables
+from assets.sql_tables import SQL_DIR
 from pipelines.contracts.base import REGISTRY
 from pipelines.reference.load import reference_tables
 from pipelines.warehouse import RunMark
+from pipelines.warehouse.sqltext import upstream_tables
 
 
 @pytest.fixture(scope="module")

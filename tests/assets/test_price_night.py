@@ -69,14 +69,11 @@ def test_the_metadata_of_a_price_only_night_say_what_was_reused(price_night: Pat
 
     first, after = ({name: shown(name, as_of) for name in METADATA} for as_of in (AS_OF, NEXT))
     assert after["core.gas_prices_by_region"]["source_hash"] != first["core.gas_prices_by_region"]["source_hash"]
-    for name in ("core.weather_hourly", "sim.solar_hourly"):
-        assert (first[name]["is_from_cache"], after[name]["is_from_cache"]) == (False, True)
-    for name in ("sim.grid_annual", "sim.grid_adequacy"):
+    for name in BATCHES:
+        assert (first[name]["is_reused"], after[name]["is_reused"]) == (False, True)
         assert after[name]["source_hash"] == first[name]["source_hash"]
-    assert (first["sim.grid_annual"]["site_years_from_cache"], after["sim.grid_annual"]["site_years_from_cache"]) == (
-        0,
-        len(REGIONS.split(",")),
-    )
+    assert not after["core.gas_prices_by_region"]["is_reused"]
+    assert not after["sim.finalists"]["is_reused"] or after["sim.finalists"]["designs_worked_out_anew"] == 0
     # No size is tried anew; a design that may be chosen now and could not before is worked out once.
     assert first["sim.finalists"]["designs_tried_anew"] > 0
     assert after["sim.finalists"]["designs_tried_anew"] == 0
