@@ -12,6 +12,7 @@ from pipelines.ordered import row_sum
 
 _LEAST = 1e-9
 _BALANCE = 1e-5
+_FITTED = ("solar_mw", "bess_mw", "bess_mwh")
 _WIDTH = 0.35
 """Distance, in logarithms of the sizes, at which a design counts e^-0.5 as much as one in the middle."""
 
@@ -50,31 +51,47 @@ class OutageEstimate:
         return outages if self.has_units else unserved_frac + outages
 
 
+def lost_to_outages(candidates: pl.DataFrame) -> pl.DataFrame:
+    """Return the sizes of designs and the share of energy that each loses to outages of its units.
+
+    Parameters
+    ----------
+    candidates : pl.DataFrame
+        Rows of `sim.candidates`.
+
+    Returns
+    -------
+    pl.DataFrame
+        region_id, stack_id, firm_units, the sizes, and `lost_frac`, a logarithm's least at the least.
+    """
+    supply = (
+        pl.col("solar_potential_mwh") - pl.col("curtailed_mwh") + pl.col("discharge_mwh") - pl.col("charge_mwh")
+    ) + row_sum(("grid_mwh", "baseload_mwh", "firm_mwh"))
+    unserved = 1.0 - supply / pl.col("load_mwh")
+    # Sums of a single-precision year balance to some parts in a million.
+    without_units = pl.when((unserved > _BALANCE) & (pl.col("firm_units") == 0)).then(unserved).otherwise(0.0)
+    lost = (1.0 - pl.col("availability_frac") - without_units).clip(_LEAST, 1.0)
+    return candidates.select("region_id", "stack_id", "firm_units", *_FITTED, lost_frac=lost)
+
+
 def fit_outages(known: pl.DataFrame, centre: NDArray[np.float64]) -> OutageEstimate:
     """Return the estimate from designs whose availability is known, the near ones counting most.
 
     Parameters
     ----------
     known : pl.DataFrame
-        Rows of `sim.candidates` of one region, stack and number of units.
+        From `lost_to_outages`, of one region, stack and number of units.
     centre : NDArray[np.float64]
         Sizes where the estimate is wanted, as for `OutageEstimate.unavailability`.
     """
-    has_units = bool(known["firm_units"][0] > 0)
-    supply = (
-        pl.col("solar_potential_mwh") - pl.col("curtailed_mwh") + pl.col("discharge_mwh") - pl.col("charge_mwh")
-    ) + row_sum(("grid_mwh", "baseload_mwh", "firm_mwh"))
-    rows = known.select(unserved=1.0 - supply / pl.col("load_mwh"), lost=1.0 - pl.col("availability_frac"))
-    # Sums of a single-precision year balance to some parts in a million.
-    unserved = np.where((rows["unserved"].to_numpy() > _BALANCE) & (not has_units), rows["unserved"], 0.0)
-    lost = np.log(np.clip(rows["lost"].to_numpy() - unserved, _LEAST, 1.0))
+    lost = np.log(known["lost_frac"].to_numpy())
     middle = _logs(centre[None, :])[0]
-    away = _logs(known.select("solar_mw", "bess_mw", "bess_mwh").to_numpy()) - middle
+    away = _logs(np.column_stack([known[name].to_numpy() for name in _FITTED])) - middle
     weight = np.exp(-0.5 * (away**2).sum(axis=1) / _WIDTH**2) + 1e-6
     # A size that all share has no slope: the least-norm solution leaves it at zero.
     matrix = np.column_stack([np.ones(len(away)), away]) * weight[:, None]
     coefficients, *_ = np.linalg.lstsq(matrix, lost * weight, rcond=1e-8)
-    return OutageEstimate(middle, coefficients, has_units)
+    return OutageEstimate(middle, coefficients, bool(known["firm_units"][0] > 0))
 
 
 def _logs(sizes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from pipelines.economics.selection import select_least_cost
 from pipelines.identity import content_hash
 from pipelines.reliability.campaign import Plant
 from pipelines.sizing.cost_line import SIZES, cost_lines
-from pipelines.sizing.estimate import fit_outages
+from pipelines.sizing.estimate import fit_outages, lost_to_outages
 from pipelines.sizing.fine import Frames, Lattice, Region
 from pipelines.sizing.market import Market
 from pipelines.sizing.search import Search, energy_lost
@@ -162,7 +162,7 @@ def _searches(
 ) -> dict[str, list[Search]]:
     """Return by region the searches of the stacks with continuous sizes whose best of the grid meets the target."""
     refined = pl.col("stack_id").is_in(list(AXES))
-    rows = candidates.filter(refined).partition_by("region_id", "stack_id", "firm_units", as_dict=True)
+    rows = lost_to_outages(candidates.filter(refined)).partition_by("region_id", "stack_id", "firm_units", as_dict=True)
     searches: dict[str, list[Search]] = {}
     wanted = chosen.filter(refined & pl.col("is_target_met"))
     if wanted.is_empty():
