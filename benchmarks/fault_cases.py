@@ -22,7 +22,9 @@ from pipelines.settings import Settings
 from pipelines.sources.registry import connectors
 from pipelines.warehouse import current_run_id, lock_holder, release_info
 
-DAY = "2026-06-01"
+DAY, DAY_BEFORE = "2026-06-01", "2026-05-31"
+# DuckDB's default size of a block.
+_BLOCK = 262_144
 # The first live night asks the sources whatever the weather they have: quick to give up, so that the night is.
 HURRIED = {
     "FIRSTMW_HTTP_TIMEOUT": "1",
@@ -41,6 +43,7 @@ def run(seed: Path, work: Path, only: Sequence[str] = ()) -> Iterator[dict[str, 
         too_little_space,
         read_only_folder,
         corrupt_build,
+        damaged_build,
         corrupt_release,
         corrupt_cache,
         clock_ahead,
@@ -183,6 +186,18 @@ def corrupt_build(seed: Path, folder: Path) -> dict[str, Any]:
     build.parent.mkdir()
     build.write_bytes(bytes(range(256)) * 4096)
     return _served("a corrupt build file", data_dir, current_run_id(data_dir))
+
+
+def damaged_build(seed: Path, folder: Path) -> dict[str, Any]:
+    """A build of the night before in which a bit fell over in every other block; most of its tables would stand."""
+    data_dir = fresh_folder(seed, folder)
+    _ended(night(data_dir, DAY_BEFORE))
+    build = data_dir / "build" / "firstmw.duckdb"
+    damaged = bytearray(build.read_bytes())
+    for place in range(3 * _BLOCK, len(damaged) - _BLOCK, 2 * _BLOCK):
+        damaged[place + _BLOCK // 2] ^= 1
+    build.write_bytes(damaged)
+    return _served("a build of the night before with bits fallen over", data_dir, current_run_id(data_dir))
 
 
 def corrupt_release(seed: Path, folder: Path) -> dict[str, Any]:
