@@ -79,7 +79,7 @@ def made_from(night: Night, seen: set[str]) -> str | None:
     values = {what: _value(night, what) for what in sorted(seen)}
     if night.scope.is_counties or None in values.values():
         return None
-    return json.dumps({"code": night.code, **values})
+    return json.dumps({**values, "code": night.code}, sort_keys=True)
 
 
 def stands(night: Night, name: str) -> Stamp | None:
@@ -87,7 +87,7 @@ def stands(night: Night, name: str) -> Stamp | None:
     stamp = night.warehouse.stamp(name)
     if stamp is None or stamp.made_from is None:
         return None
-    if stamp.made_from != made_from(night, set(json.loads(stamp.made_from)) - {"code"}):
+    if stamp.made_from != made_from(night, set(json.loads(stamp.made_from))):
         return None
     if stamp.linked_path and not night.cache.is_whole(Path(stamp.linked_path)):
         return None
@@ -113,6 +113,7 @@ def _inputs(night: Night, is_meant: Callable[[str], bool]) -> dict[str, str]:
 # Files that the settings lead to.
 _BY_SETTINGS = {"scenarios", "counties", "weather"}
 _VALUES: dict[str, Callable[[Night], str]] = {
+    "code": lambda night: night.code,
     "settings": lambda night: content_hash(
         named_settings(night.settings, night.scope), _inputs(night, lambda kind: kind in _BY_SETTINGS)
     ),

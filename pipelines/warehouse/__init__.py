@@ -24,7 +24,7 @@ Reading, by any number of processes::
 - `write_parquet`, `sorted_by_key`: Parquet whose bytes depend on the rows alone
 """
 
-from pipelines.warehouse.build import Follows, Stamp, Warehouse
+from pipelines.warehouse.build import Warehouse
 from pipelines.warehouse.cache import Cache
 from pipelines.warehouse.compatibility import broken_promises, code_version, require_compatible
 from pipelines.warehouse.dictionary import contract_hash, data_dictionary
@@ -46,6 +46,7 @@ from pipelines.warehouse.releases import (
     verify_release,
 )
 from pipelines.warehouse.runs import code_hash, run_identity
+from pipelines.warehouse.stamps import Follows, Stamp
 
 __all__ = [
     "BuildLock",

@@ -6,8 +6,8 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.contracts import operations  # noqa: F401 - registers ops.tables
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import BrokenBuildError, ContractError, TransientError, WarehouseError
 from pipelines.identity import content_hash
@@ -23,6 +22,15 @@ from pipelines.warehouse.comments import write_comments
 from pipelines.warehouse.files import remove_tree
 from pipelines.warehouse.parquet import STORED_TYPES, check_types
 from pipelines.warehouse.sqltext import first_line, identifier, literal, made_table, statement
+from pipelines.warehouse.stamps import (
+    UNKNOWN,
+    Follows,
+    Stamp,
+    columns_of,
+    prepare_stamps,
+    read_stamps,
+    write_stamp,
+)
 
 SCHEMAS = ("raw", "core", "sim", "mart", "ops")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -35,74 +43,8 @@ _PASSING = re.compile(
 _HELD_BYTES, _MOST_HELD_BYTES = 32_000_000, 256_000_000
 # Steps of one process may run side by side; the tables about tables are written one step at a time.
 _WRITING = threading.RLock()
-
-
 # What DuckDB says of a file whose bytes are not what it wrote.
 _CORRUPT = re.compile(r"corrupt|stored checksum|could not read enough bytes|has been invalidated", re.IGNORECASE)
-
-
-_STAMP_COLUMNS = {
-    "table_name": "VARCHAR",
-    "run_id": "VARCHAR",
-    "as_of_utc": "TIMESTAMP",
-    "rows": "BIGINT",
-    "linked_path": "VARCHAR",
-    "content": "VARCHAR",
-    "made_from": "VARCHAR",
-    "told": "VARCHAR",
-    "written_at_utc": "TIMESTAMP",
-}
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What the build knows of one of its tables.
-
-    Attributes
-    ----------
-    table_name : str
-    run_id : str
-        Run that wrote it, or found that it stands.
-    as_of_utc : datetime | None
-        Logical date of that run.
-    rows : int
-    linked_path : str
-        Parquet file that holds the rows; empty where they are stored.
-    content : str
-        Hash of the rows.
-    made_from : str | None
-        What the rows follow from, as text; None where that is not known.
-    told : str | None
-        What was told of it when it was made, as JSON.
-    """
-
-    table_name: str
-    run_id: str
-    as_of_utc: datetime | None
-    rows: int
-    linked_path: str
-    content: str
-    made_from: str | None
-    told: str | None
-
-
-@dataclass(frozen=True)
-class Follows:
-    """What the rows of a table follow from.
-
-    Attributes
-    ----------
-    made_from : str | None
-        As text, to be held against the same of another night; None where it is not known.
-    told : str | None
-        What is to be told of the table as long as it stands, as JSON.
-    """
-
-    made_from: str | None = None
-    told: str | None = None
-
-
-UNKNOWN = Follows()
 
 
 class Warehouse:
@@ -133,7 +75,7 @@ class Warehouse:
         self._con = _open(self.path, is_fresh=is_fresh)
         # This connection is the only writer; asking the catalog takes milliseconds, and every read and write asks.
         self._kinds = _kinds(self._con)
-        self._stamps = _stamps(self._con)
+        self._stamps = read_stamps(self._con)
         self._held: dict[str, pl.DataFrame] = {}
 
     def __enter__(self) -> Warehouse:
@@ -183,36 +125,6 @@ class Warehouse:
             self._finish(cursor, name, frame.height, content_hash(frame), follows)
         self._hold(name, frame)
         return frame.height
-
-    def replace_rows(self, name: str, frame: pl.DataFrame, where: Mapping[str, str]) -> int:
-        """Replace the rows of one writer in a table that several fill, such as core.rejects by source.
-
-        Parameters
-        ----------
-        name : str
-            Schema and table; it is made if it is not there.
-        frame : pl.DataFrame
-            The writer's rows, with the table's columns.
-        where : Mapping[str, str]
-            Column to value: rows that have all of them are the writer's own and are deleted first.
-
-        Returns
-        -------
-        int
-            Rows of the whole table afterwards.
-        """
-        schema, table = split_name(name)
-        check_types(frame, name)
-        with self._transaction(name) as cursor:
-            self._held.pop(name, None)
-            if name not in self._kinds:
-                _store(cursor, f"create table {schema}.{table} as select * from _frame limit 0", frame)
-            condition = " and ".join(f"{identifier(column)} = ?" for column in where)
-            cursor.execute(f"delete from {schema}.{table} where {condition}", list(where.values()))
-            _store(cursor, f"insert into {schema}.{table} by name select * from _frame", frame)
-            rows = _count(cursor, name)
-            self._finish(cursor, name, rows, "", UNKNOWN)
-        return rows
 
     def link(self, name: str, path: Path, follows: Follows = UNKNOWN) -> int:
         """Make a table of a Parquet file without copying its rows, for tables too large to be stored twice.
@@ -347,7 +259,7 @@ class Warehouse:
             except BaseException as error:
                 with suppress(duckdb.Error):
                     cursor.execute("rollback")
-                    self._kinds, self._stamps = _kinds(cursor), _stamps(cursor)
+                    self._kinds, self._stamps = _kinds(cursor), read_stamps(cursor)
                 if isinstance(error, duckdb.IOException) and _PASSING.search(str(error)):
                     raise TransientError(f"{place}: {first_line(error)}; try again.") from error
                 self._give_up(error)
@@ -385,11 +297,7 @@ class Warehouse:
         self._put(cursor, stamp)
 
     def _put(self, cursor: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:
-        cursor.execute(
-            "insert or replace into ops.tables values ($table_name, $run_id, $as_of_utc, $rows, $linked_path, "
-            "$content, $made_from, $told, $written_at_utc)",
-            {**vars(stamp), "written_at_utc": datetime.now(UTC).replace(tzinfo=None)},
-        )
+        write_stamp(cursor, stamp)
         self._stamps[stamp.table_name] = stamp
 
     def _as_of_utc(self) -> datetime | None:
@@ -444,13 +352,7 @@ def _prepared(path: Path) -> duckdb.DuckDBPyConnection:
         con.execute("begin transaction")
         for schema in SCHEMAS:
             con.execute(f"create schema if not exists {schema}")
-        # Written by another version: nothing is known of its tables.
-        if "ops.tables" in _kinds(con) and _columns(con, "ops.tables") != _STAMP_COLUMNS:
-            con.execute("drop table ops.tables")
-        if "ops.tables" not in _kinds(con):
-            columns = ", ".join(f"{column} {kind}" for column, kind in _STAMP_COLUMNS.items())
-            con.execute(f"create table ops.tables ({columns}, primary key (table_name))")
-            write_comments(con, "ops.tables", REGISTRY["ops.tables"])
+        prepare_stamps(con)
         con.execute("commit")
     except duckdb.Error:
         con.close()
@@ -475,10 +377,6 @@ def _store(cursor: duckdb.DuckDBPyConnection, sql: str, frame: pl.DataFrame) -> 
         cursor.unregister("_frame")
 
 
-def _count(cursor: duckdb.DuckDBPyConnection, name: str) -> int:
-    return int(cursor.execute(f"select count(*) from {name}").fetchall()[0][0])
-
-
 def _kinds(cursor: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return "table" or "view" by full name of what there is."""
     return dict(
@@ -489,25 +387,8 @@ def _kinds(cursor: duckdb.DuckDBPyConnection) -> dict[str, str]:
     )
 
 
-def _stamps(cursor: duckdb.DuckDBPyConnection) -> dict[str, Stamp]:
-    """Return what the build knows of its tables."""
-    rows = cursor.execute(f"select {', '.join(part.name for part in fields(Stamp))} from ops.tables").fetchall()
-    return {row[0]: Stamp(*row) for row in rows}
-
-
-def _columns(cursor: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
-    """Return the columns of a table with their types, in order."""
-    return dict(
-        cursor.execute(
-            "select column_name, data_type from duckdb_columns() where schema_name || '.' || table_name = ? "
-            "order by column_index",
-            [name],
-        ).fetchall()
-    )
-
-
 def _check_stored_types(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
-    for column, kind in _columns(cursor, f"{schema}.{table}").items():
+    for column, kind in columns_of(cursor, f"{schema}.{table}").items():
         if kind not in STORED_TYPES.values():
             raise ContractError(
                 f"{schema}.{table}, column {column}: type {kind} is not stored; cast it in the SQL file to one of "

@@ -87,25 +87,6 @@ def test_a_linked_file_is_a_table_without_a_copy(night: Any, tmp_path: Path) -> 
         assert warehouse.read("mart.test_hours").height == 96
 
 
-def test_the_rows_of_one_writer_are_replaced_and_the_others_stay(night: Any) -> None:
-    def rejects(source_id: str, rows: int) -> pl.DataFrame:
-        return pl.DataFrame(
-            {
-                "table_name": ["core.x"] * rows,
-                "source_id": [source_id] * rows,
-                "source_row": list(range(2, rows + 2)),
-                "reason": ["latitude breaks max"] * rows,
-            }
-        )
-
-    with night.warehouse() as warehouse:
-        warehouse.replace_rows("core.rejects", rejects("a", 3), {"source_id": "a"})
-        warehouse.replace_rows("core.rejects", rejects("b", 2), {"source_id": "b"})
-        assert warehouse.replace_rows("core.rejects", rejects("a", 1), {"source_id": "a"}) == 3
-        assert sorted(warehouse.read("core.rejects")["source_id"]) == ["a", "b", "b"]
-        assert warehouse.tables()["rows"].to_list() == [3]
-
-
 def sql_file(tmp_path: Path, name: str, text: str) -> Path:
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
