@@ -1,5 +1,6 @@
 -- What does an average day look like at the best solar site, hour by hour?
--- Means by hour of the day in UTC over the year, for the best-ranked region with hourly traces.
+-- Means by hour of the day in UTC over the year, for the best-ranked region with hourly traces,
+-- which are the regions with weekly sums.
 with site as (
     select
         sites.region_id,
@@ -9,8 +10,8 @@ with site as (
         sites.stack_id = 'solar_bess_gas'
         and exists (
             select 1
-            from dispatch_hourly as hours
-            where hours.region_id = sites.region_id and hours.stack_id = sites.stack_id
+            from dispatch_weekly as weeks
+            where weeks.region_id = sites.region_id and weeks.stack_id = sites.stack_id
         )
     order by sites.rank
     limit 1
