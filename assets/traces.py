@@ -12,6 +12,10 @@ TRACE_INPUTS = list(dict.fromkeys(["sim.chosen", "sim.designs", "sim.design_grid
 
 def night_traces(night: Night) -> ChosenTraces:
     """Return the traces of the night's chosen designs; nothing is simulated before it is asked for."""
+    return night.once("traces", lambda: _traces(night))
+
+
+def _traces(night: Night) -> ChosenTraces:
     plant, keys = night_plant(night), site_keys(night)
     sites = {site.region_id: site for site in traced_sites(night_sites(night))}
     return ChosenTraces(

@@ -158,10 +158,11 @@ def validate(frame: pl.DataFrame, name: str, *, file: str | None = None) -> pl.D
     if missing:
         raise InputError(f"column {missing[0]} is missing", file=place, remedy="add the column and run again")
     frame = frame.select(info.schema.column_names())
+    types = frame.schema
     wrong = [
-        f"{column} is {frame.schema[column]}, expected {described.dtype}"
+        f"{column} is {types[column]}, expected {described.dtype}"
         for column, described in info.schema.columns().items()
-        if frame.schema[column] != described.dtype
+        if types[column] != described.dtype
     ]
     if wrong:
         raise ContractError(f"{place}: {wrong[0]}; cast the column before it is written.")
