@@ -18,6 +18,7 @@ import polars as pl
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import BrokenBuildError, ContractError, TransientError, WarehouseError
 from pipelines.identity import content_hash
+from pipelines.ordered import plain
 from pipelines.warehouse.comments import write_comments
 from pipelines.warehouse.files import remove_tree
 from pipelines.warehouse.parquet import STORED_TYPES, check_types
@@ -170,7 +171,9 @@ class Warehouse:
             return held if columns is None else held.select(columns)
         chosen = ", ".join(identifier(column) for column in columns) if columns else "*"
         try:
-            return self.query(f"select {chosen} from {schema}.{table}")
+            read = self.query(f"select {chosen} from {schema}.{table}")
+            # As it would be at hand; what is larger never is.
+            return plain(read) if read.estimated_size() <= _HELD_BYTES else read
         except WarehouseError:
             # Asked only now: to look a name up takes longer than to read a small table.
             if self.has(name):
@@ -278,8 +281,7 @@ class Warehouse:
         """Keep a small table at hand for the steps that read it."""
         size = frame.estimated_size()
         if size <= min(_HELD_BYTES, _MOST_HELD_BYTES - sum(held.estimated_size() for held in self._held.values())):
-            # In one piece, as the database gives it: sums of floats are taken piece by piece.
-            self._held[name] = frame.rechunk()
+            self._held[name] = plain(frame)
 
     def _finish(
         self,

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.identity import content_hash
+from pipelines.ordered import plain
 from pipelines.warehouse.files import replaced, sha256_file, write_json
 from pipelines.warehouse.parquet import join_parquet, write_parquet
 
@@ -56,10 +57,10 @@ class Cache:
         """
         path = self.path(kind, key)
         if self.is_whole(path):
-            return pl.read_parquet(path), True
+            return plain(pl.read_parquet(path)), True
         frame = compute()
         self._keep(path, frame, kind, key)
-        return frame, False
+        return plain(frame), False
 
     def file(self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]) -> tuple[Path, bool]:
         """Return the file of a key without reading it, for tables that are published by link; made if not there."""
@@ -80,7 +81,7 @@ class Cache:
     def held(self, kind: str, key: Mapping[str, Any]) -> pl.DataFrame | None:
         """Return the frame of a key if it is there and matches its checksum."""
         path = self.path(kind, key)
-        return pl.read_parquet(path) if self.is_whole(path) else None
+        return plain(pl.read_parquet(path)) if self.is_whole(path) else None
 
     def replace(self, kind: str, key: Mapping[str, Any], frame: pl.DataFrame) -> None:
         """Put a frame in the place of the one of a key, for collections that grow from night to night."""

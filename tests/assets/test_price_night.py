@@ -13,7 +13,7 @@ import pytest
 
 from assets.refresh import dagster_home
 from pipelines.settings import REFERENCE_DIR
-from pipelines.warehouse import Warehouse, current_run_id, open_release
+from pipelines.warehouse import Warehouse, current_run_id, open_release, release_info
 
 REGIONS = "abilene_tx,columbus_oh,imperial_ca"
 AS_OF, NEXT = "2026-11-22", "2026-11-23"
@@ -78,6 +78,19 @@ def test_the_metadata_of_a_price_only_night_say_what_was_reused(price_night: Pat
     assert first["sim.finalists"]["designs_tried_anew"] > 0
     assert after["sim.finalists"]["designs_tried_anew"] == 0
     assert after["sim.finalists"]["designs_worked_out_anew"] <= after["sim.finalists"]["dagster/row_count"]
+
+
+def test_a_night_on_tables_that_stand_is_the_one_made_anew(
+    firstmw, night: Path, price_night: Path, dearer_gas: Path, tmp_path: Path
+) -> None:
+    data_dir = tmp_path / "data"
+    shutil.copytree(night, data_dir, symlinks=True)
+    shutil.rmtree(data_dir / "build")
+    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", NEXT, data_dir=data_dir, reference_dir=str(dearer_gas))
+    assert ran.code == 0, ran.err
+    standing, anew = (release_info(folder) for folder in (price_night, data_dir))
+    assert standing.run_id == anew.run_id
+    assert standing.manifest["tables"] == anew.manifest["tables"]
 
 
 def test_a_price_only_night_holds_newly_chosen_designs_alone_against_foresight(night: Path, price_night: Path) -> None:

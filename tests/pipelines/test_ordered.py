@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 import pipelines
-from pipelines.ordered import row_sum
+from pipelines.ordered import plain, row_sum
 
 
 def test_columns_are_added_from_left_to_right_and_a_missing_value_adds_nothing() -> None:
@@ -31,3 +31,17 @@ def test_no_code_sums_columns_in_the_order_of_the_threads() -> None:
         path.name for path in sources if "sum_horizontal(" in path.read_text() or "mean_horizontal(" in path.read_text()
     ]
     assert using == []
+
+
+def test_rows_made_now_and_rows_read_give_the_same_bits() -> None:
+    rng = np.random.default_rng(7)
+    made = pl.DataFrame({"group": np.repeat(np.arange(400), 9), "value": rng.normal(size=3600)}).sort("group")
+    read = pl.concat([made[:1000], made[1000:]], rechunk=False)
+    read = read.with_columns(pl.from_arrow(read["group"].to_arrow()).alias("group"))
+
+    def sums(frame: pl.DataFrame) -> list[float]:
+        return frame.group_by("group", maintain_order=True).agg(pl.col("value").sum())["value"].to_list()
+
+    assert sums(plain(made)) == sums(plain(read))
+    assert not plain(made)["group"].flags["SORTED_ASC"]
+    assert plain(read).n_chunks() == 1
