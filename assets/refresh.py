@@ -43,6 +43,7 @@ from pipelines.warehouse import (
     RawStore,
     ReleaseInfo,
     RunMark,
+    clean_leftovers,
     release_info,
     reuse_release,
 )
@@ -212,12 +213,13 @@ def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is
 
 
 def _end_what_a_kill_left(data_dir: Path) -> None:
-    """End the orchestrator's runs whose process is gone, also on a night that only reuses a release.
+    """End the runs whose process is gone and clear away its scraps, also on a night that only reuses a release.
 
     Where there are no records yet they are made here, under the lock: made by two processes at once they are damaged.
     """
     with dagster_home(data_dir), dg.DagsterInstance.get() as instance:
         end_abandoned_runs(instance, data_dir, None)
+    clean_leftovers(data_dir)
 
 
 def _run_job(

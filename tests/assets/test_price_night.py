@@ -132,11 +132,14 @@ def test_history_holds_both_nights_as_they_were_published(night: Path, price_nig
 
 def test_every_night_again_is_verified_and_reused(firstmw, night: Path, price_night: Path, dearer_gas: Path) -> None:
     published = current_run_id(price_night)
+    scrap = price_night / "releases" / ".old-20261101-000000000000-1"
+    scrap.mkdir()
     again = firstmw(
         "refresh", "--regions", REGIONS, "--as-of", NEXT, "--json", data_dir=price_night, reference_dir=str(dearer_gas)
     )
     assert again.code == 0, again.err
     assert (json.loads(again.out)["run_id"], json.loads(again.out)["is_reused"]) == (published, True)
+    assert not scrap.exists()
     # The night before, asked for once more, is the release that stands and not a new one after its successor.
     earlier = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--json", data_dir=price_night)
     answer = json.loads(earlier.out)
