@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -37,7 +37,6 @@ class Check:
 
 TRANSIENT_RETRIES, TRANSIENT_WAIT = 2, 5.0
 NO_CHECKS: Mapping[str, Check] = {}
-NO_FAILURES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -126,53 +125,51 @@ def materialise(
     standing = stands(night, name)
     if standing is not None:
         night.warehouse.keep(name)
-        night.finish_step(name, started=started, rows=standing.rows, is_cache_hit=True)
         told = json.loads(standing.told or "{}")
-        return _result(night, name, {**told["metadata"], "is_reused": True}, checks, told["checked"])
-    failed, broken = "", CONTRACT_CHECK
-    made, metadata = Made(), dict[str, Any]()
+        return _finished(night, name, started, Made(is_cache_hit=True, **told), checks, {})
+    failed: dict[str, str] = {}
+    made = Made()
     try:
         watched = Watched(night)
         answer = make(cast(Night, watched))
         made = Made(answer) if isinstance(answer, pl.DataFrame) else answer
         frame = validate(made.frame, name) if made.frame is not None else None
-        metadata = made.metadata | (time_span(frame) if frame is not None else {})
+        made = replace(made, frame=frame, metadata=made.metadata | (time_span(frame) if frame is not None else {}))
         read = {f"table {table}" for table in upstream_tables(made.statement)} if made.statement else set()
-        told = json.dumps({"metadata": metadata, "checked": made.checked}, default=str)
-        _write(night.warehouse, name, frame, made, Follows(made_from(night, watched.seen | read), told))
+        told = json.dumps({"metadata": made.metadata, "checked": made.checked}, default=str)
+        _write(night.warehouse, name, made, Follows(made_from(night, watched.seen | read), told))
     except ContractError as error:
-        failed = str(error)
+        night.problem = str(error)
         broken = next((own for own, check in checks.items() if isinstance(error, check.error)), CONTRACT_CHECK)
-        night.problem = failed
-        log.error(failed, extra={"step": {"asset": name, "problem": failed}})
-    stamp = night.warehouse.stamp(name)
-    rows = stamp.rows if stamp is not None and not failed else 0
-    night.finish_step(name, started=started, rows=rows, is_cache_hit=made.is_cache_hit)
-    shown = {**metadata, "is_reused": bool(made.is_cache_hit)}
-    return _result(night, name, shown, checks, made.checked, {broken: failed} if failed else {})
+        failed = {broken: night.problem}
+        log.error(night.problem, extra={"step": {"asset": name, "problem": night.problem}})
+    return _finished(night, name, started, made, checks, failed)
 
 
-def _write(warehouse: Warehouse, name: str, frame: pl.DataFrame | None, made: Made, follows: Follows) -> None:
+def _write(warehouse: Warehouse, name: str, made: Made, follows: Follows) -> None:
     if made.statement is not None:
         warehouse.run_sql_file(made.statement, follows)
     elif made.path is not None:
         warehouse.link(name, made.path, follows)
     else:
-        assert frame is not None, "a table is made as a frame, a file or a statement"
-        warehouse.write(name, frame, follows)
+        assert made.frame is not None, "a table is made as a frame, a file or a statement"
+        warehouse.write(name, made.frame, follows)
 
 
-def _result(
+def _finished(
     night: Night,
     name: str,
-    metadata: Mapping[str, Any],
+    started: datetime,
+    made: Made,
     checks: Mapping[str, Check],
-    checked: Mapping[str, Mapping[str, Any]],
-    failed: Mapping[str, str] = NO_FAILURES,
+    failed: Mapping[str, str],
 ) -> dg.MaterializeResult:
+    """Log a table that was made, stands or failed (check to what broke it), and return what Dagster is told of it."""
     stamp = night.warehouse.stamp(name) if not failed else None
     rows, content = (stamp.rows, stamp.content[:16]) if stamp is not None else (0, "")
+    night.finish_step(name, started=started, rows=rows, is_cache_hit=made.is_cache_hit)
     own: dict[str, Any] = {
+        "is_reused": bool(made.is_cache_hit),
         "source_hash": content,
         "dagster/row_count": rows,
         "run_id": night.run_id,
@@ -180,14 +177,14 @@ def _result(
     }
     return dg.MaterializeResult(
         asset_key=key_of(name),
-        metadata={**metadata, **own},
+        metadata=made.metadata | own,
         check_results=[
             dg.AssetCheckResult(
                 passed=check not in failed,
                 check_name=check,
                 asset_key=key_of(name),
                 description=failed.get(check, ""),
-                metadata={"rows": rows, **checked.get(check, {})},
+                metadata={"rows": rows} | made.checked.get(check, {}),
             )
             for check in (CONTRACT_CHECK, *checks)
         ],
