@@ -61,7 +61,7 @@ class Warehouse:
     as_of : date | None
         The run's logical date.
     is_fresh : bool
-        Whether to begin with an empty file, as a whole night does.
+        Whether to begin with an empty file.
 
     Raises
     ------
@@ -219,7 +219,8 @@ class Warehouse:
         ContractError
             If a column has a type that is not stored, or the rows break the contract.
         """
-        path, name = Path(path), made_table(Path(path))
+        path = Path(path)
+        name = made_table(path)
         schema, table = split_name(name)
         with _WRITING:
             self._con.execute("set threads = 1")

@@ -214,6 +214,7 @@ def _write_table(warehouse: Warehouse, incoming: Path, stamp: Mapping[str, Any],
     """Check one table, write its Parquet file in the order of its key, and return its entry of the manifest."""
     name = stamp["table_name"]
     info = REGISTRY[name]
+    contract = contract_hash(info)
     table = name.partition(".")[2]
     target = incoming / "parquet" / f"{table}.parquet"
     if stamp["linked_path"]:
@@ -222,10 +223,10 @@ def _write_table(warehouse: Warehouse, incoming: Path, stamp: Mapping[str, Any],
             raise WarehouseError(f"{source}: the file of {name} is gone; run the night again.")
         link_or_copy(source, target)
         checksum = sha256_file(target)
-        if not shown.has(checksum, contract_hash(info)):
-            before = shown.file(table, contract_hash(info))
+        if not shown.has(checksum, contract):
+            before = shown.file(table, contract)
             check_file(target, name, {group.sha256 for group in row_groups(before)} if before else ())
-    elif not dated_columns(name) and (same := shown.same(table, contract_hash(info), stamp["content"])) is not None:
+    elif not dated_columns(name) and (same := shown.same(table, contract, stamp["content"])) is not None:
         link_or_copy(same, target)
         checksum = shown.tables[table]["sha256"]
     else:
@@ -244,7 +245,7 @@ def _write_table(warehouse: Warehouse, incoming: Path, stamp: Mapping[str, Any],
         "sha256": checksum,
         "key": info.key,
         "columns": {column: stored_type(described) for column, described in info.schema.columns().items()},
-        "contract": contract_hash(info),
+        "contract": contract,
         "content": stamp["content"],
     }
 
