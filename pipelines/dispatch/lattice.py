@@ -98,6 +98,33 @@ def grid_points(stack_id: str, parts: int = 1) -> NDArray[np.int64]:
     return np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, len(ranges))
 
 
+def lattice_sizes(stack_id: str, places: NDArray[np.int64], layout: Layout) -> NDArray[np.float64]:
+    """Return solar (MW) and battery (MW, MWh) at points of the lattice, shape (n, 3).
+
+    Parameters
+    ----------
+    stack_id : str
+        A stack of `AXES`.
+    places : NDArray[np.int64]
+        Shape (n, n_axes).
+    layout : Layout
+    """
+    load = layout.load_mw
+    axes = {
+        axis: axis_points(values)[places[:, column]] for column, (axis, values) in enumerate(AXES[stack_id].items())
+    }
+    if stack_id == "solar_bess_gas":
+        sizes = (axes["solar"] * load, axes["power"] * load, axes["power"] * load * axes["hours"])
+    elif stack_id == "solar_bess":
+        # Discharge must carry the load alone; charging must take most of the noon surplus.
+        power = np.maximum(1.25, 0.5 * (axes["solar"] - 1.0)) * load
+        sizes = (axes["solar"] * load, power, axes["hours"] * load)
+    else:
+        power = np.full(len(places), layout.peak_mw)
+        sizes = (np.zeros(len(places)), power, layout.peak_mw * axes["hours"])
+    return np.column_stack(sizes)
+
+
 def lattice_designs(stack_id: str, places: NDArray[np.int64], units: NDArray[np.int64], layout: Layout) -> pl.DataFrame:
     """Return the designs at points of the lattice.
 
@@ -116,17 +143,17 @@ def lattice_designs(stack_id: str, places: NDArray[np.int64], units: NDArray[np.
     pl.DataFrame
         Contract `sim.designs`, in the order given.
     """
-    sizes: dict[str, NDArray[np.float64]] = {}
-    names: dict[str, list[str]] = {}
-    for column, (axis, values) in enumerate(AXES[stack_id].items()):
-        points = axis_points(values)
-        written = [f"{point:.6g}" for point in points]
-        sizes[axis] = points[places[:, column]]
-        names[axis] = [written[place] for place in places[:, column]]
-    n, load, peak = len(places), layout.load_mw, layout.peak_mw
-    has_units = units > 0
+    names = {
+        axis: [_written(values)[place] for place in places[:, column].tolist()]
+        for column, (axis, values) in enumerate(AXES[stack_id].items())
+    }
+    solar_mw, bess_mw, bess_mwh = lattice_sizes(stack_id, places, layout).T
+    n, has_units = len(places), units > 0
     columns: dict[str, Any] = {
         "stack_id": stack_id,
+        "solar_mw": solar_mw, "bess_mw": bess_mw, "bess_mwh": bess_mwh,
+        "reserve_mw": 0.0, "reserve_mwh": 0.0,
+        "grid_mw": 0.0, "is_grid_flexible": False,
         "baseload_technology": "", "baseload_units": 0, "baseload_unit_mw": 0.0,
         "firm_technology": np.where(has_units, layout.unit.technology, ""),
         "firm_units": units,
@@ -137,34 +164,28 @@ def lattice_designs(stack_id: str, places: NDArray[np.int64], units: NDArray[np.
         parts = zip(names["solar"], names["power"], names["hours"], units, strict=True)
         columns |= {
             "design_id": [f"{stack_id}-s{solar}-b{power}x{hours}h-n{count}" for solar, power, hours, count in parts],
-            "solar_mw": sizes["solar"] * load,
-            "bess_mw": sizes["power"] * load,
-            "bess_mwh": sizes["power"] * load * sizes["hours"],
             "reserve_mw": layout.reserve_mw,
             "reserve_mwh": layout.reserve_mwh,
         }
     elif stack_id == "solar_bess":
-        columns |= {
-            "design_id": [f"{stack_id}-s{a}-b{b}h" for a, b in zip(names["solar"], names["hours"], strict=True)],
-            "solar_mw": sizes["solar"] * load,
-            # Discharge must carry the load alone; charging must take most of the noon surplus.
-            "bess_mw": np.maximum(1.25, 0.5 * (sizes["solar"] - 1.0)) * load,
-            "bess_mwh": sizes["hours"] * load,
-        }
+        columns["design_id"] = [
+            f"{stack_id}-s{solar}-b{hours}h" for solar, hours in zip(names["solar"], names["hours"], strict=True)
+        ]
     else:
         columns |= {
             "design_id": [f"{stack_id}-b{hours}h-n{count}" for hours, count in zip(names["hours"], units, strict=True)],
-            "bess_mw": peak,
-            "bess_mwh": peak * sizes["hours"],
-            "grid_mw": 1.1 * peak,
+            "grid_mw": 1.1 * layout.peak_mw,
             "is_grid_flexible": True,
         }
-    absent: dict[str, Any] = {"solar_mw": 0.0, "reserve_mw": 0.0, "reserve_mwh": 0.0, "grid_mw": 0.0,
-                              "is_grid_flexible": False}  # fmt: skip
-    columns = absent | columns
     return pl.DataFrame(
         {
             field.name: values if isinstance(values := columns[field.name], list) else np.broadcast_to(values, n).copy()
             for field in fields(DesignSet)
         }
     )
+
+
+@cache
+def _written(values: tuple[float, ...]) -> list[str]:
+    """Return the points of an axis as they stand in the names of designs."""
+    return [f"{point:.6g}" for point in axis_points(values)]

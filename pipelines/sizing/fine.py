@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.dispatch.basis import Layout, stack_layout
 from pipelines.dispatch.batch import simulate_batch
 from pipelines.dispatch.inputs import DesignSet, SiteYear
-from pipelines.dispatch.lattice import AXES, grid_points, lattice_designs, neighbours
+from pipelines.dispatch.lattice import AXES, grid_points, lattice_designs, lattice_sizes, neighbours
 from pipelines.identity import content_hash
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reliability.campaign import Plant, assess_site, site_key
@@ -26,6 +26,7 @@ REACH = 4
 CELL_STEPS = {2: (4, 1), 4: (1,)}
 """Steps of the cells, one level after the other, within the lattice split into so many parts."""
 _BLOCKS_KEPT = 64
+UNITS = SIZES.index("firm_units")
 SUMS = (*ENERGIES, "delivered_solar_mwh", "unserved_mwh")
 
 
@@ -62,17 +63,19 @@ class Sizes:
 
     Attributes
     ----------
-    frame : pl.DataFrame
-        Contract `sim.designs`.
     places : NDArray[np.int64]
         On the lattice, shape (n, n_axes).
     values : NDArray[np.float64]
         `SIZES`, shape (n, len(SIZES)).
     """
 
-    frame: pl.DataFrame
     places: NDArray[np.int64]
     values: NDArray[np.float64]
+
+    @property
+    def units(self) -> NDArray[np.int64]:
+        """Return the firm units of each."""
+        return self.values[:, UNITS].astype(np.int64)
 
 
 class Lattice:
@@ -91,7 +94,6 @@ class Lattice:
         self.layouts = layouts
         self.sizes = lru_cache(maxsize=1024)(self._sizes)
         self.name = lru_cache(maxsize=None)(self._name)
-        self.none = lru_cache(maxsize=None)(self._none)
 
     @classmethod
     def of(cls, technologies: Mapping[str, FirmTechnology], settings: Settings) -> Lattice:
@@ -117,15 +119,8 @@ class Lattice:
         return len(AXES[stack_id])
 
     def at(self, stack_id: str, places: NDArray[np.int64], units: NDArray[np.int64]) -> pl.DataFrame:
-        """Return the designs at places of the lattice with so many firm units each."""
-        if not len(places):
-            return self.none(stack_id)
+        """Return the designs at places of the lattice, at least one, with so many firm units each."""
         return lattice_designs(stack_id, places, units, self.layouts[stack_id])
-
-    def _none(self, stack_id: str) -> pl.DataFrame:
-        """Return the table of designs of a stack without a row."""
-        nothing = np.zeros((1, self.axes(stack_id)), np.int64)
-        return lattice_designs(stack_id, nothing, np.zeros(1, np.int64), self.layouts[stack_id]).clear()
 
     def _name(self, block: Block) -> str:
         """Return what the designs of a block follow from, as a hash."""
@@ -140,17 +135,17 @@ class Lattice:
         counts = np.array(self.counts(block.stack_id))
         units = np.tile(counts, len(places))
         places = np.repeat(places, len(counts), axis=0)
-        frame = self.at(block.stack_id, places, units)
-        return Sizes(frame, places, frame.select(pl.col(SIZES).cast(pl.Float64)).to_numpy())
+        sizes = lattice_sizes(block.stack_id, places, self.layouts[block.stack_id])
+        return Sizes(places, np.column_stack([sizes, units.astype(np.float64)]))
 
 
 class Frames(Protocol):
     """Where results are kept: the cache of a night, or nothing."""
 
-    def frame(
-        self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]
-    ) -> tuple[pl.DataFrame, bool]:
-        """Return the frame of a key and whether it was there."""
+    def rows(
+        self, kind: str, key: Mapping[str, Any], wanted: Sequence[str], compute: Callable[[list[int]], pl.DataFrame]
+    ) -> tuple[pl.DataFrame, int]:
+        """Return rows in the order wanted, those not there made, and how many were there."""
 
     def held(self, kind: str, key: Mapping[str, Any]) -> pl.DataFrame | None:
         """Return the frame of a key if it is there."""
@@ -175,14 +170,15 @@ class Region:
     def __init__(self, years: Sequence[SiteYear], plant: Plant, causes: pl.DataFrame, cache: Frames) -> None:
         self.years, self.load_mwh = years, float(np.mean([site.load_mw.sum() * site.step_hours for site in years]))
         self._plant, self._causes, self._cache = plant, causes, cache
-        self._keys = [content_hash(site_key(site, plant, causes)) for site in years]
+        self.keys = [content_hash(site_key(site, plant, causes)) for site in years]
+        """What the results of each year depend on besides the designs."""
         self._new_blocks = False
-        self.dispatched = self.assessed = 0
+        self.dispatched = 0
         """Rows that were not in the cache."""
 
     def sums(self, block: Block, lattice: Lattice) -> NDArray[np.float64]:
         """Return `SUMS` of every design of a block, mean of the weather years, shape (n, len(SUMS))."""
-        total = np.zeros((lattice.sizes(block).frame.height, len(SUMS)))
+        total = np.zeros((len(lattice.sizes(block).places), len(SUMS)))
         name = lattice.name(block)
         for site, blocks in zip(self.years, self._blocks, strict=True):
             found = _used(blocks, name)
@@ -208,7 +204,7 @@ class Region:
         """Keep the blocks that were dispatched, beside those used before."""
         if not self._new_blocks:
             return
-        for own, blocks in zip(self._keys, self._blocks, strict=True):
+        for own, blocks in zip(self.keys, self._blocks, strict=True):
             kept = list(blocks.items())[-_BLOCKS_KEPT:]
             names = pl.Series("block", [name for name, rows in kept for _ in range(len(rows))], pl.String)
             rows = np.concatenate([rows for _, rows in kept])
@@ -218,7 +214,7 @@ class Region:
     @cached_property
     def _blocks(self) -> list[dict[str, NDArray[np.float32]]]:
         """Return the blocks of every year by name, read when first asked for; what was used last stands last."""
-        return [self._held(own) for own in self._keys]
+        return [self._held(own) for own in self.keys]
 
     def _held(self, own: str) -> dict[str, NDArray[np.float32]]:
         """Return the blocks of a site year that are kept; all in one file, which opens in the time of one block."""
@@ -232,7 +228,8 @@ class Region:
         return {name: rows[start:end] for name, start, end in zip(runs["value"].to_list(), starts, ends, strict=True)}
 
     def _dispatch(self, site: SiteYear, block: Block, lattice: Lattice) -> NDArray[np.float32]:
-        sized = DesignSet.from_frame(lattice.sizes(block).frame)
+        sizes = lattice.sizes(block)
+        sized = DesignSet.from_frame(lattice.at(block.stack_id, sizes.places, sizes.units))
         found = simulate_batch([site], sized, self._plant.technologies, self._plant.battery, threads=1)
         lost = found.charge_mwh - found.discharge_mwh
         sums = {
@@ -244,30 +241,23 @@ class Region:
         }
         return np.column_stack([sums[name][0].astype(np.float32) for name in SUMS])
 
-    def assess(self, designs: pl.DataFrame) -> pl.DataFrame:
-        """Return dispatch and adequacy of designs in double precision.
+    def assess(self, year: int, designs: pl.DataFrame) -> pl.DataFrame:
+        """Return dispatch and adequacy of designs in one year, in double precision.
 
         Parameters
         ----------
+        year : int
+            Place in `years`.
         designs : pl.DataFrame
             Contract `sim.designs`.
 
         Returns
         -------
         pl.DataFrame
-            Columns of `sim.dispatch_annual` and `sim.adequacy`, one row per year and design.
+            Columns of `sim.dispatch_annual` and `sim.adequacy`, one row per design; none depends on the others.
         """
         plant = replace(self._plant, designs=DesignSet.from_frame(designs))
-        own = content_hash(designs)
-        frames = []
-        for site, site_hash in zip(self.years, self._keys, strict=True):
-            key = {"site": site_hash, "designs": own}
-            frame, is_hit = self._cache.frame(
-                "finalists", key, partial(assess_site, site, plant, self._causes, dtype=np.float64)
-            )
-            self.assessed += 0 if is_hit else frame.height
-            frames.append(frame)
-        return pl.concat(frames)
+        return assess_site(self.years[year], plant, self._causes, dtype=np.float64)
 
 
 def _used(blocks: dict[str, NDArray[np.float32]], name: str) -> NDArray[np.float32] | None:

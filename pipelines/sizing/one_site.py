@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -33,11 +33,11 @@ from pipelines.timeline.durations import durations
 class Unkept:
     """A cache that keeps nothing, for a question that is asked once."""
 
-    def frame(
-        self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]
-    ) -> tuple[pl.DataFrame, bool]:
-        """Return the frame, made now."""
-        return compute(), False
+    def rows(
+        self, kind: str, key: Mapping[str, Any], wanted: Sequence[str], compute: Callable[[list[int]], pl.DataFrame]
+    ) -> tuple[pl.DataFrame, int]:
+        """Return the rows, made now."""
+        return compute(list(range(len(wanted)))), 0
 
     def held(self, kind: str, key: Mapping[str, Any]) -> None:
         """Return nothing."""

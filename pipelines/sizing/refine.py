@@ -25,12 +25,13 @@ from pipelines.sizing.cost_line import SIZES, cost_lines
 from pipelines.sizing.estimate import fit_outages, lost_to_outages
 from pipelines.sizing.fine import Frames, Lattice, Region
 from pipelines.sizing.market import Market
-from pipelines.sizing.search import Search, energy_lost
+from pipelines.sizing.search import Options, Search, energy_lost, joined
 
 ROUNDS = 3
 """Batches of designs worked out per region; each corrects the estimates that the next is chosen by."""
 ROUNDING = 5e-4
 """Relative difference of single from double precision that a decision must not hang on."""
+_SITE_DESIGN = ["region_id", "design_id"]
 ENERGY_PRICES = (0.5, 0.65, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0)
 """Prices of fuel and grid energy, as multiples of tonight's, that the blocks of a new site are dispatched for as well:
 a later night on which such prices moved finds them there. What is found does not depend on it."""
@@ -101,54 +102,48 @@ def refine(
     regions = {name: Region(own, plant, causes[name], cache) for name, own in sorted(years.items())}
     chosen = select_least_cost(candidates, settings)
     searches = _searches(chosen, candidates, lattice, regions, market) if parts > 1 else {}
-    grid = plant.designs.to_frame()
-    near = _near_limits(candidates, chosen, market)
     mark = content_hash("energy prices", ENERGY_PRICES, lattice.key, parts, allowed)[:32]
     new = {name for name in searches if not regions[name].is_marked(mark)}
     elsewhere = _at_other_prices(candidates, lattice, {name: regions[name] for name in sorted(new)}, market)
 
-    def one(name: str) -> tuple[pl.DataFrame, pl.DataFrame] | None:
-        region, own = regions[name], searches.get(name, [])
-        wanted = [grid.filter(pl.col("design_id").is_in(near.get(name, [])))]
-        designs, rows = [], []
-        for search in own:
-            search.run(region, lattice, parts, allowed)
+    def look(name: str) -> None:
+        for search in searches.get(name, []):
+            search.run(regions[name], lattice, parts, allowed)
         if name in new:
             for search in elsewhere.get(name, []):
-                search.run(region, lattice, parts, allowed)
-            region.mark(mark)
-        for _ in range(ROUNDS):
-            wanted += [search.finalists(allowed, lattice) for search in own]
-            wanted = [frame for frame in wanted if frame.height]
-            if not wanted:
-                break
-            batch = pl.concat(wanted).unique("design_id", maintain_order=True)
-            designs.append(batch)
-            rows.append(region.assess(batch))
-            lost = energy_lost(batch, rows[-1])
-            for search in own:
-                search.learn(lost, lattice)
-            wanted = [grid.clear()]
-        region.keep()
-        return (pl.concat(designs).unique("design_id", maintain_order=True), pl.concat(rows)) if designs else None
+                search.run(regions[name], lattice, parts, allowed)
+            regions[name].mark(mark)
+        regions[name].keep()
 
     with ThreadPoolExecutor(threads) as pool:
-        found = [pair for pair in pool.map(one, regions) if pair is not None]
+        list(pool.map(look, regions))
+    every = [(name, search) for name, own in searches.items() for search in own]
+    grid = plant.designs.to_frame()
+    wanted = [_near_limits(candidates, chosen, market).join(grid, on="design_id", maintain_order="left")]
+    batches, rows, assessed = [wanted[0].clear()], [], 0
+    for _ in range(ROUNDS):
+        wanted += _hopeful(every, allowed, lattice)
+        batch = pl.concat(wanted).unique(_SITE_DESIGN, maintain_order=True)
+        if batch.is_empty():
+            break
+        found, is_new = _worked_out(batch, regions, cache, threads)
+        lost = energy_lost(batch, found)
+        for name, search in every:
+            search.learn(lost.get((name, search.stack_id), ()), lattice)
+        wanted = [batch.clear()]
+        batches.append(batch)
+        rows.append(found)
+        assessed += is_new
+    designs = pl.concat(batches).drop("region_id").unique("design_id", maintain_order=True).sort("design_id")
     tables = [REGISTRY[name].schema for name in ("sim.dispatch_annual", "sim.adequacy")]
-    if not found:
+    dispatched = sum(region.dispatched for region in regions.values())
+    if designs.is_empty():
         nothing = [pl.DataFrame(table.create_empty()) for table in tables]
-        return Finalists(grid.clear(), nothing[0], nothing[1], candidates.clear(), 0, 0)
-    unique = pl.concat([designs for designs, _ in found]).unique("design_id", maintain_order=True).sort("design_id")
-    annual, adequacy = (pl.concat([rows.select(table.column_names()) for _, rows in found]) for table in tables)
-    priced = market.price(unique, annual, adequacy).select(candidates.columns)
-    return Finalists(
-        unique,
-        annual,
-        adequacy,
-        priced,
-        sum(region.dispatched for region in regions.values()),
-        sum(region.assessed for region in regions.values()),
-    )
+        return Finalists(designs, nothing[0], nothing[1], candidates.clear(), dispatched, assessed)
+    together = pl.concat(rows).sort(*_SITE_DESIGN, "weather_year")
+    annual, adequacy = (together.select(table.column_names()) for table in tables)
+    priced = market.price(designs, annual, adequacy).select(candidates.columns)
+    return Finalists(designs, annual, adequacy, priced, dispatched, assessed)
 
 
 def with_finalists(candidates: pl.DataFrame, finalists: pl.DataFrame) -> pl.DataFrame:
@@ -205,8 +200,57 @@ def _at_other_prices(
     return found
 
 
-def _near_limits(candidates: pl.DataFrame, chosen: pl.DataFrame, market: Market) -> dict[str, list[str]]:
-    """Return by region the designs of the grid, the chosen or cheaper, that a limit decides by less than rounding."""
+def _hopeful(searches: Sequence[tuple[str, Search]], allowed: float, lattice: Lattice) -> list[pl.DataFrame]:
+    """Return what the searches of all regions want worked out: region_id and contract `sim.designs`, by stack."""
+    picked: dict[str, list[tuple[str, Options]]] = {}
+    for name, search in searches:
+        options = search.finalists(allowed)
+        if len(options.units):
+            picked.setdefault(search.stack_id, []).append((name, options))
+    frames = []
+    for stack_id, own in picked.items():
+        options = joined([options for _, options in own])
+        names = [name for name, options in own for _ in range(len(options.units))]
+        designs = lattice.at(stack_id, options.places, options.units)
+        frames.append(designs.insert_column(0, pl.Series("region_id", names, pl.String)))
+    return frames
+
+
+def _worked_out(
+    batch: pl.DataFrame, regions: Mapping[str, Region], cache: Frames, threads: int
+) -> tuple[pl.DataFrame, int]:
+    """Return the designs of regions dispatched and assessed in every year, and how many rows were not in the cache."""
+    by_region: dict[str, list[int]] = {}
+    for row, name in enumerate(batch["region_id"]):
+        by_region.setdefault(name, []).append(row)
+    asked = [
+        (name, year, row)
+        for name, rows in by_region.items()
+        for year in range(len(regions[name].years))
+        for row in rows
+    ]
+    designs = batch.drop("region_id")
+    hashes = designs.hash_rows(seed=0).to_list()
+
+    def compute(missing: list[int]) -> pl.DataFrame:
+        jobs: dict[tuple[str, int], list[int]] = {}
+        for place in missing:
+            name, year, row = asked[place]
+            jobs.setdefault((name, year), []).append(row)
+
+        def one(job: tuple[str, int]) -> pl.DataFrame:
+            return regions[job[0]].assess(job[1], designs[jobs[job]])
+
+        with ThreadPoolExecutor(threads) as pool:
+            return pl.concat(pool.map(one, jobs))
+
+    keys = [f"{regions[name].keys[year][:32]}{hashes[row]:016x}" for name, year, row in asked]
+    found, there = cache.rows("finalists", {"precision": "double"}, keys, compute)
+    return found, len(keys) - there
+
+
+def _near_limits(candidates: pl.DataFrame, chosen: pl.DataFrame, market: Market) -> pl.DataFrame:
+    """Return region_id and design_id of the grid, the chosen or cheaper, that a limit decides by less than rounding."""
     settings = market.settings
     allowed = 1.0 - settings.availability_target
     lost = 1.0 - pl.col("availability_frac")
@@ -218,10 +262,8 @@ def _near_limits(candidates: pl.DataFrame, chosen: pl.DataFrame, market: Market)
            & ((pl.col("baseload_mwh") / pl.col("load_mwh") - settings.min_baseload_frac).abs() <= ROUNDING))
     )  # fmt: skip
     best = chosen.select("region_id", "stack_id", "is_target_met", pl.col("lcoe_usd_per_mwh").alias("_best"))
-    found = (
+    return (
         candidates.join(best, on=["region_id", "stack_id"], how="left", maintain_order="left")
         .filter(near & ((pl.col("lcoe_usd_per_mwh") <= pl.col("_best")) | ~pl.col("is_target_met")))
-        .group_by("region_id", maintain_order=True)
-        .agg("design_id")
+        .select(_SITE_DESIGN)
     )
-    return dict(zip(found["region_id"], found["design_id"].to_list(), strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -11,9 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.dispatch.lattice import place_of
-from pipelines.sizing.cost_line import ENERGIES, SIZES, CostLine
+from pipelines.sizing.cost_line import ENERGIES, CostLine
 from pipelines.sizing.estimate import OutageEstimate
-from pipelines.sizing.fine import CELL_STEPS, SUMS, Block, Lattice, Region, cell_around
+from pipelines.sizing.fine import CELL_STEPS, SUMS, UNITS, Block, Lattice, Region, cell_around
 
 STARTS = 3
 """Cells of the first level that a search starts in, where the whole lattice is coarse."""
@@ -30,7 +30,6 @@ _WORST, _DEAREST = 1.5, 1.05
 """Options that are estimated to lose more than this many times what is allowed, or to cost more than this many times
 the best, are dropped."""
 _MOST_POINTS = 1000
-_UNITS = SIZES.index("firm_units")
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class Search:
 
     def _cells(self, allowed: float, step: int, count: int) -> list[Block]:
         """Return the cells around the cheapest options estimated to lose no more than allowed, those not seen yet."""
-        best = _joined([options.where(options.unavailability <= allowed) for options in self.seen.values()])
+        best = joined([options.where(options.unavailability <= allowed) for options in self.seen.values()])
         cells: list[Block] = []
         for index in np.argsort(best.cost, kind="stable")[: count * _MOST_TRIED]:
             cell = cell_around(self.stack_id, best.places[index].tolist(), step)
@@ -125,7 +124,7 @@ class Search:
 
     def _drop(self, allowed: float) -> None:
         """Forget the options that cannot win."""
-        every = _joined(list(self.seen.values()))
+        every = joined(list(self.seen.values()))
         fit = every.cost[every.unavailability <= allowed]
         ceiling = _DEAREST * float(fit.min()) if len(fit) else np.inf
         for block, options in self.seen.items():
@@ -141,35 +140,34 @@ class Search:
         energies = np.column_stack([of[name] for name in ENERGIES])
         found = []
         for count, outages in self.outages.items():
-            is_own = is_kept & (lattice.is_dispatched_once(self.stack_id) | (sizes.values[:, _UNITS] == count))
+            is_own = is_kept & (lattice.is_dispatched_once(self.stack_id) | (sizes.values[:, UNITS] == count))
             values = sizes.values[is_own]
-            values[:, _UNITS] = count
+            values[:, UNITS] = count
             lost = outages.unavailability(values, unserved[is_own])
             usd = self.line.cost_usd(np.column_stack([values, energies[is_own]]))
             cost = usd / (region.load_mwh * (1.0 - lost))
             found.append(Options(sizes.places[is_own], np.full(len(cost), count), cost, lost))
-        self.seen[block] = _joined(found)
+        self.seen[block] = joined(found)
 
     def options(self) -> Options:
         """Return all that was seen, each size and number of units once, the cheapest first."""
-        every = _joined(list(self.seen.values()))
+        every = joined(list(self.seen.values()))
         _, first = np.unique(every.keys, return_index=True)
         once = every.where(np.sort(first))
         return once.where(np.argsort(once.cost, kind="stable"))
 
-    def finalists(self, allowed: float, lattice: Lattice) -> pl.DataFrame:
-        """Return the designs to be worked out next: those that may meet the target at less cost than any known to.
+    def finalists(self, allowed: float) -> Options:
+        """Return the sizes to be worked out next: those that may meet the target at less cost than any known to.
 
         Parameters
         ----------
         allowed : float
             Share of energy that a design may lose.
-        lattice : Lattice
 
         Returns
         -------
-        pl.DataFrame
-            Contract `sim.designs`; empty where nothing is left that may be better.
+        Options
+            None where nothing is left that may be better.
         """
         options = self.options()
         actual = np.array([self.known.get(key, np.nan) for key in options.keys.tolist()])
@@ -188,19 +186,17 @@ class Search:
         if len(best) and self.known:
             # What saves less than rounding is not worth another look.
             taken = [index for index in taken if options.cost[index] < best.min() * (1.0 - 1e-4)]
-        chosen = options.where(np.array(sorted(set(taken)), np.int64))
-        return lattice.at(self.stack_id, chosen.places, chosen.units)
+        return options.where(np.array(sorted(set(taken)), np.int64))
 
-    def learn(self, losses: Mapping[str, Sequence[dict[str, Any]]], lattice: Lattice) -> None:
+    def learn(self, own: Sequence[dict[str, Any]], lattice: Lattice) -> None:
         """Take in what designs lose that were worked out, and correct the estimates by it.
 
         Parameters
         ----------
-        losses : Mapping[str, Sequence[dict[str, Any]]]
-            From `energy_lost`; designs of other stacks are passed over.
+        own : Sequence[dict[str, Any]]
+            The designs of this region and stack, from `energy_lost`.
         lattice : Lattice
         """
-        own = losses.get(self.stack_id, ())
         if not own:
             return
         load_mw = lattice.layouts[self.stack_id].load_mw
@@ -220,24 +216,26 @@ class Search:
             self.seen[block] = Options(seen.places, seen.units, seen.cost, lost)
 
 
-def energy_lost(designs: pl.DataFrame, assessed: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Return by stack the designs that were worked out, with the share of energy that each loses as `lost`.
+def energy_lost(designs: pl.DataFrame, assessed: pl.DataFrame) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return by region and stack the designs that were worked out, with the share of energy that each loses as `lost`.
 
     Parameters
     ----------
     designs : pl.DataFrame
-        Contract `sim.designs`.
+        region_id and contract `sim.designs`.
     assessed : pl.DataFrame
         Rows of `sim.adequacy` of the designs, over all weather years.
     """
-    energy = assessed.group_by("design_id", maintain_order=True).agg(
+    key = ["region_id", "design_id"]
+    energy = assessed.group_by(key, maintain_order=True).agg(
         (pl.col("eue_mwh_per_year").sum() / pl.col("load_mwh").sum()).alias("lost")
     )
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in designs.join(energy, on="design_id", maintain_order="left").iter_rows(named=True):
-        found.setdefault(row["stack_id"], []).append(row)
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in designs.join(energy, on=key, maintain_order="left").iter_rows(named=True):
+        found.setdefault((row["region_id"], row["stack_id"]), []).append(row)
     return found
 
 
-def _joined(parts: list[Options]) -> Options:
+def joined(parts: Sequence[Options]) -> Options:
+    """Return the options of several, one after the other."""
     return Options(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Options)))

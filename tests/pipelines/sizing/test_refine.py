@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipelines.contracts.base import REGISTRY
 from pipelines.dispatch.batch import simulate_batch
@@ -15,7 +17,7 @@ from pipelines.dispatch.lattice import AXES, grid_points, place_of
 from pipelines.economics.selection import keeps_composition, select_least_cost
 from pipelines.reliability.campaign import assess_site
 from pipelines.sizing.cost_line import SIZES, cost_lines
-from pipelines.sizing.fine import CELL_STEPS, Block, Lattice, cell_around
+from pipelines.sizing.fine import CELL_STEPS, Block, Lattice, Region, cell_around
 from pipelines.sizing.market import Market
 from pipelines.sizing.refine import refine, with_finalists
 from pipelines.warehouse.cache import Cache
@@ -177,7 +179,19 @@ def test_cells_lie_where_they_lie_and_hold_what_they_are_around(night, lattice) 
             assert all(position % (4 * step) == 0 for position in cell.centre)
             assert (np.abs(np.array(cell.centre) - place) <= 2 * step).all()
             assert cell_around("solar_bess_gas", cell.centre, step) == cell
+    layout = lattice.layouts["solar_bess_gas"]
     grid = lattice.sizes(Block("solar_bess_gas", 1))
-    for row in grid.frame.head(40).iter_rows(named=True):
-        index = grid.frame["design_id"].to_list().index(row["design_id"])
-        assert place_of("solar_bess_gas", row, lattice.layouts["solar_bess_gas"].load_mw) == tuple(grid.places[index])
+    designs = lattice.at("solar_bess_gas", grid.places, grid.units)
+    assert np.array_equal(designs.select(pl.col(SIZES).cast(pl.Float64)).to_numpy(), grid.values)
+    for place, row in zip(grid.places[:40], designs.head(40).iter_rows(named=True), strict=True):
+        assert place_of("solar_bess_gas", row, layout.load_mw) == tuple(place)
+
+
+def test_what_a_design_does_depends_on_no_other_that_is_worked_out_with_it(night, finalists) -> None:
+    site = night.sites[0]
+    region = Region([site], night.plant, night.causes[site.region_id], Cache(Path("unused")))
+    together = region.assess(0, finalists.designs)
+    odd = finalists.designs[1::2]
+    assert odd.height > 5
+    assert_frame_equal(region.assess(0, odd), together[1::2], check_exact=True)
+    assert_frame_equal(region.assess(0, finalists.designs[:1]), together[:1], check_exact=True)
