@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import dataframely as dy
@@ -166,8 +167,7 @@ def validate(frame: pl.DataFrame, name: str, *, file: str | None = None) -> pl.D
     ]
     if wrong:
         raise ContractError(f"{place}: {wrong[0]}; cast the column before it is written.")
-    _, failures = info.schema.filter(frame)
-    if len(failures) == 0:
+    if frame.select(_is_kept(info.schema)).item():
         return frame
     raise _fault(frame, info, place, is_file=file is not None)
 
@@ -191,6 +191,13 @@ def split_rejects(frame: pl.DataFrame, name: str, *, source_id: str) -> tuple[pl
         pl.col("_reason").alias("reason"),
     )
     return good, bad
+
+
+@cache
+def _is_kept(schema: type[dy.Schema]) -> pl.Expr:
+    """Return whether every row keeps every rule; `Schema.filter`, which says which do not, takes five times as long."""
+    rules = schema._validation_rules(with_cast=False)
+    return pl.all_horizontal(pl.lit(value=True), *(rule.expr.all() for rule in rules.values()))
 
 
 def _marked(frame: pl.DataFrame, info: TableInfo) -> pl.DataFrame:
