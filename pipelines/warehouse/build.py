@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.contracts.base import REGISTRY, validate
+from pipelines.contracts.base import REGISTRY, TableInfo, validate
 from pipelines.errors import BrokenBuildError, ContractError, TransientError, WarehouseError
 from pipelines.identity import content_hash
 from pipelines.ordered import plain
@@ -27,7 +27,6 @@ from pipelines.warehouse.stamps import (
     UNKNOWN,
     Follows,
     Stamp,
-    columns_of,
     prepare_stamps,
     read_stamps,
     write_stamp,
@@ -40,12 +39,15 @@ OFFLINE: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_kn
 _PASSING = re.compile(
     r"Resource temporarily unavailable|Interrupted system call|Stale file handle|Device or resource busy", re.IGNORECASE
 )
-# Small tables are read by many steps: so many bytes of one, and of all, stay at hand as they were written.
-_HELD_BYTES, _MOST_HELD_BYTES = 32_000_000, 256_000_000
+# Tables are read by many steps: so many bytes of one, and of all, stay at hand as they were written.
+_HELD_BYTES, _MOST_HELD_BYTES = 96_000_000, 384_000_000
 # Steps of one process may run side by side; the tables about tables are written one step at a time.
 _WRITING = threading.RLock()
 # What DuckDB says of a file whose bytes are not what it wrote.
 _CORRUPT = re.compile(r"corrupt|stored checksum|could not read enough bytes|has been invalidated", re.IGNORECASE)
+
+
+_Layout = tuple[str, tuple[tuple[str, str, str], ...]]
 
 
 class Warehouse:
@@ -75,8 +77,7 @@ class Warehouse:
         self.as_of = as_of
         self._con = _open(self.path, is_fresh=is_fresh)
         # This connection is the only writer; asking the catalog takes milliseconds, and every read and write asks.
-        self._kinds = _kinds(self._con)
-        self._stamps = read_stamps(self._con)
+        self._look(self._con)
         self._held: dict[str, pl.DataFrame] = {}
 
     def __enter__(self) -> Warehouse:
@@ -118,12 +119,10 @@ class Warehouse:
         WarehouseError
             If the database cannot be written, for example because the disk is full.
         """
-        schema, table = split_name(name)
+        split_name(name)
         check_types(frame, name)
         with self._transaction(name) as cursor:
-            self._drop(cursor, name)
-            _store(cursor, f"create table {schema}.{table} as select * from _frame", frame)
-            self._finish(cursor, name, frame.height, content_hash(frame), follows)
+            self._store(cursor, name, frame, follows)
         self._hold(name, frame)
         return frame.height
 
@@ -153,8 +152,11 @@ class Warehouse:
         with self._transaction(name) as cursor:
             self._drop(cursor, name)
             cursor.execute(f"create view {schema}.{table} as select * from read_parquet({literal(str(path))})")
+            self._kinds[name] = "view"
+            if name in REGISTRY:
+                write_comments(cursor, name, REGISTRY[name], kind="view")
             content = content_hash(path.name, path.stat().st_size)
-            self._finish(cursor, name, rows, content, follows, linked_path=str(path))
+            self._put(cursor, self._stamp_of(name, rows, content, follows, linked_path=str(path)))
         return rows
 
     def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
@@ -221,19 +223,16 @@ class Warehouse:
         """
         path = Path(path)
         name = made_table(path)
-        schema, table = split_name(name)
         with _WRITING:
             self._con.execute("set threads = 1")
             try:
                 with self._transaction(str(path)) as cursor:
-                    self._drop(cursor, name)
-                    cursor.execute(f"create table {schema}.{table} as\n{statement(path)}\n")
-                    _check_stored_types(cursor, schema, table)
-                    frame = cursor.sql(f"select * from {schema}.{table}").pl()
+                    relation = cursor.sql(statement(path))
+                    _check_stored_types(relation, name)
+                    frame = relation.pl()
                     if name in REGISTRY:
                         frame = validate(frame, name)
-                        _store(cursor, f"create or replace table {schema}.{table} as select * from _frame", frame)
-                    self._finish(cursor, name, frame.height, content_hash(frame), follows)
+                    self._store(cursor, name, frame, follows)
             finally:
                 self._con.execute("reset threads")
         self._hold(name, frame)
@@ -263,7 +262,7 @@ class Warehouse:
             except BaseException as error:
                 with suppress(duckdb.Error):
                     cursor.execute("rollback")
-                    self._kinds, self._stamps = _kinds(cursor), read_stamps(cursor)
+                    self._look(cursor)
                 if isinstance(error, duckdb.IOException) and _PASSING.search(str(error)):
                     raise TransientError(f"{place}: {first_line(error)}; try again.") from error
                 self._give_up(error)
@@ -271,9 +270,39 @@ class Warehouse:
                     raise WarehouseError(f"{place}: {first_line(error)}; correct that and run again.") from error
                 raise
 
-    def _drop(self, cursor: duckdb.DuckDBPyConnection, name: str) -> None:
+    def _look(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Ask the catalog what there is."""
+        self._kinds, self._layouts, self._stamps = _kinds(cursor), _layouts(cursor), read_stamps(cursor)
+
+    def _store(self, cursor: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, follows: Follows) -> None:
+        """Replace a table by a frame; one that is laid out alike keeps its columns and their comments."""
+        info = REGISTRY.get(name)
+        layout = _layout(info, frame) if info is not None else None
+        cursor.register("_frame", frame)
+        try:
+            if layout is not None and self._kinds.get(name) == "table" and self._layouts.get(name) == layout:
+                self._forget(name)
+                cursor.execute(f"delete from {name}")
+                cursor.execute(f"insert into {name} select * from _frame")
+            else:
+                self._drop(cursor, name)
+                cursor.execute(f"create table {name} as select * from _frame")
+                if info is not None:
+                    write_comments(cursor, name, info)
+        finally:
+            cursor.unregister("_frame")
+        self._kinds[name] = "table"
+        if layout is not None:
+            self._layouts[name] = layout
+        self._put(cursor, self._stamp_of(name, frame.height, content_hash(frame), follows))
+
+    def _forget(self, name: str) -> None:
         self._held.pop(name, None)
         self._stamps.pop(name, None)
+
+    def _drop(self, cursor: duckdb.DuckDBPyConnection, name: str) -> None:
+        self._forget(name)
+        self._layouts.pop(name, None)
         kind = self._kinds.pop(name, None)
         if kind:
             cursor.execute(f"drop {kind} {name}")
@@ -284,20 +313,9 @@ class Warehouse:
         if size <= min(_HELD_BYTES, _MOST_HELD_BYTES - sum(held.estimated_size() for held in self._held.values())):
             self._held[name] = plain(frame)
 
-    def _finish(
-        self,
-        cursor: duckdb.DuckDBPyConnection,
-        name: str,
-        rows: int,
-        content: str,
-        follows: Follows,
-        linked_path: str = "",
-    ) -> None:
-        self._kinds[name] = "view" if linked_path else "table"
-        if name in REGISTRY:
-            write_comments(cursor, name, REGISTRY[name], kind="view" if linked_path else "table")
-        stamp = Stamp(name, self.run_id, self._as_of_utc(), rows, linked_path, content, follows.made_from, follows.told)
-        self._put(cursor, stamp)
+    def _stamp_of(self, name: str, rows: int, content: str, follows: Follows, linked_path: str = "") -> Stamp:
+        as_of_utc = self._as_of_utc()
+        return Stamp(name, self.run_id, as_of_utc, rows, linked_path, content, follows.made_from, follows.told)
 
     def _put(self, cursor: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:
         write_stamp(cursor, stamp)
@@ -372,14 +390,6 @@ def _delete(path: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def _store(cursor: duckdb.DuckDBPyConnection, sql: str, frame: pl.DataFrame) -> None:
-    cursor.register("_frame", frame)
-    try:
-        cursor.execute(sql)
-    finally:
-        cursor.unregister("_frame")
-
-
 def _kinds(cursor: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return "table" or "view" by full name of what there is."""
     return dict(
@@ -390,10 +400,31 @@ def _kinds(cursor: duckdb.DuckDBPyConnection) -> dict[str, str]:
     )
 
 
-def _check_stored_types(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
-    for column, kind in columns_of(cursor, f"{schema}.{table}").items():
+def _layouts(cursor: duckdb.DuckDBPyConnection) -> dict[str, _Layout]:
+    """Return the comment of every table, and its columns in order with their types and comments."""
+    comments = dict(
+        cursor.execute("select schema_name || '.' || table_name, coalesce(comment, '') from duckdb_tables()").fetchall()
+    )
+    columns: dict[str, list[tuple[str, str, str]]] = {name: [] for name in comments}
+    for name, *column in cursor.execute(
+        "select schema_name || '.' || table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
+        "where not internal order by table_oid, column_index"
+    ).fetchall():
+        if name in columns:
+            columns[name].append(tuple(column))
+    return {name: (comment, tuple(columns[name])) for name, comment in comments.items()}
+
+
+def _layout(info: TableInfo, frame: pl.DataFrame) -> _Layout:
+    """Return what the table of a frame looks like in the catalog."""
+    types = {column: STORED_TYPES[kind] for column, kind in frame.schema.items()}
+    return info.comment, tuple((column, kind, info.columns.get(column, "")) for column, kind in types.items())
+
+
+def _check_stored_types(relation: duckdb.DuckDBPyRelation, name: str) -> None:
+    for column, kind in zip(relation.columns, map(str, relation.types), strict=True):
         if kind not in STORED_TYPES.values():
             raise ContractError(
-                f"{schema}.{table}, column {column}: type {kind} is not stored; cast it in the SQL file to one of "
+                f"{name}, column {column}: type {kind} is not stored; cast it in the SQL file to one of "
                 f"{', '.join(STORED_TYPES.values())}."
             )

@@ -72,6 +72,42 @@ def test_tables_know_their_run_and_carry_the_words_of_their_contract(night: Any)
         assert about.item() == "One row per site. as_of_utc is the night's date."
 
 
+def _words(warehouse: Warehouse, table: str) -> tuple[str, dict[str, str]]:
+    columns = warehouse.query(f"select column_name, comment from duckdb_columns() where table_name = '{table}'")
+    about = warehouse.query(f"select comment from duckdb_tables() where table_name = '{table}'")
+    return about.item(), dict(columns.rows())
+
+
+def test_a_table_written_every_night_holds_tonights_rows_in_order_and_does_not_grow(night: Any) -> None:
+    hours = night.hours()
+    long = pl.concat(
+        hours.with_columns(pl.format("{}_{}", "region_id", pl.lit(place)).alias("region_id")) for place in range(2_000)
+    )
+    sizes = []
+    for day in range(1, 7):
+        with Warehouse(night.build_path, run_id=night.run_id(day)) as warehouse:
+            tonight = long.with_columns(pl.col("load_mw") + day).sample(fraction=1.0, shuffle=True, seed=day)
+            warehouse.write("mart.test_hours", tonight)
+            warehouse._held.clear()
+            assert warehouse.read("mart.test_hours").equals(tonight)
+            assert _words(warehouse, "test_hours")[1]["load_mw"] == "Load [MW]"
+        with Warehouse(night.build_path, run_id=night.run_id(day)) as warehouse:
+            assert warehouse.read("mart.test_hours").equals(tonight)
+        sizes.append(night.build_path.stat().st_size)
+    assert sizes[-1] <= 1.5 * sizes[1]
+
+
+def test_a_table_whose_contract_says_something_else_gets_the_new_words(night: Any) -> None:
+    with Warehouse(night.build_path) as warehouse:
+        warehouse.write("mart.test_hours", night.hours())
+        warehouse.query("comment on table mart.test_hours is 'as another version said'")
+        warehouse.query("comment on column mart.test_hours.load_mw is null")
+    with Warehouse(night.build_path) as warehouse:
+        warehouse.write("mart.test_hours", night.hours())
+        about, columns = _words(warehouse, "test_hours")
+    assert (about, columns["load_mw"]) == ("One row per site and hour.", "Load [MW]")
+
+
 def test_a_linked_file_is_a_table_without_a_copy(night: Any, tmp_path: Path) -> None:
     write_parquet(night.hours(), tmp_path / "hours [1]*'.parquet")
     with night.warehouse() as warehouse:
