@@ -109,9 +109,8 @@ def _county_results(night: Night) -> CountyResults:
 
 def no_finalists(night: Night) -> Finalists:
     """Return that no design was worked out around the best: counties keep to the design grid."""
-    annual, adequacy = (
-        pl.DataFrame(REGISTRY[f"sim.{name}"].schema.create_empty()) for name in ("dispatch_annual", "adequacy")
+    annual, adequacy, priced = (
+        pl.DataFrame(REGISTRY[f"sim.{name}"].schema.create_empty())
+        for name in ("dispatch_annual", "adequacy", "candidates")
     )
-    return Finalists(
-        night.read("sim.design_grid").clear(), annual, adequacy, night.read("sim.grid_candidates").clear(), 0, 0
-    )
+    return Finalists(night.read("sim.design_grid").clear(), annual, adequacy, priced, 0, 0)

@@ -27,7 +27,8 @@ PRICE_INPUTS = [
     "core.outage_causes",
     *CREDIT_INPUTS,
 ]
-FINALIST_INPUTS = list(dict.fromkeys([*PLANT_INPUTS, *PRICE_INPUTS, "sim.design_grid", "sim.grid_candidates"]))
+GRID_INPUTS = [*PRICE_INPUTS, "sim.design_grid", "sim.grid_annual", "sim.grid_adequacy"]
+FINALIST_INPUTS = list(dict.fromkeys([*PLANT_INPUTS, *GRID_INPUTS]))
 
 
 def night_price(night: Night) -> Price:
@@ -47,10 +48,12 @@ def night_price(night: Night) -> Price:
 
 
 def priced_grid(night: Night) -> pl.DataFrame:
-    """Return every design of the grid at the night's prices, contract `sim.grid_candidates`."""
+    """Return every design of the grid at the night's prices, contract `sim.candidates`."""
     price, designs = night_price(night), night.read("sim.design_grid")
     if not night.scope.is_counties:
-        return price(designs, night.read("sim.grid_annual"), night.read("sim.grid_adequacy"))
+        return night.once(
+            "priced grid", lambda: price(designs, night.read("sim.grid_annual"), night.read("sim.grid_adequacy"))
+        )
     # Counties in parts: prices add some hundred columns to every row on their way.
     regions = night.read("core.regions", ["region_id"])["region_id"].sort().to_list()
     parts = [regions[first : first + _PRICED_TOGETHER] for first in range(0, len(regions), _PRICED_TOGETHER)]
@@ -76,16 +79,15 @@ def night_finalists(night: Night) -> Finalists:
             night_sites(night),
             grid_plant(night),
             causes_of(night.read("core.outage_causes")),
-            night.read("sim.grid_candidates"),
+            priced_grid(night),
             Market(night_price(night), night.settings),
             night.cache,
         ),
     )
 
 
-def with_finalists(night: Night, grid_table: str, finalists: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """Return a table of the grid and the finalists' rows; what was worked out twice stands as worked out last."""
-    rows = night.read(grid_table)
+def with_finalists(rows: pl.DataFrame, finalists: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Return the rows of the grid and of the finalists; what was worked out twice stands as worked out last."""
     if finalists.is_empty():
         return sorted_by_key(rows, key)
     rest = rows.join(finalists.select(key).unique(), on=key, how="anti", maintain_order="left")

@@ -13,4 +13,4 @@ from assets.table_asset import table_asset
 def adequacy(night: Night) -> pl.DataFrame:
     """Put grid and finalists together."""
     key = ["region_id", "design_id", "weather_year"]
-    return with_finalists(night, "sim.grid_adequacy", night_finalists(night).adequacy, key)
+    return with_finalists(night.read("sim.grid_adequacy"), night_finalists(night).adequacy, key)

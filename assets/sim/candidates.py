@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from assets.night import Night
-from assets.sizing import with_finalists
+from assets.sizing import GRID_INPUTS, priced_grid, with_finalists
 from assets.table_asset import table_asset
 
 
-@table_asset("sim.candidates", deps=["sim.grid_candidates", "sim.finalists"])
+@table_asset("sim.candidates", deps=[*GRID_INPUTS, "sim.finalists"])
 def candidates(night: Night) -> pl.DataFrame:
     """Put grid and finalists together."""
-    return with_finalists(night, "sim.grid_candidates", night.read("sim.finalists"), ["region_id", "design_id"])
+    return with_finalists(priced_grid(night), night.read("sim.finalists"), ["region_id", "design_id"])

@@ -12,4 +12,4 @@ from assets.table_asset import table_asset
 @table_asset("sim.designs", deps=["sim.design_grid", "sim.finalists"])
 def designs(night: Night) -> pl.DataFrame:
     """List every design that was worked out somewhere."""
-    return with_finalists(night, "sim.design_grid", night_finalists(night).designs, ["design_id"])
+    return with_finalists(night.read("sim.design_grid"), night_finalists(night).designs, ["design_id"])

@@ -13,4 +13,4 @@ from assets.table_asset import table_asset
 def dispatch_annual(night: Night) -> pl.DataFrame:
     """Put grid and finalists together."""
     key = ["region_id", "design_id", "weather_year"]
-    return with_finalists(night, "sim.grid_annual", night_finalists(night).annual, key)
+    return with_finalists(night.read("sim.grid_annual"), night_finalists(night).annual, key)

@@ -23,11 +23,6 @@ class GridAdequacy(Adequacy):
     """Adequacy of the design grid."""
 
 
-@table("sim.grid_candidates", grain="One row per region and design of the grid, at the night's prices.")
-class GridCandidates(Candidates):
-    """What every design of the grid costs and does in every region."""
-
-
 @table(
     "sim.finalists",
     grain="One row per region and design worked out in double precision: those around the region's best, and those of "
