@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -74,6 +75,8 @@ class CommandLine(click.Group):
         """Run a subcommand and leave the process with its exit code."""
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
+        # Modules and tables stay for as long as the process: to look them through every 700 objects takes a second.
+        gc.set_threshold(100_000, 20, 100)
         # Whatever the shell allows, nobody else may write what is made here.
         os.umask(os.umask(0o022) | 0o022)
         try:
