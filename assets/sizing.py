@@ -10,7 +10,9 @@ from assets.counties import no_finalists
 from assets.money import CREDIT_INPUTS, night_credits
 from assets.night import Night
 from assets.plant import PLANT_INPUTS, causes_of, grid_plant, night_sites, plant_parameters
+from pipelines.contracts.base import REGISTRY
 from pipelines.economics.evaluate import evaluate_candidates
+from pipelines.ordered import plain
 from pipelines.sizing.market import Market, Price
 from pipelines.sizing.refine import Finalists, refine
 from pipelines.warehouse.parquet import sorted_by_key
@@ -49,14 +51,13 @@ def night_price(night: Night) -> Price:
 
 def priced_grid(night: Night) -> pl.DataFrame:
     """Return every design of the grid at the night's prices, contract `sim.candidates`."""
-    price, designs = night_price(night), night.read("sim.design_grid")
     if not night.scope.is_counties:
-        return night.once(
-            "priced grid", lambda: price(designs, night.read("sim.grid_annual"), night.read("sim.grid_adequacy"))
-        )
+        return night.once("priced grid", lambda: _priced_grid(night))
+    price, designs = night_price(night), night.read("sim.design_grid")
     # Counties in parts: prices add some hundred columns to every row on their way.
     regions = night.read("core.regions", ["region_id"])["region_id"].sort().to_list()
     parts = [regions[first : first + _PRICED_TOGETHER] for first in range(0, len(regions), _PRICED_TOGETHER)]
+    columns = REGISTRY["sim.candidates"].schema.column_names()
     return pl.concat(
         price(
             designs,
@@ -64,9 +65,14 @@ def priced_grid(night: Night) -> pl.DataFrame:
                 night.read_between(f"sim.grid_{kind}", "region_id", part[0], part[-1])
                 for kind in ("annual", "adequacy")
             ),
-        )
+        ).select(columns)
         for part in parts
     )
+
+
+def _priced_grid(night: Night) -> pl.DataFrame:
+    designs, annual, adequacy = (night.read(f"sim.{name}") for name in ("design_grid", "grid_annual", "grid_adequacy"))
+    return plain(night_price(night)(designs, annual, adequacy).select(REGISTRY["sim.candidates"].schema.column_names()))
 
 
 def night_finalists(night: Night) -> Finalists:
