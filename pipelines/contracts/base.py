@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import dataframely as dy
@@ -36,7 +36,7 @@ class TableInfo:
         """Return the names of the primary-key columns in order."""
         return list(self.schema.primary_key())
 
-    @property
+    @cached_property
     def columns(self) -> dict[str, str]:
         """Return column name to comment, unit included, in published order."""
         return {name: column_comment(column) for name, column in self.schema.columns().items()}

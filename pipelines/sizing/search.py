@@ -54,6 +54,9 @@ class Options:
         return Options(self.places[kept], self.units[kept], self.cost[kept], self.unavailability[kept])
 
 
+NOTHING = Options(np.zeros((0, 1), np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+
+
 @dataclass
 class Search:
     """The search of one region and stack.
@@ -68,6 +71,8 @@ class Search:
         Share of solar that the stack must keep; minus infinity where there is no such share.
     seen : dict[Block, Options]
         What the blocks dispatched so far hold.
+    options : Options
+        What may win of all that, once the search has run.
     known : dict[int, float]
         Key of designs worked out, to the share of energy that they lose.
     """
@@ -77,6 +82,7 @@ class Search:
     outages: dict[int, OutageEstimate]
     least_renewable_frac: float
     seen: dict[Block, Options] = field(default_factory=dict)
+    options: Options = field(default_factory=lambda: NOTHING)
     known: dict[int, float] = field(default_factory=dict)
 
     def run(self, region: Region, lattice: Lattice, parts: int, allowed: float) -> None:
@@ -104,7 +110,7 @@ class Search:
                 if not cells:
                     break
                 self.look(cells[0], region, lattice)
-        self._drop(allowed)
+        self.options = self._gather(allowed)
 
     def at_energy_prices(self, factor: float) -> Search:
         """Return the same search, not begun, where fuel and grid energy cost so many times as much."""
@@ -122,14 +128,15 @@ class Search:
                 break
         return [cell for cell in cells if cell not in self.seen]
 
-    def _drop(self, allowed: float) -> None:
-        """Forget the options that cannot win."""
+    def _gather(self, allowed: float) -> Options:
+        """Return what was seen and may win, each size and number of units once, the cheapest first."""
         every = joined(list(self.seen.values()))
         fit = every.cost[every.unavailability <= allowed]
         ceiling = _DEAREST * float(fit.min()) if len(fit) else np.inf
-        for block, options in self.seen.items():
-            kept = (options.unavailability <= _WORST * allowed) & (options.cost <= ceiling)
-            self.seen[block] = options.where(kept)
+        every = every.where((every.unavailability <= _WORST * allowed) & (every.cost <= ceiling))
+        _, first = np.unique(every.keys, return_index=True)
+        once = every.where(np.sort(first))
+        return once.where(np.argsort(once.cost, kind="stable"))
 
     def look(self, block: Block, region: Region, lattice: Lattice) -> None:
         """Dispatch and price a block."""
@@ -149,13 +156,6 @@ class Search:
             found.append(Options(sizes.places[is_own], np.full(len(cost), count), cost, lost))
         self.seen[block] = joined(found)
 
-    def options(self) -> Options:
-        """Return all that was seen, each size and number of units once, the cheapest first."""
-        every = joined(list(self.seen.values()))
-        _, first = np.unique(every.keys, return_index=True)
-        once = every.where(np.sort(first))
-        return once.where(np.argsort(once.cost, kind="stable"))
-
     def finalists(self, allowed: float) -> Options:
         """Return the sizes to be worked out next: those that may meet the target at less cost than any known to.
 
@@ -169,7 +169,7 @@ class Search:
         Options
             None where nothing is left that may be better.
         """
-        options = self.options()
+        options = self.options
         actual = np.array([self.known.get(key, np.nan) for key in options.keys.tolist()])
         is_known = np.isfinite(actual)
         best = options.cost[is_known & (actual <= allowed)]
@@ -200,7 +200,7 @@ class Search:
         if not own:
             return
         load_mw = lattice.layouts[self.stack_id].load_mw
-        options = self.options()
+        options = self.options
         estimated = dict(zip(options.keys.tolist(), options.unavailability.tolist(), strict=True))
         errors: dict[int, list[float]] = {}
         for row in own:
@@ -209,11 +209,10 @@ class Search:
             self.known[key] = row["lost"]
             if key in estimated:
                 errors.setdefault(row["firm_units"], []).append(np.log(row["lost"] / estimated[key]))
-        for block, seen in self.seen.items():
-            lost = seen.unavailability.copy()
-            for count, own_errors in errors.items():
-                lost[seen.units == count] *= np.exp(np.mean(own_errors))
-            self.seen[block] = Options(seen.places, seen.units, seen.cost, lost)
+        lost = options.unavailability.copy()
+        for count, own_errors in errors.items():
+            lost[options.units == count] *= np.exp(np.mean(own_errors))
+        self.options = replace(options, unavailability=lost)
 
 
 def energy_lost(designs: pl.DataFrame, assessed: pl.DataFrame) -> dict[tuple[str, str], list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -71,12 +71,17 @@ def _key() -> dict[str, str]:
 def read_known(frames: Frames) -> Known:
     """Return the networks that the nights before drew."""
     held = frames.held("networks", _key())
-    if held is None:
+    if held is None or held.is_empty():
         return Known()
-    names = [part.name for part in fields(Outcome)]
-    make: dict[str, Callable[[Any], Any]] = {name: np.array for name in names}
-    make |= dict.fromkeys(_TUPLES, tuple) | dict.fromkeys(_ALONE, lambda value: value)
-    columns = [[make[name](value) for value in held[name].to_list()] for name in names]
+    columns: list[Sequence[Any]] = []
+    for part in fields(Outcome):
+        values = held[part.name]
+        if part.name in _ALONE:
+            columns.append(values.to_list())
+            continue
+        ends = values.list.len().cum_sum().to_list()[:-1]
+        own = np.split(values.list.explode(empty_as_null=False).to_numpy(), ends)
+        columns.append([tuple(value.tolist()) for value in own] if part.name in _TUPLES else own)
     return Known({key: Outcome(*row) for key, *row in zip(held["key"].to_list(), *columns, strict=True)})
 
 

@@ -114,10 +114,12 @@ def time_to_power(
     known = Known() if known is None else known
     rows = prepare(regions, chosen, used, policy, settings, draws, ready=known.ready)
     of_draws = _draw_settings(settings, seed)
-    # Many rows are alike: each distinct one is hashed once.
-    alike = {row.key: row for row in rows}
-    hashes = {key: once(known.ready, (key, of_draws), partial(row.hash, of_draws)) for key, row in alike.items()}
-    keys = [hashes[row.key] for row in rows]
+    # Rows that are alike are one object, which is hashed once.
+    hashes = {
+        id(row): once(known.ready, (row.key, of_draws), partial(row.hash, of_draws))
+        for row in {id(row): row for row in rows}.values()
+    }
+    keys = [hashes[id(row)] for row in rows]
     outcomes = known.outcomes
     known.asked.update(keys)
     distinct = dict(zip(keys, rows, strict=True))

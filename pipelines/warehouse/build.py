@@ -29,7 +29,7 @@ from pipelines.warehouse.stamps import (
     Stamp,
     prepare_stamps,
     read_stamps,
-    write_stamp,
+    write_stamps,
 )
 
 SCHEMAS = ("raw", "core", "sim", "mart", "ops")
@@ -79,6 +79,7 @@ class Warehouse:
         # This connection is the only writer; asking the catalog takes milliseconds, and every read and write asks.
         self._look(self._con)
         self._held: dict[str, pl.DataFrame] = {}
+        self._kept: dict[str, Stamp] = {}
 
     def __enter__(self) -> Warehouse:
         """Return itself."""
@@ -243,12 +244,15 @@ class Warehouse:
         return self._stamps.get(name)
 
     def keep(self, name: str) -> None:
-        """Take over a table that an earlier run wrote as this run's own."""
-        with self._transaction(name) as cursor:
-            self._put(cursor, replace(self._stamps[name], run_id=self.run_id, as_of_utc=self._as_of_utc()))
+        """Take over a table that an earlier run wrote as this run's own; stored with what is written next."""
+        stamp = replace(self._stamps[name], run_id=self.run_id, as_of_utc=self._as_of_utc())
+        self._stamps[name] = self._kept[name] = stamp
 
     def tables(self) -> pl.DataFrame:
         """Return the rows of ops.tables: each table of the build, its run, its rows and where they are."""
+        if self._kept:
+            with self._transaction("ops.tables") as cursor:
+                self._put(cursor)
         return self.query("select * from ops.tables order by table_name")
 
     @contextmanager
@@ -259,10 +263,12 @@ class Warehouse:
                 cursor.execute("begin transaction")
                 yield cursor
                 cursor.execute("commit")
+                self._kept.clear()
             except BaseException as error:
                 with suppress(duckdb.Error):
                     cursor.execute("rollback")
                     self._look(cursor)
+                    self._stamps |= self._kept
                 if isinstance(error, duckdb.IOException) and _PASSING.search(str(error)):
                     raise TransientError(f"{place}: {first_line(error)}; try again.") from error
                 self._give_up(error)
@@ -299,6 +305,7 @@ class Warehouse:
     def _forget(self, name: str) -> None:
         self._held.pop(name, None)
         self._stamps.pop(name, None)
+        self._kept.pop(name, None)
 
     def _drop(self, cursor: duckdb.DuckDBPyConnection, name: str) -> None:
         self._forget(name)
@@ -317,9 +324,11 @@ class Warehouse:
         as_of_utc = self._as_of_utc()
         return Stamp(name, self.run_id, as_of_utc, rows, linked_path, content, follows.made_from, follows.told)
 
-    def _put(self, cursor: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:
-        write_stamp(cursor, stamp)
-        self._stamps[stamp.table_name] = stamp
+    def _put(self, cursor: duckdb.DuckDBPyConnection, *stamps: Stamp) -> None:
+        """Store stamps, and those of the tables kept since the last transaction, which each one does."""
+        new = {stamp.table_name: stamp for stamp in stamps}
+        self._stamps |= new
+        write_stamps(cursor, list((self._kept | new).values()))
 
     def _as_of_utc(self) -> datetime | None:
         return datetime(self.as_of.year, self.as_of.month, self.as_of.day) if self.as_of else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
@@ -91,11 +92,12 @@ def read_stamps(cursor: duckdb.DuckDBPyConnection) -> dict[str, Stamp]:
     return {row[0]: Stamp(*row) for row in cursor.execute(f"select {columns} from ops.tables").fetchall()}
 
 
-def write_stamp(cursor: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:
-    """Put the stamp of a table in the place of the one before."""
-    values = ", ".join(f"${column}" for column in _COLUMNS)
+def write_stamps(cursor: duckdb.DuckDBPyConnection, stamps: Sequence[Stamp]) -> None:
+    """Put the stamps of tables in the place of those before."""
+    row = f"({', '.join('?' for _ in _COLUMNS)})"
     written = datetime.now(UTC).replace(tzinfo=None)
-    cursor.execute(f"insert or replace into ops.tables values ({values})", {**vars(stamp), "written_at_utc": written})
+    values = [{**vars(stamp), "written_at_utc": written}[column] for stamp in stamps for column in _COLUMNS]
+    cursor.execute(f"insert or replace into ops.tables values {', '.join([row] * len(stamps))}", values)
 
 
 def columns_of(cursor: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
