@@ -6,14 +6,16 @@ files and their layout are the same.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
 
@@ -33,8 +35,11 @@ class EventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
-        self._tables: set[str] = set()
+        self._there: set[str] = set()
+        self._batch: dict[str, Connection] = {}
         super().__init__(str(Path(base_dir) / "history" / "runs"), inst_data)
+        # A batch holds it over the writes of its events.
+        self._db_lock: Any = threading.RLock()
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> EventLog:
@@ -44,6 +49,9 @@ class EventLog(SqliteEventLogStorage):
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
+            if shard in self._batch:
+                yield self._batch[shard]
+                return
             engine = self._engine(shard)
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
@@ -68,11 +76,36 @@ class EventLog(SqliteEventLogStorage):
             self._engines.popitem(last=False)[1].dispose()
         return engine
 
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events in one transaction of each database."""
+        with self._db_lock, ExitStack() as stack:
+            try:
+                for shard in (INDEX_SHARD_NAME, *sorted({event.run_id for event in events})):
+                    self._batch[shard] = stack.enter_context(self._connect(shard))
+                super().store_event_batch(events)
+            finally:
+                self._batch.clear()
+
     def has_table(self, table_name: str) -> bool:
-        """Return whether the index has a table; one that was there once stays."""
-        if table_name not in self._tables and super().has_table(table_name):
-            self._tables.add(table_name)
-        return table_name in self._tables
+        """Return whether the index has a table."""
+        return self._is_there(f"table {table_name}", lambda: super(EventLog, self).has_table(table_name))
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Return whether the index was brought up to a later layout."""
+        return self._is_there(f"index {name}", lambda: super(EventLog, self).has_secondary_index(name))
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        """Return whether the table of assets has a column."""
+        return self._is_there(
+            f"column {column_name}",
+            lambda: super(EventLog, self)._has_asset_key_col_on_connection(conn, column_name),
+        )
+
+    def _is_there(self, what: str, ask: Callable[[], bool]) -> bool:
+        """Return whether a part of the layout is there; what was there once stays."""
+        if what not in self._there and ask():
+            self._there.add(what)
+        return what in self._there
 
     def dispose(self) -> None:
         """Close all databases."""

@@ -301,6 +301,8 @@ def dagster_home(data_dir: Path) -> Iterator[Path]:
     before = os.environ.get("DAGSTER_HOME")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    # What a run plans to do, two events per table, is stored at once.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     try:
         yield home
     finally:
