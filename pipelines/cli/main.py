@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import importlib
@@ -141,5 +142,21 @@ def main() -> None:
     """Collect the subcommands; the help text is above."""
 
 
+def run() -> NoReturn:
+    """Run the command as a process of its own, which ends as soon as everything is closed.
+
+    To take a thousand modules and a night's tables apart piece by piece, as the interpreter would, takes over a second.
+    """
+    code: int | str | None = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
+
+
 if __name__ == "__main__":
-    main()
+    run()

@@ -91,7 +91,29 @@ def test_without_arguments_the_help_is_shown(run):
 
 def test_the_installed_command_is_this_one(repository):
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
-    assert project["scripts"] == {"firstmw": "pipelines.cli.main:main"}
+    assert project["scripts"] == {"firstmw": "pipelines.cli.main:run"}
+
+
+def test_a_process_of_its_own_gives_back_the_exit_code_and_all_that_was_said(repository, data_dir):
+    environment = {**os.environ, "FIRSTMW_DATA_DIR": str(data_dir), "PYTHONPATH": str(repository)}
+    for arguments, code, stream, said in (
+        (["sql", "select 41 + 1 as n", "--csv"], 0, "stdout", "n\n42\n"),
+        (["nonsense"], 2, "stderr", "firstmw: No such command 'nonsense'; see `firstmw --help`.\n"),
+        (["sql", "selec 1"], 2, "stderr", None),
+        (["--version"], 0, "stdout", None),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.cli.main", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=repository,
+            env=environment,
+            check=False,
+        )
+        assert done.returncode == code, (arguments, done)
+        assert said is None or getattr(done, stream) == said
+        assert getattr(done, stream).endswith("\n")
+        assert {"stdout": done.stderr, "stderr": done.stdout}[stream] == ""
 
 
 def test_a_closed_pipe_is_no_error(repository, data_dir):
