@@ -6,6 +6,7 @@ import polars as pl
 
 from assets.county_hours import hours_of_counties
 from assets.night import Night
+from pipelines.contracts.base import REGISTRY
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.site_years import site_years
 from pipelines.identity import content_hash
@@ -25,6 +26,9 @@ PLANT_INPUTS = [
     "core.outage_causes",
 ]
 
+CHOSEN_DESIGNS = ["region_id", *REGISTRY["sim.designs"].schema.column_names()]
+"""Columns of `sim.chosen` that say what was chosen, and not at which prices."""
+
 # About a megabyte each.
 _KEPT_SITE_YEARS = 400
 
@@ -39,14 +43,14 @@ def plant_technologies(night: Night) -> dict[str, FirmTechnology]:
     return firm_technologies(plant_parameters(night), night.read("core.temperature_outage"), night.settings)
 
 
-def night_plant(night: Night) -> Plant:
-    """Return the plant of the night with all its designs: the grid, and what was worked out around each best."""
-    return night.once("plant", lambda: _plant(night, "sim.designs"))
-
-
 def grid_plant(night: Night) -> Plant:
-    """Return the plant of the night with the design grid alone, which does not depend on prices."""
-    return night.once("grid plant", lambda: _plant(night, "sim.design_grid"))
+    """Return the plant of the night with the design grid, which does not depend on prices."""
+    return night.once("grid plant", lambda: _plant(night))
+
+
+def chosen_designs(night: Night) -> pl.DataFrame:
+    """Return region_id and the chosen designs, contract `sim.designs`; what is made of it stands with the choice."""
+    return night.read("sim.chosen", CHOSEN_DESIGNS)
 
 
 def grid_campaign(night: Night) -> tuple[pl.DataFrame, pl.DataFrame, int]:
@@ -55,10 +59,10 @@ def grid_campaign(night: Night) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     return night.once("grid campaign", lambda: campaign(night_sites(night), grid_plant(night), causes, night.cache))
 
 
-def _plant(night: Night, designs: str) -> Plant:
+def _plant(night: Night) -> Plant:
     own = plant_parameters(night)
     return Plant(
-        designs=DesignSet.from_frame(night.read(designs)),
+        designs=DesignSet.from_frame(night.read("sim.design_grid")),
         technologies=plant_technologies(night),
         battery=battery(own, night.settings),
         parameters=own,

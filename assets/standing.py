@@ -20,6 +20,8 @@ from pipelines.warehouse import Stamp
 _Shared = TypeVar("_Shared")
 # Results kept by all that they follow from: to find one there or not moves no row.
 _MOVES_NOTHING = {"cache"}
+# Rows of a table of which some columns are looked at again, to say whether just these moved.
+_MOST_READ_AGAIN = 100_000
 
 
 class Watched:
@@ -36,7 +38,10 @@ class Watched:
 
     @property
     def seen(self) -> set[str]:
-        """Return what was looked at so far: "table NAME", "reference NAME", or an attribute of the night."""
+        """Return what was looked at so far: "table NAME", "reference NAME", or an attribute of the night.
+
+        Where some columns of a table were read, they stand behind its name and a colon.
+        """
         return self._seen[0]
 
     def __getattr__(self, name: str) -> Any:
@@ -46,7 +51,7 @@ class Watched:
 
     def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """Return a table of the build."""
-        self._seen[-1].add(f"table {name}")
+        self._seen[-1].add(f"table {name}: {', '.join(sorted(columns))}" if columns else f"table {name}")
         return self._night.read(name, columns)
 
     def read_between(self, name: str, column: str, first: str, last: str) -> pl.DataFrame:
@@ -97,9 +102,14 @@ def stands(night: Night, name: str) -> Stamp | None:
 def _value(night: Night, what: str) -> str | None:
     kind, _, name = what.partition(" ")
     if kind == "table":
+        name, _, columns = name.partition(": ")
         stamp = night.warehouse.stamp(name)
         # One of another night has yet to show that it stands.
-        return stamp.content if stamp is not None and stamp.run_id == night.run_id else None
+        if stamp is None or stamp.run_id != night.run_id:
+            return None
+        if columns and stamp.rows <= _MOST_READ_AGAIN:
+            return content_hash(night.read(name, columns.split(", ")))
+        return stamp.content
     if kind == "reference":
         return night.inputs.get(f"reference/{name}")
     value = _VALUES.get(what)

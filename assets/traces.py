@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from assets.county_hours import BEST_INPUTS
 from assets.night import Night
-from assets.plant import PLANT_INPUTS, night_plant, night_sites, site_keys
+from assets.plant import PLANT_INPUTS, chosen_designs, grid_plant, night_sites, site_keys
 from pipelines.dispatch.chosen import ChosenTraces, chosen_sets, traced_sites
 
-TRACE_INPUTS = list(dict.fromkeys(["sim.chosen", "sim.designs", "sim.design_grid", *PLANT_INPUTS, *BEST_INPUTS]))
+TRACE_INPUTS = list(dict.fromkeys(["sim.chosen", "sim.design_grid", *PLANT_INPUTS, *BEST_INPUTS]))
 
 
 def night_traces(night: Night) -> ChosenTraces:
@@ -16,11 +16,11 @@ def night_traces(night: Night) -> ChosenTraces:
 
 
 def _traces(night: Night) -> ChosenTraces:
-    plant, keys = night_plant(night), site_keys(night)
+    plant, keys = grid_plant(night), site_keys(night)
     sites = {site.region_id: site for site in traced_sites(night_sites(night))}
     return ChosenTraces(
         sites=sites,
-        designs=chosen_sets(night.read("sim.chosen", ["region_id", "stack_id", "design_id"]), plant.designs),
+        designs=chosen_sets(chosen_designs(night)),
         technologies=plant.technologies,
         battery=plant.battery,
         keys={region: keys[region, site.weather_year] for region, site in sites.items()},

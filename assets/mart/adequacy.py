@@ -6,26 +6,31 @@ import polars as pl
 
 from assets.county_hours import best_counties
 from assets.night import Night
-from assets.plant import PLANT_INPUTS, causes_of, night_plant, night_sites
+from assets.plant import CHOSEN_DESIGNS, PLANT_INPUTS, causes_of, grid_plant, night_sites
 from assets.table_asset import Made, table_asset
+from pipelines.contracts.base import REGISTRY
 from pipelines.reliability.chosen import adequacy_table, sample_chosen
+
+_HOLDS, _SHOWN = (REGISTRY[name].schema.column_names() for name in ("sim.chosen", "mart.adequacy"))
+# What a design is and how it does, not what it costs.
+_CHOSEN = list(dict.fromkeys([*CHOSEN_DESIGNS, "load_mwh", *(name for name in _SHOWN if name in _HOLDS)]))
 
 
 @table_asset(
     "mart.adequacy",
-    deps=["sim.chosen", "mart.reliability", "sim.designs", *PLANT_INPUTS, "mart.time_to_power", "sim.online_share"],
+    deps=["sim.chosen", "mart.reliability", "sim.design_grid", *PLANT_INPUTS, "mart.time_to_power", "sim.online_share"],
     kinds={"numba", "duckdb"},
 )
 def adequacy(night: Night) -> Made:
     """Sample years of the chosen designs; each is kept by its design and its site."""
-    chosen, sites = night.read("sim.chosen"), night_sites(night)
+    chosen, sites = night.read("sim.chosen", _CHOSEN), night_sites(night)
     wanted = chosen
     if night.scope.is_counties:
         best = set(best_counties(night, night.settings.sample_sites))
         wanted = chosen.filter(pl.col("region_id").is_in(best))
         sites = [site for site in sites if site.region_id in best]
     sampled, hits = sample_chosen(
-        sites, wanted, night_plant(night), causes_of(night.read("core.outage_causes")), night.cache
+        sites, wanted, grid_plant(night), causes_of(night.read("core.outage_causes")), night.cache
     )
     frame = adequacy_table(chosen, night.read("mart.reliability"), sampled)
     return Made(frame, is_cache_hit=hits == len(sampled), metadata={"designs_from_cache": hits})

@@ -6,6 +6,7 @@ import polars as pl
 
 from assets.money import TIMELINE_SEED
 from assets.night import Night
+from assets.plant import chosen_designs
 from assets.table_asset import table_asset
 from pipelines.timeline.programme import Programme
 from pipelines.timeline.programme import programme as programme_of
@@ -23,7 +24,7 @@ def night_programme(night: Night) -> Programme:
 
 def _drawn(night: Night) -> Programme:
     ranks = night.read("mart.ranked_sites", ["region_id", "stack_id", "rank"])
-    chosen = night.read("sim.chosen").join(ranks, on=["region_id", "stack_id"], maintain_order="left")
+    chosen = chosen_designs(night).join(ranks, on=["region_id", "stack_id"], maintain_order="left")
     return programme_of(
         chosen,
         night.read("core.regions"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.night import Night
-from assets.plant import night_plant, night_sites, site_keys
+from assets.plant import chosen_designs, grid_plant, night_sites, site_keys
 from assets.table_asset import table_asset
 from assets.traces import TRACE_INPUTS
 from pipelines.dispatch.chosen import chosen_sets
@@ -18,10 +18,10 @@ from pipelines.dispatch.weather_years import weather_years as by_year
 )
 def weather_years(night: Night) -> pl.DataFrame:
     """Pick the chosen designs out of every year and name the hardest week."""
-    plant, sites, keys = night_plant(night), night_sites(night), site_keys(night)
+    plant, sites, keys = grid_plant(night), night_sites(night), site_keys(night)
     return by_year(
         sites,
-        chosen_sets(night.read("sim.chosen", ["region_id", "stack_id", "design_id"]), plant.designs),
+        chosen_sets(chosen_designs(night)),
         night.read("sim.dispatch_annual", ANNUAL),
         night.read("sim.adequacy", ADEQUACY),
         plant.technologies,

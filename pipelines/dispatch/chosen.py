@@ -32,26 +32,16 @@ def traced_sites(sites: Sequence[SiteYear]) -> list[SiteYear]:
     return list(first.values())
 
 
-def chosen_sets(chosen: pl.DataFrame, designs: DesignSet) -> dict[str, DesignSet]:
+def chosen_sets(chosen: pl.DataFrame) -> dict[str, DesignSet]:
     """Return by region its chosen designs, in order of the stacks.
 
     Parameters
     ----------
     chosen : pl.DataFrame
-        region_id, stack_id, design_id.
-    designs : DesignSet
-        Every design that may be chosen.
+        region_id and contract `sim.designs`, one row per region and stack.
     """
-    frame = designs.to_frame().drop("stack_id")
-    rows = (
-        chosen.select("region_id", "stack_id", "design_id")
-        .sort("region_id", "stack_id")
-        .join(frame, on="design_id", how="left", maintain_order="left")
-    )
-    return {
-        str(region): DesignSet.from_frame(own.drop("region_id"))
-        for (region,), own in rows.partition_by("region_id", as_dict=True, maintain_order=True).items()
-    }
+    rows = chosen.sort("region_id", "stack_id").partition_by("region_id", as_dict=True, maintain_order=True)
+    return {str(region): DesignSet.from_frame(own) for (region,), own in rows.items()}
 
 
 def region_traces(

@@ -52,10 +52,14 @@ def night(technology, site_year, design_set):
     return sites, designs, chosen, {"engine": technology(min_load_frac=0.3), "reactor": technology("reactor")}
 
 
+def _sized(chosen: pl.DataFrame, designs) -> pl.DataFrame:
+    return chosen.join(designs.to_frame().drop("stack_id"), on="design_id", how="left", maintain_order="left")
+
+
 def _traces(night, cache: Cache) -> ChosenTraces:
     sites, designs, chosen, technologies = night
     keys = {name: f"site {name}" for name in sites}
-    return ChosenTraces(sites, chosen_sets(chosen, designs), technologies, BATTERY, keys, cache)
+    return ChosenTraces(sites, chosen_sets(_sized(chosen, designs)), technologies, BATTERY, keys, cache)
 
 
 def test_hours_are_those_of_each_design_in_the_order_of_the_key(night, tmp_path) -> None:
@@ -135,7 +139,7 @@ def test_weather_years_tell_the_chosen_designs_apart_by_year(night, tmp_path) ->
         pl.col("unserved_hours").alias("lolh_hours_per_year"),
     )  # fmt: skip
     keys = [f"{site.region_id} {site.weather_year}" for site in years]
-    sets = chosen_sets(chosen, designs)
+    sets = chosen_sets(_sized(chosen, designs))
     table = weather_years(years, sets, annual, adequacy, technologies, BATTERY, keys, Cache(tmp_path))
     validate(table, "mart.weather_years")
     assert table.height == chosen.height * 3
@@ -146,7 +150,7 @@ def test_weather_years_tell_the_chosen_designs_apart_by_year(night, tmp_path) ->
 
 def test_regret_is_of_the_batteries_in_the_best_regions_and_only_a_new_design_is_worked_out(night, tmp_path) -> None:
     sites, designs, chosen, technologies = night
-    sets, keys, cache = chosen_sets(chosen, designs), {name: name for name in sites}, Cache(tmp_path)
+    sets, keys, cache = chosen_sets(_sized(chosen, designs)), {name: name for name in sites}, Cache(tmp_path)
     args = (technologies, BATTERY, keys, Settings(), cache)
     table, is_hit = chosen_regret({"here": sites["here"]}, sets, *args)
     validate(table, "mart.dispatch_regret")
@@ -158,7 +162,7 @@ def test_regret_is_of_the_batteries_in_the_best_regions_and_only_a_new_design_is
     assert is_hit
     assert again.equals(table)
     kept = {path.name for path in tmp_path.glob("regret/*.parquet")}
-    moved = chosen_sets(chosen.with_columns(pl.col("design_id").replace("sun", "sunnier")), designs)
+    moved = chosen_sets(_sized(chosen.with_columns(pl.col("design_id").replace("sun", "sunnier")), designs))
     newer, is_hit = chosen_regret({"here": sites["here"]}, moved, *args)
     assert not is_hit
     assert len({path.name for path in tmp_path.glob("regret/*.parquet")} - kept) == 1
