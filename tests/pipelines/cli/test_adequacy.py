@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
+from published_cases import FOLDER, published_case, rts79_load
 
 GOOD = "group,n_units,capacity_mw,forced_outage_rate,mttf_h,mttr_h\na,3,10,0.1,90,10\nb,1,5,,99,1\n"
 LOAD = "hour,load_mw\n" + "".join(f"{hour},{20 + hour % 10}\n" for hour in range(48))
@@ -23,11 +25,16 @@ def files(tmp_path: Path):
     return write
 
 
-def test_rts79_to_the_digit_and_within_three_standard_errors(run, shared):
-    folder = shared / "cases" / "rts79"
-    files = ["--units", str(folder / "units.csv"), "--load", str(folder / "load_8736.csv")]
+def test_rts79_to_the_digit_and_within_three_standard_errors(run, tmp_path):
+    pl.DataFrame({"load_mw": rts79_load()}).with_row_index("hour").write_csv(tmp_path / "load.csv")
+    files = ["--units", str(FOLDER / "rts79_units.csv"), "--load", str(tmp_path / "load.csv")]
     answer = json.loads(run("adequacy", *files, "--samples", "3000", "--json").stdout)
-    published = {"lole_hours_per_year": 9.394175, "lole_days_per_year": 1.368863, "eue_mwh_per_year": 1176.298}
+    exact = published_case("rts79")["convolution"]
+    published = {
+        "lole_hours_per_year": exact["LOLE_h_per_yr"],
+        "lole_days_per_year": exact["LOLE_days_per_yr"],
+        "eue_mwh_per_year": exact["EUE_mwh_per_yr"],
+    }
     for name, value in published.items():
         assert answer[name] == pytest.approx(value, rel=1e-6)
         assert abs(answer[f"mc_{name}"] - value) < 3 * answer[f"mc_{name}_se"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-import polars as pl
 import pytest
+from published_cases import texas_solar_frac
 
 from pipelines.dispatch.batch import simulate_batch
 from pipelines.dispatch.bound import RunningPrices, dispatch_bound, regret
@@ -19,9 +19,8 @@ PRICES = RunningPrices(4.0, 1.0, 50.0, 10_000.0)
 
 
 @pytest.fixture(scope="module")
-def texas(shared, site_year):
-    weather = pl.read_csv(shared / "cases/weather/era5_texas_32p5N_100W_cf_2015_2025.csv")
-    return site_year(np.full(8760, 100.0), weather["solar_2022"].to_numpy()[:8760])
+def texas(site_year):
+    return site_year(np.full(8760, 100.0), texas_solar_frac())
 
 
 def test_look_ahead_serves_a_texas_year_with_units_below_the_peak(texas, technology, design_set) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from math import sqrt
 
 import numpy as np
 import polars as pl
 import pytest
+from published_cases import FOLDER, hourly, offgridai_year, published_case, texas_solar_frac
 
 from pipelines.dispatch.batch import simulate_batch
 from pipelines.dispatch.options import DispatchOptions
@@ -37,9 +37,9 @@ def _microgrid(technology, site_year, design_set, variant, step_hours=1.0):
     return trace, batch
 
 
-def test_microgrids_week_hour_by_hour(shared, technology, site_year, design_set) -> None:
+def test_microgrids_week_hour_by_hour(technology, site_year, design_set) -> None:
     """Every printed digit: the file gives nine decimals, the statistics below all of theirs."""
-    expected = pl.read_csv(shared / "cases/microgrids_x/week168_hourly.csv")
+    expected = hourly("microgrids_week")
     trace, batch = _microgrid(technology, site_year, design_set, "base")
     stored = np.concatenate([[2000.0], trace["soc_mwh"].to_numpy()])
     assert len(stored) == 169
@@ -61,8 +61,8 @@ def test_microgrids_week_hour_by_hour(shared, technology, site_year, design_set)
 
 
 @pytest.mark.parametrize("variant", [*VARIANTS, "dt_half_hour"])
-def test_microgrids_week_statistics(shared, technology, site_year, design_set, variant) -> None:
-    expected = json.loads((shared / "cases/microgrids_x/week168_expected.json").read_text())["expected"][variant]
+def test_microgrids_week_statistics(technology, site_year, design_set, variant) -> None:
+    expected = published_case(f"microgrids_week_{variant}")["expected"]
     step_hours = 0.5 if variant == "dt_half_hour" else 1.0
     trace, batch = _microgrid(technology, site_year, design_set, variant, step_hours)
     found = {
@@ -94,28 +94,29 @@ OFFGRIDAI = Battery(sqrt(0.92), sqrt(0.92), soc_floor_frac=0.0, soc_start_frac=1
 OFFGRIDAI_OPTIONS = DispatchOptions(is_room_before_loss=True, discharge_power_frac=sqrt(0.92))
 
 
-def test_offgridai_year_hour_by_hour(shared, technology, site_year, design_set) -> None:
-    expected = pl.read_csv(shared / "cases/offgridai/hourly_year1_pv500_bess300x4h_gas125_texas2022.csv")
-    site = site_year(np.full(8760, 100.0), expected["scaled_solar_generation_mw"].to_numpy())
-    design = design_set(solar_mw=1.0, bess_mw=300.0, bess_mwh=1200.0, firm_units=1, firm_unit_mw=125.0)
+def test_offgridai_year_hour_by_hour(technology, site_year, design_set) -> None:
+    expected = offgridai_year()
+    site = site_year(np.full(8760, 100.0), texas_solar_frac())
+    design = design_set(solar_mw=500.0, bess_mw=300.0, bess_mwh=1200.0, firm_units=1, firm_unit_mw=125.0)
     trace = simulate_trace(site, design, 0, {"engine": technology()}, OFFGRIDAI, options=OFFGRIDAI_OPTIONS)
-    names = {
-        "battery_charge_mwh": "charge_mw",
-        "battery_discharge_mwh": "discharge_mw",
-        "curtailed_solar_mwh": "curtailed_mw",
-        "generator_output_mwh": "firm_mw",
-        "unmet_load_mwh": "unserved_mw",
+    found = {
+        "curtailed_mwh": trace["curtailed_mw"],
+        "generator_mwh": trace["firm_mw"],
+        "battery_mwh": trace["discharge_mw"] - trace["charge_mw"],
+        "state_mwh": np.concatenate([[1200.0], trace["soc_mwh"][:-1]]),
     }
-    for theirs, ours in names.items():
-        np.testing.assert_allclose(trace[ours], expected[theirs], atol=1e-4, err_msg=theirs)
-    np.testing.assert_allclose(trace["soc_mwh"][:-1], expected["battery_state_mwh"][1:], atol=1e-4)
+    for name, values in found.items():
+        np.testing.assert_allclose(values, expected[name], rtol=0, atol=1e-6, err_msg=name)
+    sums = {"generator": "firm", "charge": "charge", "discharge": "discharge", "curtailed": "curtailed"}
+    for theirs, ours in {**sums, "unmet": "unserved"}.items():
+        annual = published_case("offgridai_year")["expected"][f"{theirs}_mwh"]
+        assert trace[f"{ours}_mw"].sum() == pytest.approx(annual, abs=1e-3), theirs
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_offgridai_thirty_designs(shared, technology, site_year, design_set, dtype) -> None:
-    expected = pl.read_csv(shared / "cases/offgridai/designs_30_texas2022.csv")
-    weather = pl.read_csv(shared / "cases/weather/era5_texas_32p5N_100W_cf_2015_2025.csv")
-    site = site_year(np.full(8760, 100.0), weather["solar_2022"].to_numpy()[:8760])
+def test_offgridai_thirty_designs(technology, site_year, design_set, dtype) -> None:
+    expected = pl.read_csv(FOLDER / "offgridai_designs.csv")
+    site = site_year(np.full(8760, 100.0), texas_solar_frac())
     designs = design_set(
         len(expected),
         solar_mw=expected["solar_mw_dc"],
@@ -140,22 +141,20 @@ def test_offgridai_thirty_designs(shared, technology, site_year, design_set, dty
 # --- REopt: the validator on an NREL dispatch ---
 
 
-def _reopt(shared) -> tuple[pl.DataFrame, TraceLimits]:
-    hours = pl.read_csv(shared / "cases/reopt/erp_reopt_hourly_dispatch_8760.csv")
-    system = json.loads((shared / "cases/reopt/erp_reopt_dispatch_expected.json").read_text())["system"]
-    solar = [f"{source}_to_{sink}_kw" for source in ("pv", "wind") for sink in ("load", "storage")]
-    trace = hours.select(
+def _reopt() -> tuple[pl.DataFrame, TraceLimits]:
+    system = published_case("reopt_dispatch")["system"]
+    trace = hourly("reopt_dispatch").select(
         pl.col("load_kw").alias("load_mw"),
-        pl.sum_horizontal(solar).alias("solar_mw"),
+        pl.col("sun_and_wind_kw").alias("solar_mw"),
         pl.lit(0.0).alias("curtailed_mw"),
-        pl.sum_horizontal(pl.col("^.*_to_storage_kw$")).alias("charge_mw"),
-        pl.col("storage_to_load_kw").alias("discharge_mw"),
-        (pl.col("grid_to_load_kw") + pl.col("grid_to_storage_kw")).alias("grid_mw"),
+        pl.col("charge_kw").alias("charge_mw"),
+        pl.col("discharge_kw").alias("discharge_mw"),
+        pl.col("grid_kw").alias("grid_mw"),
         pl.lit(0.0).alias("baseload_mw"),
         pl.lit(0.0).alias("firm_mw"),
         pl.lit(0).alias("firm_units_on"),
         pl.lit(0.0).alias("unserved_mw"),
-        (pl.col("soc_fraction_end") * system["battery_kwh"]).alias("soc_mwh"),
+        (pl.col("soc_frac") * system["battery_kwh"]).alias("soc_mwh"),
     )
     limits = TraceLimits(
         bess_charge_mw=system["battery_kw"],
@@ -168,17 +167,17 @@ def _reopt(shared) -> tuple[pl.DataFrame, TraceLimits]:
     return trace, limits
 
 
-def test_validator_accepts_the_nrel_dispatch_within_its_rounding(shared) -> None:
-    trace, limits = _reopt(shared)
+def test_validator_accepts_the_nrel_dispatch_within_its_rounding() -> None:
+    trace, limits = _reopt()
     # Powers are printed to 0.001 kW, so that five of them balance to 0.002; stored energy to 0.001 of 1000 kWh.
     violations = {violation.rule: violation for violation in check_trace(trace, limits, tolerance=0.0025)}
     assert set(violations) == {"stored energy follows charge and discharge"}
     assert violations["stored energy follows charge and discharge"].worst <= 1.0 + 1e-6
 
 
-def test_validator_rejects_a_dispatch_with_an_hour_changed(shared) -> None:
-    trace, limits = _reopt(shared)
-    row = pl.int_range(pl.len()) == 5000
+def test_validator_rejects_a_dispatch_with_an_hour_changed() -> None:
+    trace, limits = _reopt()
+    row = pl.int_range(pl.len()) == 500
     for column, rule in (
         ("grid_mw", "supply equals load"),
         ("charge_mw", "charge is within its limit"),
@@ -186,5 +185,5 @@ def test_validator_rejects_a_dispatch_with_an_hour_changed(shared) -> None:
     ):
         changed = trace.with_columns(pl.when(row).then(pl.col(column) + 1000.0).otherwise(pl.col(column)).alias(column))
         broken = {violation.rule: violation for violation in check_trace(changed, limits, tolerance=1.5)}
-        assert broken[rule].first_row == 5000
+        assert broken[rule].first_row == 500
         assert broken[rule].hours == 1

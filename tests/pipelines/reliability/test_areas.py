@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from published_cases import published_case
 
 from pipelines.errors import UsageError
 from pipelines.reliability.areas import Bus, tied_adequacy
 from pipelines.reliability.fleet import fleet_adequacy
 
 
-def test_pras_two_region_system(shared: Path) -> None:
-    cases = json.loads((shared / "cases" / "pras_analytic.json").read_text())["cases"]
-    case = next(case for case in cases if case["id"] == "test1_two_region")
+def test_pras_two_region_system() -> None:
+    system = published_case("pras_test1_two_region")
     buses = [
-        Bus([g["capacity"]], [g["lam"] / (g["lam"] + g["mu"])], [case["regions"][g["region"]]])
-        for g in case["generators"]
+        Bus([g["capacity"]], [g["lam"] / (g["lam"] + g["mu"])], [load])
+        for g, load in zip(system["generators"], system["regions"].values(), strict=True)
     ]
-    line = case["line"]
+    line = system["line"]
     result = tied_adequacy(*buses, line["limit"], line["lam"] / (line["lam"] + line["mu"]))
-    assert result.lole_hours == pytest.approx(case["expected"]["LOLE"], abs=1e-12)
-    assert result.eue_mwh == pytest.approx(case["expected"]["EUE"], abs=1e-12)
-    assert result.eue_mwh_by_bus == pytest.approx(tuple(case["expected"]["EUE_r"].values()), abs=1e-12)
+    assert result.lole_hours == pytest.approx(system["expected"]["LOLE"], abs=1e-12)
+    assert result.eue_mwh == pytest.approx(system["expected"]["EUE"], abs=1e-12)
+    assert result.eue_mwh_by_bus == pytest.approx(tuple(system["expected"]["EUE_r"].values()), abs=1e-12)
 
 
 def test_no_tie_is_two_fleets_and_a_large_tie_is_one() -> None:

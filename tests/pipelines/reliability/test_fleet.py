@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
-from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published_cases import published_case, rts79_load, rts79_units
 
 from pipelines.errors import UsageError
 from pipelines.plant.technology import FirmTechnology
@@ -27,11 +25,9 @@ def _turbine(table: tuple[tuple[float, float], ...]) -> FirmTechnology:
     return FirmTechnology("turbine", 16.0, 10.0, 0.2, 0.5, 0.015, table, 0.02, 4000, 24, 0.007, 15, 0.1, "natural_gas")
 
 
-def test_rts79_indices_are_the_published_ones(shared: Path) -> None:
-    folder = shared / "cases" / "rts79"
-    units = pl.read_csv(folder / "units.csv")
-    load = pl.read_csv(folder / "load_8736.csv")["load_mw"].to_numpy()
-    expected = json.loads((folder / "expected.json").read_text())["recomputed_here"]
+def test_rts79_indices_are_the_published_ones() -> None:
+    units, load, expected = rts79_units(), rts79_load(), published_case("rts79")["convolution"]
+    assert load.sum() == pytest.approx(expected["annual_energy_mwh"], rel=1e-9)
     counts = units["n_units"].to_numpy()
     result = fleet_adequacy(
         np.repeat(units["capacity_mw"].to_numpy(), counts),
@@ -44,20 +40,19 @@ def test_rts79_indices_are_the_published_ones(shared: Path) -> None:
 
 
 @pytest.mark.parametrize("case_id", ["singlenode_a", "singlenode_b"])
-def test_pras_generator_systems(shared: Path, case_id: str) -> None:
-    cases = json.loads((shared / "cases" / "pras_analytic.json").read_text())["cases"]
-    case = next(case for case in cases if case["id"] == case_id)
+def test_pras_generator_systems(case_id: str) -> None:
+    system = published_case(f"pras_{case_id}")
     lolp, eue = [], []
-    for hour, load in enumerate(case["load"]):
-        capacity = [g["capacity"][hour] for g in case["generators"] for _ in range(g["n"])]
-        rate = [g["lam"] / (g["lam"] + g["mu"]) for g in case["generators"] for _ in range(g["n"])]
+    for hour, load in enumerate(system["load"]):
+        capacity = [g["capacity"][hour] for g in system["generators"] for _ in range(g["n"])]
+        rate = [g["lam"] / (g["lam"] + g["mu"]) for g in system["generators"] for _ in range(g["n"])]
         chance, shortfall = shortfall_of_load(load, *capacity_outage_table(capacity, rate))
         lolp.append(float(chance))
         eue.append(float(shortfall))
-    assert lolp == pytest.approx(case["expected"]["LOLP"], abs=1e-12)
-    assert eue == pytest.approx(case["expected"]["EUE_t"], abs=1e-9)
-    assert sum(lolp) == pytest.approx(case["expected"]["LOLE"], abs=1e-9)
-    assert sum(eue) == pytest.approx(case["expected"]["EUE"], abs=1e-9)
+    assert lolp == pytest.approx(system["expected"]["LOLP"], abs=1e-12)
+    assert eue == pytest.approx(system["expected"]["EUE_t"], abs=1e-9)
+    assert sum(lolp) == pytest.approx(system["expected"]["LOLE"], abs=1e-9)
+    assert sum(eue) == pytest.approx(system["expected"]["EUE"], abs=1e-9)
 
 
 _units = st.lists(

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from dataclasses import replace
 from math import comb
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from published_cases import published_case, rts79_load, rts79_units
 
 from pipelines.errors import UsageError
 from pipelines.reliability.fleet import fleet_adequacy
@@ -37,10 +35,8 @@ def _is_near(estimate: Estimate, exact: float, errors: float = 3.0) -> bool:
     return abs(estimate.mean - exact) <= errors * estimate.standard_error + 1e-12
 
 
-def test_rts79_is_within_three_standard_errors(shared: Path) -> None:
-    folder = shared / "cases" / "rts79"
-    load = pl.read_csv(folder / "load_8736.csv")["load_mw"].to_numpy()
-    expected = json.loads((folder / "expected.json").read_text())["recomputed_here"]
+def test_rts79_is_within_three_standard_errors() -> None:
+    load, expected = rts79_load(), published_case("rts79")["convolution"]
     groups = [
         UnitGroup(
             row["group"],
@@ -49,7 +45,7 @@ def test_rts79_is_within_three_standard_errors(shared: Path) -> None:
             chain(row["forced_outage_rate"], row["mttr_h"]),
             "charging",
         )
-        for row in pl.read_csv(folder / "units.csv").iter_rows(named=True)
+        for row in rts79_units().iter_rows(named=True)
     ]
     started = time.perf_counter()
     result = summarise(sample_years(System(load, groups), 8000, seed=79))
@@ -62,16 +58,15 @@ def test_rts79_is_within_three_standard_errors(shared: Path) -> None:
 
 
 @pytest.mark.parametrize("case_id", ["singlenode_a", "singlenode_b", "test2_gen_plus_storage"])
-def test_pras_systems_within_three_standard_errors(shared: Path, case_id: str) -> None:
-    cases = json.loads((shared / "cases" / "pras_analytic.json").read_text())["cases"]
-    case = next(case for case in cases if case["id"] == case_id)
+def test_pras_systems_within_three_standard_errors(case_id: str) -> None:
+    published = published_case(f"pras_{case_id}")
     groups = [
         UnitGroup(f"g{i}", g["n"], np.array(g["capacity"], float), Chain(np.array(g["lam"]), g["mu"]), "charging")
-        for i, g in enumerate(case["generators"])
+        for i, g in enumerate(published["generators"])
     ]
     storage = None
-    if "storage" in case:
-        s = case["storage"]
+    if "storage" in published:
+        s = published["storage"]
         storage = Storage(
             s["charge_mw"],
             s["discharge_mw"],
@@ -81,16 +76,16 @@ def test_pras_systems_within_three_standard_errors(shared: Path, case_id: str) -
             start_mwh=s["initial_mwh"],
             chain=Chain(np.array(s["lam"]), s["mu"]),
         )
-    system = System(np.array(case["load"], float), groups, storage=storage)
+    system = System(np.array(published["load"], float), groups, storage=storage)
     result = summarise(sample_years(system, 200_000, seed=4, is_conserving=False))
-    assert _is_near(result.lole_hours, case["expected"]["LOLE"])
-    assert _is_near(result.eue_mwh, case["expected"]["EUE"])
+    assert _is_near(result.lole_hours, published["expected"]["LOLE"])
+    assert _is_near(result.eue_mwh, published["expected"]["EUE"])
     assert result.eue_mwh.standard_error < 0.02 * result.eue_mwh.mean
 
 
-def _by_states(case: dict[str, Any]) -> tuple[float, float]:
+def _by_states(published: dict[str, Any]) -> tuple[float, float]:
     """Return loss of load (h) and unserved energy of a generator with deferrable load, summed over all paths."""
-    unit, deferral, load = case["generators"][0], case["demand_response"], case["load"]
+    unit, deferral, load = published["generators"][0], published["demand_response"], published["load"]
     steps = len(load)
     hours = energy = 0.0
     for up in itertools.product((0, 1), repeat=2 * steps):
@@ -111,12 +106,11 @@ def _by_states(case: dict[str, Any]) -> tuple[float, float]:
     return hours, energy
 
 
-def test_pras_system_with_deferred_load(shared: Path) -> None:
-    cases = json.loads((shared / "cases" / "pras_analytic.json").read_text())["cases"]
-    case = next(case for case in cases if case["id"] == "test4_gen_plus_demand_response")
-    unit, given_ = case["generators"][0], case["demand_response"]
+def test_pras_system_with_deferred_load() -> None:
+    published = published_case("pras_test4_gen_plus_demand_response")
+    unit, given_ = published["generators"][0], published["demand_response"]
     system = System(
-        np.array(case["load"], float),
+        np.array(published["load"], float),
         [UnitGroup("g", unit["n"], np.array(unit["capacity"], float), Chain(np.array(unit["lam"]), unit["mu"]))],
         deferral=Deferral(
             given_["borrow_mw"],
@@ -126,10 +120,10 @@ def test_pras_system_with_deferred_load(shared: Path) -> None:
             Chain(np.array(given_["lam"]), given_["mu"]),
         ),
     )
-    hours, energy = _by_states(case)
+    hours, energy = _by_states(published)
     # The asserted figures are sampled ones themselves.
-    assert hours == pytest.approx(case["expected"]["LOLE"], rel=2e-3)
-    assert energy == pytest.approx(case["expected"]["EUE"], rel=2e-3)
+    assert hours == pytest.approx(published["expected"]["LOLE"], rel=2e-3)
+    assert energy == pytest.approx(published["expected"]["EUE"], rel=2e-3)
     result = summarise(sample_years(system, 200_000, seed=4))
     assert _is_near(result.lole_hours, hours)
     assert _is_near(result.eue_mwh, energy)

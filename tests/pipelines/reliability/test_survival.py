@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,20 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from published_cases import hourly, published_case
 
 from pipelines.errors import UsageError
 from pipelines.reliability.survival import Bridge, Standby, survival
 
 
-@pytest.fixture(scope="module")
-def cases(shared: Path) -> dict[str, Any]:
-    found = json.loads((shared / "cases" / "reopt" / "erp_expected.json").read_text())["cases"]
-    return {case["id"]: case for case in found}
-
-
-def test_two_generators_and_a_battery_by_hand(cases: dict[str, Any]) -> None:
-    case = cases["erp_2gen_battery_hand"]
-    given_ = case["inputs"]
+def test_two_generators_and_a_battery_by_hand() -> None:
+    published = published_case("reopt_erp_2gen_battery_hand")
+    given_ = published["inputs"]
     result = survival(
         given_["critical_loads_kw"],
         given_["max_outage_h"],
@@ -33,13 +26,13 @@ def test_two_generators_and_a_battery_by_hand(cases: dict[str, Any]) -> None:
         bridge=Bridge(given_["battery_kw"], given_["battery_kwh"], 1.0, 1.0, given_["min_soc_fraction"]),
         soc_mwh=given_["start_soc_fraction"] * given_["battery_kwh"],
     )
-    expected = case["expected"]["cumulative_survival_by_hour_outage_starting_hour_1"]
+    expected = published["expected"]["cumulative_survival_by_hour_outage_starting_hour_1"]
     np.testing.assert_allclose(result.by_start[0], expected, atol=1e-6)
 
 
-def test_two_kinds_of_generators(cases: dict[str, Any]) -> None:
-    case = cases["erp_2gen_types_battery"]
-    given_ = case["inputs"]
+def test_two_kinds_of_generators() -> None:
+    published = published_case("reopt_erp_2gen_types_battery")
+    given_ = published["inputs"]
     kinds = [
         Standby(n, kw, hours)
         for n, kw, hours in zip(given_["n_generators"], given_["generator_kw"], given_["mttf_h"], strict=True)
@@ -51,11 +44,12 @@ def test_two_kinds_of_generators(cases: dict[str, Any]) -> None:
         bridge=Bridge(given_["battery_kw"], given_["battery_kwh"]),
         soc_mwh=given_["start_soc_fraction"] * given_["battery_kwh"],
     )
-    assert result.by_start[0, -1] == pytest.approx(case["expected"]["final_survival_start_hour_1"], abs=1e-6)
+    assert result.by_start[0, -1] == pytest.approx(published["expected"]["final_survival_start_hour_1"], abs=1e-6)
 
 
-def test_failure_to_start_and_maintenance(cases: dict[str, Any]) -> None:
-    given_ = cases["erp_flat_100kw_24h"]["inputs"]
+def test_failure_to_start_and_maintenance() -> None:
+    published = published_case("reopt_erp_flat_100kw_24h")
+    given_ = published["inputs"]
     kind = Standby(
         given_["n_generators"],
         given_["generator_kw"],
@@ -63,20 +57,23 @@ def test_failure_to_start_and_maintenance(cases: dict[str, Any]) -> None:
         given_["generator_operational_availability"],
         given_["failure_to_start"],
     )
-    result = survival(np.full(8760, 100.0), 24, [kind], bridge=Bridge(given_["battery_kw"], given_["battery_kwh"]))
-    expected = cases["erp_flat_100kw_24h"]["expected"]["mean_cumulative_survival_at_24h"]
+    result = survival(
+        np.full(8760, 100.0), given_["max_outage_h"], [kind], bridge=Bridge(given_["battery_kw"], given_["battery_kwh"])
+    )
+    expected = published["expected"]["mean_cumulative_survival_at_24h"]
     assert result.by_hours[-1] == pytest.approx(expected, abs=1e-6)
     np.testing.assert_allclose(result.worst, result.by_hours, rtol=1e-12)
 
 
-def _hospital(shared: Path, **options: Any) -> NDArray[np.float64]:
-    given_ = json.loads((shared / "cases" / "reopt" / "erp_hospital_inputs.json").read_text())
-    free = sum(
-        given_[f"{source}_size_kw"] * np.array(given_[f"{source}_production_factor_series"])
-        for source in ("pv", "wind")
-    )
+HOSPITAL = published_case("reopt_erp_hospital_2gen_pv_wind_battery_96h")
+
+
+def _hospital(**options: Any) -> NDArray[np.float64]:
+    given_, series = HOSPITAL["inputs"], hourly("reopt_hospital")
+    # Their sun and wind have one and the same series.
+    free = (given_["pv_size_kw"] + given_["wind_size_kw"]) * series["production_frac"].to_numpy()
     return survival(
-        given_["critical_loads_kw"],
+        series["critical_load_kw"].to_numpy(),
         given_["max_outage_duration"],
         [
             Standby(
@@ -99,14 +96,14 @@ def _hospital(shared: Path, **options: Any) -> NDArray[np.float64]:
     ).by_start
 
 
-def test_hospital_with_sun_wind_and_battery(shared: Path, cases: dict[str, Any]) -> None:
-    expected = cases["erp_hospital_2gen_pv_wind_battery_96h"]["expected"]
+def test_hospital_with_sun_wind_and_battery() -> None:
+    expected = HOSPITAL["expected"]
     # The published mean comes from energies rounded to twenty bins at every step.
-    rounded = _hospital(shared, bins=20, is_rounded=True)
+    rounded = _hospital(bins=20, is_rounded=True)
     assert rounded[0, -1] == pytest.approx(expected["cumulative_survival_final_step_start_hour_1"], abs=1e-6)
     assert rounded[:, -1].mean() == pytest.approx(expected["mean_cumulative_survival_final_step"], abs=1e-6)
     # Without that rounding the first start stays and the mean falls, to the same value from any number of bins.
-    coarse, fine = (_hospital(shared, bins=bins) for bins in (60, 600))
+    coarse, fine = (_hospital(bins=bins) for bins in (60, 600))
     assert fine[0, -1] == pytest.approx(expected["cumulative_survival_final_step_start_hour_1"], abs=1e-6)
     assert coarse[:, -1].mean() == pytest.approx(fine[:, -1].mean(), abs=1e-4)
     assert fine[:, -1].mean() == pytest.approx(expected["mean_cumulative_survival_final_step"], abs=0.01)
