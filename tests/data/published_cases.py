@@ -87,6 +87,17 @@ def rts79_load() -> NDArray[np.float64]:
     return np.concatenate(loads)
 
 
+def industry_series() -> dict[str, list[tuple[str, str]]]:
+    """Read monthly orders and prices of industries by series: month and printed figure, in order."""
+    found = {}
+    for row in pl.read_csv(FOLDER / "industry_series.csv").iter_rows(named=True):
+        year, month = (int(part) for part in row["first_month"].split("-"))
+        cells = row["value"].split(" ")
+        months = [f"{year + (month - 1 + at) // 12}-{(month - 1 + at) % 12 + 1:02d}" for at in range(len(cells))]
+        found[row["series_id"]] = list(zip(months, cells, strict=True))
+    return found
+
+
 def texas_solar_frac() -> NDArray[np.float64]:
     """Read the hourly solar output of 2022 near Abilene, Texas, per unit of DC rating, shape (8760,).
 

@@ -13,6 +13,7 @@ from published_cases import (
     FOLDER,
     case_ids,
     hourly,
+    industry_series,
     offgridai_year,
     quantities,
     rts79_load,
@@ -48,6 +49,10 @@ def _original(folder: Path, case_id: str) -> Any:
         return json.loads((folder / name).read_text(encoding="utf-8"))
 
     family, _, name = case_id.partition("_")
+    if family == "newkirk":
+        market, _, gpus = name.rpartition("_")
+        found = pl.read_csv(folder.parent / "facts/reference_lcoe_by_market.csv")
+        return found.row(by_predicate=(pl.col("market_id") == market) & (pl.col("gpu_count") == int(gpus)), named=True)
     files = {
         "rts79": "rts79/expected.json",
         "reopt_dispatch": "reopt/erp_reopt_dispatch_expected.json",
@@ -98,6 +103,13 @@ def test_carried_hours_are_the_originals(originals: Path) -> None:
         ("soc_frac", ["soc_fraction_end"]),
     ):
         np.testing.assert_allclose(dispatch[ours], year.select(pl.sum_horizontal(theirs)).to_series(), atol=1e-9)
+
+
+def test_carried_months_are_the_originals(shared: Path) -> None:
+    for series_id, months in industry_series().items():
+        lines = (shared / f"real/fred/{series_id}.csv").read_text(encoding="utf-8").splitlines()[1:]
+        printed = [(line[:7], line.partition(",")[2]) for line in lines]
+        assert months == [row for row in printed if row[0] >= months[0][0]], series_id
 
 
 def test_the_carried_test_system_is_the_original(originals: Path) -> None:

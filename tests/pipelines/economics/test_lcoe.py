@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published_cases import published_case
 
 from pipelines.contracts.base import validate
 from pipelines.contracts.economics import COMPONENTS
@@ -99,14 +98,12 @@ def test_costs_lie_where_others_see_them(plausible: pl.DataFrame) -> None:
         assert least < median[stack] < most, (stack, median[stack])
 
 
-def test_solar_and_battery_alone_cost_what_the_published_model_says(plausible: pl.DataFrame, shared: Path) -> None:
-    published = pl.read_csv(shared / "facts" / "reference_lcoe_by_market.csv").filter(
-        (pl.col("market_id") == "abilene_tx") & (pl.col("gpu_count") == 24000)
-    )
+def test_solar_and_battery_alone_cost_what_the_published_model_says(plausible: pl.DataFrame) -> None:
+    published = published_case("newkirk_abilene_tx_24000")
     here = plausible.filter((pl.col("region_id") == "abilene_tx") & (pl.col("stack_id") == "solar_bess"))
     # Newkirk et al. size for their own availability and discount rate: the order of cost is what must agree.
     assert here["lcoe_simple_usd_per_mwh"].item() == pytest.approx(
-        published["solar_storage_ac_lcoe_usd_per_mwh"].item(), rel=0.25
+        published["solar_storage_ac_lcoe_usd_per_mwh"], rel=0.25
     )
 
 

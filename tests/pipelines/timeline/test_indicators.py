@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published_cases import industry_series
 
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import InputError
@@ -79,13 +80,13 @@ def lead_times(*rows):
 
 
 @pytest.fixture(scope="module")
-def real(shared):
-    """Return all indicators that are recorded."""
+def real():
+    """Return the published orders and prices, read from the publisher's layout."""
     frames = []
-    for file in sorted((shared / "real" / "fred").glob("*.csv")):
-        parsed = fred.parse(Payload("fred", file.stem, file.read_bytes(), "https://x/", 200, datetime(2026, 11, 22)))
-        if parsed.table == "core.lead_time_indicators":
-            frames.append(parsed.rows)
+    for series_id, months in industry_series().items():
+        lines = [f"observation_date,{series_id}", *(f"{month}-01,{figure}" for month, figure in months)]
+        content = "\n".join(lines).encode() + b"\n"
+        frames.append(fred.parse(Payload("fred", series_id, content, "https://x/", 200, datetime(2026, 11, 22))).rows)
     return pl.concat(frames)
 
 
