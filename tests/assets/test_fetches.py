@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from queue_payloads import miso_projects
 
 from assets.fetching import fetch_sources
 from assets.night import Scope, identify
@@ -24,13 +25,12 @@ ONE = "queue_miso"
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: Path) -> Iterator[Any]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Run a server for one source; the others are switched off."""
     import replay_server
 
     with replay_server.serving() as running:
-        content = (shared / "real" / "queue_miso" / "getprojects_2026-07-01.json").read_bytes()
-        running.add("/api/giqueue/getprojects", replay_server.Reply(content, "application/json"))
+        running.add("/api/giqueue/getprojects", replay_server.Reply(miso_projects(), "application/json"))
         others = [one.source.source_id for one in connectors(Settings()) if one.source.source_id != ONE]
         for name, value in {
             "DATA_DIR": str(tmp_path),

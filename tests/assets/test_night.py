@@ -1,6 +1,6 @@
 """A night from the command line to the published release: whole, balanced, repeatable, and safe against bad input.
 
-Covers three regions on synthetic weather and one on a real file; the whole reference night is the business of
+Covers three regions on synthetic weather and two on weather files; the whole reference night is the business of
 `make refresh`.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from weather_payloads import reference_place
 
 from pipelines.settings import REFERENCE_DIR
 from pipelines.warehouse import current_run_id, open_release, release_info
@@ -207,21 +208,24 @@ def test_a_missing_reference_file_is_named(firstmw, night: Path, tmp_path: Path)
     assert current_run_id(night) == before
 
 
-def test_a_region_near_a_real_file_runs_on_its_hours_and_says_so(firstmw, shared: Path, tmp_path: Path) -> None:
-    folder = shared / "real" / "tmy3"
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=tmp_path)
+def test_a_region_near_a_weather_file_runs_on_its_hours_and_says_so(firstmw, tmp_path: Path) -> None:
+    folder, data_dir = tmp_path / "weather", tmp_path / "data"
+    folder.mkdir()
+    for region_id, utc_offset_hours in (("abilene_tx", -6), ("columbus_oh", -5)):
+        lines = reference_place(region_id).tmy3_lines(utc_offset_hours)
+        (folder / f"{region_id}.tmy3").write_text("\n".join(lines) + "\n")
+    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=data_dir)
     assert ran.code == 0, ran.err
-    sources = dict(_table(tmp_path, "ranked_sites").select("region_id", "weather_source").unique().iter_rows())
+    sources = dict(_table(data_dir, "ranked_sites").select("region_id", "weather_source").unique().iter_rows())
     assert sources == {"abilene_tx": "file", "columbus_oh": "file", "imperial_ca": "synthetic"}
-    factors = dict(_table(tmp_path, "regions").select("region_id", "solar_capacity_factor_frac").iter_rows())
+    factors = dict(_table(data_dir, "regions").select("region_id", "solar_capacity_factor_frac").iter_rows())
     assert 0.25 <= factors["abilene_tx"] <= 0.33
 
 
-def test_a_truncated_weather_file_is_named_and_nothing_is_published(firstmw, shared: Path, tmp_path: Path) -> None:
+def test_a_truncated_weather_file_is_named_and_nothing_is_published(firstmw, tmp_path: Path) -> None:
     folder = tmp_path / "weather"
     folder.mkdir()
-    lines = (shared / "real" / "tmy3" / "TX-Abilene_Regional_Ap_Ut.tmy3").read_bytes().splitlines(keepends=True)
-    (folder / "abilene.tmy3").write_bytes(b"".join(lines[:5000]))
+    (folder / "abilene.tmy3").write_text("\n".join(reference_place("abilene_tx").tmy3_lines(-6)[:5000]) + "\n")
     data_dir = tmp_path / "data"
     ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=data_dir)
     assert ran.code == 1

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from weather_payloads import reference_place
 
 from pipelines.cli.main import main
 
@@ -72,10 +73,10 @@ def test_a_constant_load_is_what_the_profile_serves(size, tmp_path) -> None:
     assert solar["firm_units"] * solar["firm_unit_mw"] >= 100
 
 
-def test_the_region_is_the_one_nearest_to_a_weather_file(size, shared) -> None:
-    found = size(
-        "--weather", shared / "real/tmy3/TX-Abilene_Regional_Ap_Ut.tmy3", "--it-mw", 20, "--stack", "gas_recip"
-    )
+def test_the_region_is_the_one_nearest_to_a_weather_file(size, tmp_path) -> None:
+    weather = tmp_path / "abilene.tmy3"
+    weather.write_text("\n".join(reference_place("abilene_tx").tmy3_lines(-6)) + "\n")
+    found = size("--weather", weather, "--it-mw", 20, "--stack", "gas_recip")
     assert found["region_id"] == "abilene_tx"
 
 

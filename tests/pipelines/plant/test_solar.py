@@ -3,44 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pvlib
 import pytest
+from weather_payloads import ReferencePlace, reference_place
 
 from pipelines.plant.solar import SolarParameters, solar_mw_per_mw, solar_parameters
 from pipelines.settings import Settings
 from pipelines.weather.calendar import hours_of_year
-from pipelines.weather.readers import WeatherFile, read_weather_file
 from pipelines.weather.sun import sun_path
 
 PLANT = SolarParameters(1.2, 0.96, 0.14, -0.0035, 0.40, 60.0, 0.20)
 
 
-@pytest.fixture(scope="module")
-def texas(shared: Path) -> dict[str, WeatherFile]:
-    """Return the real files of west and north Texas."""
-    return {path.stem: read_weather_file(path) for path in sorted((shared / "real" / "tmy3").glob("TX-*.tmy3"))}
+def _output(place: ReferencePlace, plant: SolarParameters = PLANT) -> np.ndarray:
+    return solar_mw_per_mw(place.year, place.latitude, place.longitude, place.elevation_m, plant)
 
 
-def _output(file: WeatherFile, plant: SolarParameters = PLANT) -> np.ndarray:
-    return solar_mw_per_mw(file.frame, file.latitude, file.longitude, file.elevation_m, plant)
-
-
-def test_texas_lies_in_the_published_range(texas: dict[str, WeatherFile]) -> None:
+def test_texas_lies_in_the_published_range() -> None:
     """Single-axis plants around Abilene and Midland: 0.25 to 0.33 AC."""
-    for name in ("TX-Abilene_Regional_Ap_Ut", "TX-Midland_International_Ap"):
+    for region_id in ("abilene_tx", "midland_tx"):
         for ratio in (1.2, 1.34):
-            assert 0.25 <= _output(texas[name], replace(PLANT, dc_ac_ratio=ratio)).mean() <= 0.33
+            assert 0.25 <= _output(reference_place(region_id), replace(PLANT, dc_ac_ratio=ratio)).mean() <= 0.33
 
 
 @pytest.mark.filterwarnings("ignore:DatetimeIndex.dayofyear:DeprecationWarning", "ignore::pandas.errors.Pandas4Warning")
-def test_output_is_that_of_pvlibs_model_chain(texas: dict[str, WeatherFile]) -> None:
+def test_output_is_that_of_pvlibs_model_chain() -> None:
     """Here pvlib puts the chain together, with SPA positions at mid-interval; ours differs near the horizon only."""
-    file = texas["TX-Amarillo_International_Ap_Canyon_Ut"]
+    place = reference_place("amarillo_tx")
+    hours = place.year
     mount = pvlib.pvsystem.SingleAxisTrackerMount(axis_tilt=0, axis_azimuth=180, max_angle=60, backtrack=True, gcr=0.40)
     array = pvlib.pvsystem.Array(
         mount,
@@ -51,7 +45,7 @@ def test_output_is_that_of_pvlibs_model_chain(texas: dict[str, WeatherFile]) -> 
     system = pvlib.pvsystem.PVSystem([array], inverter_parameters={"pdc0": 1.0 / 0.96, "eta_inv_nom": 0.96})
     chain = pvlib.modelchain.ModelChain(
         system,
-        pvlib.location.Location(file.latitude, file.longitude, altitude=file.elevation_m),
+        pvlib.location.Location(place.latitude, place.longitude, altitude=place.elevation_m),
         transposition_model="perez",
         aoi_model="physical",
         spectral_model="no_loss",
@@ -59,34 +53,34 @@ def test_output_is_that_of_pvlibs_model_chain(texas: dict[str, WeatherFile]) -> 
         solar_position_method="nrel_numpy",
     )
     # PVWatts multiplies its losses; this set makes 14.08 percent of them, as its defaults do.
-    index = pd.DatetimeIndex(file.frame["hour_utc"].to_numpy(), tz="UTC") + pd.Timedelta(minutes=30)
+    index = pd.DatetimeIndex(hours["hour_utc"].to_numpy(), tz="UTC") + pd.Timedelta(minutes=30)
     weather = pd.DataFrame(
         {
-            "ghi": file.frame["ghi_w_per_m2"].to_numpy(),
-            "dni": file.frame["dni_w_per_m2"].to_numpy(),
-            "dhi": file.frame["dhi_w_per_m2"].to_numpy(),
-            "temp_air": file.frame["temperature_c"].to_numpy(),
-            "wind_speed": file.frame["wind_m_per_s"].to_numpy(),
+            "ghi": hours["ghi_w_per_m2"].to_numpy(),
+            "dni": hours["dni_w_per_m2"].to_numpy(),
+            "dhi": hours["dhi_w_per_m2"].to_numpy(),
+            "temp_air": hours["temperature_c"].to_numpy(),
+            "wind_speed": hours["wind_m_per_s"].to_numpy(),
         },
         index=index,
     )
     theirs = chain.run_model(weather).results.ac.fillna(0.0).to_numpy()
-    ours = _output(file, replace(PLANT, losses_frac=0.14075660688264469))
+    ours = _output(place, replace(PLANT, losses_frac=0.14075660688264469))
     assert ours.mean() == pytest.approx(theirs.mean(), rel=0.005)
-    whole = sun_path(file.frame["hour_utc"].to_numpy(), file.latitude, file.longitude).zenith_deg < 80.0
+    whole = sun_path(hours["hour_utc"].to_numpy(), place.latitude, place.longitude).zenith_deg < 80.0
     assert np.abs(ours - theirs)[whole].max() < 0.02
 
 
-def test_night_is_dark_and_the_inverter_clips(texas: dict[str, WeatherFile]) -> None:
-    file = texas["TX-San_Antonio_Intl_Ap"]
-    night = sun_path(file.frame["hour_utc"].to_numpy(), file.latitude, file.longitude).up_frac == 0.0
+def test_night_is_dark_and_the_inverter_clips() -> None:
+    place = reference_place("san_antonio_tx")
+    night = sun_path(place.year["hour_utc"].to_numpy(), place.latitude, place.longitude).up_frac == 0.0
     means = []
     for ratio in (1.0, 1.2, 1.5, 2.0):
-        output = _output(file, replace(PLANT, dc_ac_ratio=ratio))
+        output = _output(place, replace(PLANT, dc_ac_ratio=ratio))
         assert output[night].max() == 0.0
         assert 0.0 <= output.min() <= output.max() <= 1.0
         means.append(output.mean() / ratio)
-    assert (_output(file, replace(PLANT, dc_ac_ratio=2.0)) == 1.0).sum() > 500
+    assert (_output(place, replace(PLANT, dc_ac_ratio=2.0)) == 1.0).sum() > 500
     # More modules give more, but less per module once the inverter clips.
     assert means[0] == pytest.approx(means[1], rel=0.03)
     assert means[2] > means[3]

@@ -150,7 +150,9 @@ def test_grid_reliability_is_the_published_one(tables: dict[str, pl.DataFrame], 
     assert ours["saidi_all_events_minutes"] == float(theirs["SAIDI_All_Events"])
     assert ours["saifi_without_major_event_days"] == float(theirs["SAIFI_Without_Major_Event_Days"])
     assert ours["caidi_all_events_minutes"] == float(theirs["CAIDI_All_Events"])
-    # Where all three were published, they belong together: minutes = interruptions x minutes each.
+
+
+def test_minutes_without_grid_are_interruptions_times_their_length(tables: dict[str, pl.DataFrame]) -> None:
     whole = tables["grid_reliability"].drop_nulls(
         ["saidi_all_events_minutes", "saifi_all_events", "caidi_all_events_minutes"]
     )

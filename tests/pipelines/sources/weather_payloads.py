@@ -6,16 +6,20 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pvlib
 
-from pipelines.settings import Settings
+from pipelines.reference.load import load_reference
+from pipelines.settings import REFERENCE_DIR, Settings
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Payload
+from pipelines.weather.calendar import hours_of_year
 from pipelines.weather.sun import sun_path
+from pipelines.weather.synthetic import synthetic_year
 
 RETRIEVED = datetime(2026, 9, 1, 6)
 TEXAS = (32.45, -99.73)
@@ -135,3 +139,44 @@ def pvgis_series(year: int) -> bytes:
         "meta": {"inputs": {}, "outputs": {"hourly": {"type": "time series", "variables": variables}}},
     }
     return json.dumps(document).encode()
+
+
+def tmy3_lines(place: str, ghi: Any, dni: Any, dhi: Any, temperature: Any, wind: Any) -> list[str]:
+    """Return the lines of a TMY3 file of a place, the first line of the file, from hours of local standard time."""
+    names = "Date (MM/DD/YYYY),Time (HH:MM),GHI (W/m^2),DNI (W/m^2),DHI (W/m^2),Dry-bulb (C),Wspd (m/s)"
+    dates = [f"{str(date)[5:7]}/{str(date)[8:10]}/1995" for date in hours_of_year(1995)]
+    rows = [
+        f"{dates[i]},{i % 24 + 1:02d}:00,{ghi[i]:.0f},{dni[i]:.0f},{dhi[i]:.0f},{temperature[i]},{wind[i]}"
+        for i in range(8760)
+    ]
+    return [place, names, *rows]
+
+
+@dataclass(frozen=True)
+class ReferencePlace:
+    """A market with its reference months and one year that is made from them."""
+
+    latitude: float
+    longitude: float
+    elevation_m: float
+    months: pl.DataFrame
+    year: pl.DataFrame
+
+    def tmy3_lines(self, utc_offset_hours: int) -> list[str]:
+        """Return the lines of a TMY3 file of the year."""
+        local = {name: np.roll(self.year[name].to_numpy(), utc_offset_hours) for name in self.year.columns}
+        place = f'720001,"MADE UP",US,{utc_offset_hours}.0,{self.latitude},{self.longitude},{self.elevation_m:.0f}'
+        irradiance = (local[f"{name}_w_per_m2"] for name in ("ghi", "dni", "dhi"))
+        air = (np.round(local[name], 1) for name in ("temperature_c", "wind_m_per_s"))
+        return tmy3_lines(place, *irradiance, *air)
+
+
+@cache
+def reference_place(region_id: str) -> ReferencePlace:
+    """Return a market of the reference tables with the first of its synthetic years."""
+    months, markets = (
+        load_reference(name, REFERENCE_DIR).filter(pl.col("region_id") == region_id)
+        for name in ("climatology_monthly", "candidate_markets")
+    )
+    place = (markets["latitude"].item(), markets["longitude"].item(), months["station_elevation_m"][0])
+    return ReferencePlace(*place, months, synthetic_year(months, region_id, *place, 1))

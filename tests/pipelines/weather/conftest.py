@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import weather_payloads
 
 from pipelines.plant.solar import SolarParameters
 from pipelines.weather.readers import WeatherFile, read_weather_file
@@ -67,16 +68,10 @@ def tmy3_lines(made_up: Hours) -> Callable[[], list[str]]:
     """Return a maker of the lines of a TMY3 file of the made-up year."""
 
     def lines() -> list[str]:
-        dates = np.arange(np.datetime64("1995-01-01"), np.datetime64("1996-01-01"))
-        head = ['720001,"MADE UP",NM,-7.0,35.000,-105.000,1500']
-        names = "Date (MM/DD/YYYY),Time (HH:MM),GHI (W/m^2),DNI (W/m^2),DHI (W/m^2),Dry-bulb (C),Wspd (m/s)"
-        rows = [
-            f"{str(dates[i // 24])[5:7]}/{str(dates[i // 24])[8:10]}/1995,{i % 24 + 1:02d}:00,"
-            f"{made_up.ghi[i]:.0f},{made_up.dni[i]:.0f},{made_up.dhi[i]:.0f},"
-            f"{made_up.temperature[i]},{made_up.wind[i]}"
-            for i in range(8760)
-        ]
-        return [*head, names, *rows]
+        place = '720001,"MADE UP",NM,-7.0,35.000,-105.000,1500'
+        return weather_payloads.tmy3_lines(
+            place, made_up.ghi, made_up.dni, made_up.dhi, made_up.temperature, made_up.wind
+        )
 
     return lines
 

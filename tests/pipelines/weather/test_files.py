@@ -24,24 +24,33 @@ def test_great_circle_of_a_quarter_meridian() -> None:
     assert float(great_circle_km(0.0, 10.0, 90.0, 10.0)) == pytest.approx(10_007.543, abs=1e-3)
 
 
-def test_markets_near_the_real_stations_run_on_them(shared: Path) -> None:
-    catalogue = weather_files(shared / "real" / "tmy3")
-    assert catalogue.height == 20
+@pytest.fixture
+def texas(tmp_path: Path, tmy3_lines: Callable[[], list[str]]) -> pl.DataFrame:
+    """Return the catalogue of two files with the heads of the TMY3 stations at Abilene and Midland."""
+    heads = {
+        "abilene": '722660,"ABILENE REGIONAL AP [UT]",TX,-6.0,32.470,-99.710,530',
+        "midland": '722650,"MIDLAND INTERNATIONAL AP",TX,-6.0,31.950,-102.183,872',
+    }
+    for name, head in heads.items():
+        (tmp_path / f"{name}.tmy3").write_text("\n".join([head, *tmy3_lines()[1:]]) + "\n")
+    return weather_files(tmp_path)
+
+
+def test_markets_near_the_stations_run_on_them(texas: pl.DataFrame) -> None:
     regions = _regions(("abilene_tx", 32.4231, -99.7685), ("dallas_tx", 32.77, -96.78), ("midland_tx", 31.89, -102.02))
-    chosen = choose_weather(regions, catalogue, 50.0)
+    chosen = choose_weather(regions, texas, 50.0)
     validate(chosen, "core.weather_choice")
     assert chosen["region_id"].to_list() == ["abilene_tx", "dallas_tx", "midland_tx"]
     assert chosen["weather_source"].to_list() == ["file", "synthetic", "file"]
-    assert chosen["file_name"].to_list() == ["TX-Abilene_Regional_Ap_Ut.tmy3", None, "TX-Midland_International_Ap.tmy3"]
+    assert chosen["file_name"].to_list() == ["abilene.tmy3", None, "midland.tmy3"]
     assert chosen["distance_km"][0] == pytest.approx(7.6, abs=0.1)
     assert chosen["path"].null_count() == 1
 
 
-def test_the_distance_decides(shared: Path) -> None:
-    catalogue = weather_files(shared / "real" / "tmy3")
+def test_the_distance_decides(texas: pl.DataFrame) -> None:
     region = _regions(("abilene_tx", 32.4231, -99.7685))
-    assert choose_weather(region, catalogue, 7.0)["weather_source"].to_list() == ["synthetic"]
-    assert choose_weather(region, catalogue, 8.0)["weather_source"].to_list() == ["file"]
+    assert choose_weather(region, texas, 7.0)["weather_source"].to_list() == ["synthetic"]
+    assert choose_weather(region, texas, 8.0)["weather_source"].to_list() == ["file"]
 
 
 def test_without_files_every_region_is_synthetic(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from weather_payloads import reference_place
 
 import pipelines.contracts.weather  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
@@ -155,12 +156,11 @@ def test_solar_heavy_design_costs_what_it_costs_in_real_weather(comparison: pl.D
     assert (comparison["gas_synthetic"] / comparison["gas_frac"] - 1.0).abs().median() <= 0.20
 
 
-def test_a_year_is_physical_and_keeps_the_contract(stations: dict[str, WeatherFile]) -> None:
-    file = stations["WY-Cheyenne_Municipal_Arpt"]
-    climatology = _climatology(file, "cheyenne_wy")
-    sun = sun_path(hours_of_year(TYPICAL_YEAR), file.latitude, file.longitude)
+def test_a_year_is_physical_and_keeps_the_contract() -> None:
+    place = reference_place("cheyenne_wy")
+    sun = sun_path(hours_of_year(TYPICAL_YEAR), place.latitude, place.longitude)
     for seed in (1, 2, 3):
-        year = synthetic_year(climatology, "cheyenne_wy", file.latitude, file.longitude, file.elevation_m, seed)
+        year = synthetic_year(place.months, "cheyenne_wy", place.latitude, place.longitude, place.elevation_m, seed)
         validate(year, "core.weather_hourly")
         ghi, dni, dhi = (year[f"{name}_w_per_m2"].to_numpy() for name in ("ghi", "dni", "dhi"))
         assert np.abs(ghi - dhi - dni * sun.cos_zenith).max() < 1e-6 + 1e-3 * dni.max()
@@ -186,18 +186,17 @@ def test_temperature_keeps_means_and_stays_within_the_extremes(stations: dict[st
         assert hot == pytest.approx(real, abs=2.0), name
 
 
-def test_years_are_seeded_by_region_and_index(stations: dict[str, WeatherFile]) -> None:
-    file = stations["TX-Abilene_Regional_Ap_Ut"]
-    climatology = _climatology(file, "a")
+def test_years_are_seeded_by_region_and_index() -> None:
+    place = reference_place("abilene_tx")
 
     def year(region_id: str, index: int) -> pl.DataFrame:
-        return synthetic_year(climatology, region_id, file.latitude, file.longitude, file.elevation_m, index)
+        return synthetic_year(place.months, region_id, place.latitude, place.longitude, place.elevation_m, index)
 
     first = year("a", 1)
     assert year("a", 1).equals(first)
     assert not year("a", 2)["ghi_w_per_m2"].equals(first["ghi_w_per_m2"])
     assert not year("b", 1)["ghi_w_per_m2"].equals(first["ghi_w_per_m2"])
-    shuffled = synthetic_year(climatology.reverse(), "a", file.latitude, file.longitude, file.elevation_m, 1)
+    shuffled = synthetic_year(place.months.reverse(), "a", place.latitude, place.longitude, place.elevation_m, 1)
     assert shuffled.equals(first)
 
 
@@ -220,10 +219,9 @@ def test_markets_get_years_with_their_means(repository: Path, plant: SolarParame
     assert max(factors.values()) < 0.31
 
 
-def test_a_climatology_that_cannot_be_is_named(stations: dict[str, WeatherFile]) -> None:
-    file = stations["TX-Abilene_Regional_Ap_Ut"]
-    climatology = _climatology(file, "a")
-    place = (file.latitude, file.longitude, file.elevation_m)
+def test_a_climatology_that_cannot_be_is_named() -> None:
+    known = reference_place("abilene_tx")
+    climatology, place = known.months, (known.latitude, known.longitude, known.elevation_m)
     with pytest.raises(InputError, match="months"):
         synthetic_year(climatology.head(11), "a", *place, 1)
     with pytest.raises(InputError, match="no value in month 3"):
