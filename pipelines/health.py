@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
+from pipelines.environment import unknown_names, unknown_sentence
 from pipelines.errors import FirstmwError, UsageError
 from pipelines.reference.load import load_reference, reference_tables
 from pipelines.settings import Settings, is_secret
@@ -72,6 +73,7 @@ def examine(settings: Settings, pins: Path) -> list[Finding]:
         lambda: _folder(data_dir),
         lambda: _space(data_dir),
         _limits,
+        _environment,
         lambda: _reference(settings),
         lambda: _weather(settings),
         lambda: _keys(settings),
@@ -167,6 +169,15 @@ def _limits() -> Iterator[Finding]:
         yield Finding("limits", "warning", f"files of at most {size / 1e6:,.0f} MB allowed", "ulimit -f unlimited")
     else:
         yield Finding("limits", "ok", f"{files} open files, files of any size")
+
+
+def _environment() -> Iterator[Finding]:
+    unknown = unknown_names(os.environ)
+    for name, near in unknown.items():
+        remedy = f"rename it to {near}, or unset it" if near else "unset it"
+        yield Finding("environment", "warning", unknown_sentence(name, near), remedy)
+    if not unknown:
+        yield Finding("environment", "ok", "every FIRSTMW_ name is read")
 
 
 def _reference(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import polars as pl
 from pipelines.cli.output import echo_json
 from pipelines.cli.waiting import wait_options
 from pipelines.counties.progress import SOURCE_ID
+from pipelines.environment import unknown_names, unknown_sentence
 from pipelines.errors import UsageError
 from pipelines.ranking.what_if import changed_settings, read_changes
 from pipelines.settings import Settings
@@ -102,6 +104,8 @@ def refresh(
     as_json: bool,
 ) -> int:
     """Run the night and publish a release."""
+    for name, near in unknown_names(os.environ).items():
+        click.echo(f"firstmw: {unknown_sentence(name, near)}.", err=True)
     night: date = as_of.date() if as_of else datetime.now(UTC).date()
     settings = Settings()
     if profile is not None:

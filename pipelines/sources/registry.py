@@ -58,6 +58,11 @@ LIVE_TABLES = {
 _WEATHER = {"nsrdb": nsrdb, "nasa_power": nasa_power, "open_meteo": open_meteo, "pvgis": pvgis}
 
 
+def source_ids() -> list[str]:
+    """List the short names of all sources, those switched off as well."""
+    return [module.SOURCE.source_id for module in (*_WEATHER.values(), *LIVE_TABLES)]
+
+
 def connectors(settings: Settings) -> tuple[Connector, ...]:
     """Return the connectors that are not switched off: those of weather first, in the order that the settings name.
 
