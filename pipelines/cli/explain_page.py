@@ -6,18 +6,18 @@ import math
 from typing import Any
 
 from pipelines.cli.explain_robustness import print_robustness, print_value_parts
-from pipelines.cli.output import Column, figure, print_table, put, say, share, width
+from pipelines.cli.output import Column, available, figure, print_table, put, say, share, width
 
 _WORDS = {
-    "first_mw_months_p50": ("First MW, P50 months", 1, 1.0),
-    "full_mw_months_p50": ("Full capacity, P50 months", 1, 1.0),
-    "usable_mw_months_60": ("Usable MW-months in 60 months", 0, 1.0),
-    "lcoe_usd_per_mwh": ("LCOE, USD/MWh", 1, 1.0),
-    "availability_frac": ("Availability, %", 3, 100.0),
-    "interruptions_per_year": ("Interruptions per year", 2, 1.0),
-    "co2_kg_per_mwh": ("CO2, kg/MWh", 0, 1.0),
-    "score": ("Score, 0-100", 1, 1.0),
-    "value_usd_per_mw": ("Value, M USD per MW of IT", 2, 1e-6),
+    "first_mw_months_p50": ("First MW, P50 months", 1, 0),
+    "full_mw_months_p50": ("Full capacity, P50 months", 1, 0),
+    "usable_mw_months_60": ("Usable MW-months in 60 months", 0, 0),
+    "lcoe_usd_per_mwh": ("LCOE, USD/MWh", 1, 0),
+    "availability_frac": ("Availability, %", 3, 2),
+    "interruptions_per_year": ("Interruptions per year", 2, 0),
+    "co2_kg_per_mwh": ("CO2, kg/MWh", 0, 0),
+    "score": ("Score, 0-100", 1, 0),
+    "value_usd_per_mw": ("Value, M USD per MW of IT", 2, -6),
 }
 _CAUSES = {
     "baseload_or_grid": "outages of baseload units or the grid",
@@ -77,14 +77,16 @@ def _why(ranking: dict[str, Any]) -> None:
     say(reason(ranking), indent=2)
     rows = []
     for row in ranking["quantities"]:
-        words, digits, factor = _WORDS[row["quantity"]]
+        words, digits, power = _WORDS[row["quantity"]]
         here, middle, difference = (row[key] for key in ("value", "median_site_value", "difference"))
         rows.append(
             [
                 words,
-                figure(here * factor, digits),
-                figure(middle * factor, digits),
-                figure(difference * factor, digits, plus=True),
+                *(
+                    available(value) if row["quantity"] == "availability_frac" else figure(value, digits, power=power)
+                    for value in (here, middle)
+                ),
+                figure(difference, digits, plus=True, power=power),
                 f"{row['place']} of {ranking['regions']}",
             ]
         )
@@ -183,7 +185,7 @@ def _reliability(reliability: dict[str, Any]) -> None:
     verdict = "meets" if reliability["is_target_met"] else "misses"
     aim = f", {verdict} the target of {share(goal, 2)}" if goal is not None else f", {verdict} the target"
     say(
-        f"Availability {share(reliability['availability_frac'], 3)}{aim}; "
+        f"Availability {available(reliability['availability_frac'])} %{aim}; "
         f"{share(reliability['full_service_hours_frac'], 3)} of hours fully served; "
         f"{figure(reliability['lolh_hours_per_year'])} h and {figure(reliability['eue_mwh_per_year'], 0)} MWh short "
         f"per year; {figure(reliability['interruptions_per_year'], 2)} interruptions of the whole site per year.",
@@ -318,7 +320,7 @@ def _others(others: list[dict[str, Any]]) -> None:
             figure(row["first_mw_months_p50"]),
             figure(row["full_mw_months_p50"]),
             figure(row["lcoe_usd_per_mwh"]),
-            figure(100 * row["availability_frac"], 3),
+            available(row["availability_frac"]),
             figure(row["co2_kg_per_mwh"], 0),
             figure(row["value_usd_per_mw"] / 1e6, 2),
             "met" if row["is_target_met"] else "missed",

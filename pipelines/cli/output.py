@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ PIPE_WIDTH = 120
 _LEAST_WIDTH = 40
 _GAP = "  "
 _MAX_CELL = 44
+_ENOUGH_DIGITS = Context(prec=700)
 
 
 def width() -> int:
@@ -67,18 +69,48 @@ def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return [{key: plain(value) for key, value in row.items()} for row in frame.iter_rows(named=True)]
 
 
-def figure(value: float | None, digits: int = 1, *, plus: bool = False) -> str:
-    """Return a number with thousands separators, or a dash where there is none."""
+def figure(
+    value: float | None,
+    digits: int = 1,
+    *,
+    plus: bool = False,
+    power: int = 0,
+    rounding: str = ROUND_HALF_UP,
+) -> str:
+    """Format a number with thousands separators, or a dash where there is none.
+
+    Halves are rounded away from zero, and what counts is the number as it is written: 0.125 is 0.13, 1.005 is 1.01. The
+    page of a release rounds by the same rule.
+
+    Parameters
+    ----------
+    value : float | None
+    digits : int
+        Decimals.
+    plus : bool
+        Write the sign of a positive number.
+    power : int
+        Power of ten to multiply by: 2 for percent, -6 for millions; in decimals, so that 0.285 is 28.5 and not less.
+    rounding : str
+        A rounding mode of `decimal`.
+    """
     if value is None or not math.isfinite(value):
         return "-"
-    text = f"{value:{'+' if plus else ''},.{digits}f}"
+    scaled = Decimal(repr(float(value))).scaleb(power)
+    rounded = scaled.quantize(Decimal(1).scaleb(-digits), rounding, _ENOUGH_DIGITS)
     # A rounded zero has no sign.
-    return text.lstrip("+-") if float(text.replace(",", "")) == 0 else text
+    return f"{rounded:{'+' if plus else ''},}" if rounded else f"{abs(rounded)}"
 
 
 def share(value: float | None, digits: int = 1) -> str:
-    """Return a share as percent."""
-    return "-" if value is None or not math.isfinite(value) else f"{100 * value:.{digits}f} %"
+    """Format a share as percent."""
+    text = figure(value, digits, power=2)
+    return text if text == "-" else f"{text} %"
+
+
+def available(value: float | None) -> str:
+    """Format an availability in percent, cut after three decimals: below 99.9 % is never shown as 99.900."""
+    return figure(value, 3, power=2, rounding=ROUND_DOWN)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import polars as pl
 
-from pipelines.cli.numbers import Number
+from pipelines.cli.numbers import Number, Share
 from pipelines.cli.output import Column, echo_json, figure, print_table, records, say, share
 from pipelines.cli.reading import Reading, common_options, reading
 from pipelines.errors import UsageError
@@ -45,7 +45,7 @@ _SETTING = {
 @click.option("--by", metavar="YYYY-MM", help="Last month; default FIRSTMW_PORTFOLIO_MONTHS on.")
 @click.option("--crews", type=click.IntRange(min=1), help="Construction crews at work at once.")
 @click.option("--capital-per-quarter", type=Number(min=0, min_open=True), help="USD per quarter.")
-@click.option("--claim", type=Number(0, 1, min_open=True), help="Share of yearly supply that can be had.")
+@click.option("--claim", type=Share(min_open=True), help="Share of yearly supply that can be had.")
 @click.option("--max-per-domain", type=click.IntRange(min=1), help="Nodes in one gas hub, utility or weather cell.")
 @click.option("--years", type=click.IntRange(200, 1_000_000), help="Years of events sampled per strategy.")
 @click.option("--gap", default=0.01, show_default=True, type=Number(0, 0.5), help="Proved gap to stop at.")

@@ -7,12 +7,13 @@ from typing import Any
 import click
 import polars as pl
 
-from pipelines.cli.output import Column, echo_json, figure, print_table, put, records, say
+from pipelines.cli.output import Column, available, echo_json, figure, print_table, put, records, say
 from pipelines.cli.reading import Reading, choose_name, common_options, reading
 
 _COLUMNS = [
     Column("Rank", is_right=True),
-    Column("Region", least=20),
+    Column("Region id"),
+    Column("Name", least=13, lines=6, keep=7),
     Column("St", keep=8),
     Column("Stack"),
     Column("1st MW\nmonths", is_right=True),
@@ -22,7 +23,7 @@ _COLUMNS = [
     Column("Avail.\n%", is_right=True, keep=6),
     Column("CO2\nkg/MWh", is_right=True, keep=4),
     Column("Value\nM$/MW", is_right=True),
-    Column("Held up by", least=12, keep=2),
+    Column("Held up by", keep=2),
 ]
 _EPILOG = """\b
 Examples:
@@ -82,6 +83,7 @@ def show_ranked(frame: pl.DataFrame) -> None:
     rows = [
         [
             f"{row['rank']}{'' if row['is_target_met'] else '*'}",
+            row["region_id"],
             row["region_name"],
             row["state"],
             row["stack_id"],
@@ -89,7 +91,7 @@ def show_ranked(frame: pl.DataFrame) -> None:
             f"{figure(row['first_mw_months_p10'], 0)}-{figure(row['first_mw_months_p90'], 0)}",
             figure(row["full_mw_months_p50"]),
             figure(row["lcoe_usd_per_mwh"]),
-            figure(100 * row["availability_frac"], 3),
+            available(row["availability_frac"]),
             figure(row["co2_kg_per_mwh"], 0),
             figure(row["value_usd_per_mw"] / 1e6, 2),
             row["critical_activity"],

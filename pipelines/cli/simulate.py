@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from pipelines.cli.numbers import Number
-from pipelines.cli.output import Column, echo_json, figure, print_table, put, say
+from pipelines.cli.numbers import Number, Share
+from pipelines.cli.output import Column, echo_json, figure, print_table, put, say, share
 from pipelines.errors import ContractError, UsageError
 
 if TYPE_CHECKING:
@@ -72,20 +72,20 @@ FIRSTMW_REGRET_*.
 @click.option("--baseload", type=click.Choice(["fuel_cell", "smr"]), help="Block that runs before the battery.")
 @click.option("--baseload-units", default=0, type=click.IntRange(0), help="Number of its units.")
 @click.option("--baseload-unit-mw", type=Number(0, min_open=True), help="Rating of one; default the table's.")
-@click.option("--min-load", type=Number(0, 1), help="Least output of a running firm unit, share of rating.")
+@click.option("--min-load", type=Share(), help="Least output of a running firm unit, share of rating.")
 @click.option("--heat-rate", type=Number(0), help="Firm fuel at full load (MMBtu/MWh, HHV).")
-@click.option("--no-load-frac", type=Number(0, 1), help="Share of that burnt at no output; linear between.")
-@click.option("--charge-efficiency", type=Number(0, 1, min_open=True), help="Stored per MWh charged.")
-@click.option("--discharge-efficiency", type=Number(0, 1, min_open=True), help="Given per MWh drawn.")
-@click.option("--soc-floor", default=0.0, show_default=True, type=Number(0, 1), help="Least state of charge.")
-@click.option("--start-soc", type=Number(0, 1), help="State of charge at the start, at least the floor.")
-@click.option("--health", default=1.0, show_default=True, type=Number(0, 1), help="Battery energy left of new.")
+@click.option("--no-load-frac", type=Share(), help="Share of that burnt at no output; linear between.")
+@click.option("--charge-efficiency", type=Share(min_open=True), help="Stored per MWh charged.")
+@click.option("--discharge-efficiency", type=Share(min_open=True), help="Given per MWh drawn.")
+@click.option("--soc-floor", default=0.0, show_default=True, type=Share(), help="Least state of charge.")
+@click.option("--start-soc", type=Share(), help="State of charge at the start, at least the floor.")
+@click.option("--health", default=1.0, show_default=True, type=Share(), help="Battery energy left of new.")
 @click.option("--rule", default="load_following", show_default=True, type=click.Choice(RULES), help="Dispatch rule.")
 @click.option("--look-ahead-hours", default=48.0, show_default=True, type=Number(1), help="Foresight.")
-@click.option("--cycle-soc", default=0.8, show_default=True, type=Number(0, 1), help="Where cycle charging stops.")
+@click.option("--cycle-soc", default=0.8, show_default=True, type=Share(), help="Where cycle charging stops.")
 @click.option("--close-year", is_flag=True, help="Run the year twice and count the second, so that it closes.")
-@click.option("--flexible-frac", default=0.0, type=Number(0, 1), help="Share of the load that may give way.")
-@click.option("--flexible-budget", default=0.0, type=Number(0, 1), help="Share of the year's energy it may.")
+@click.option("--flexible-frac", default=0.0, type=Share(), help="Share of the load that may give way.")
+@click.option("--flexible-budget", default=0.0, type=Share(), help="Share of the year's energy it may.")
 @click.option(
     "--step-minutes", default=60, show_default=True, type=click.IntRange(1, 60), help="Time step; divides 60."
 )
@@ -284,7 +284,7 @@ def _show(answer: dict[str, Any]) -> None:
     for name, label, unit in _LINES:
         if answer[name] or name in {"load_mwh", "unserved_mwh", "unserved_hours"}:
             put(f"{label:<28}{figure(float(answer[name]), 0 if name == 'starts' else 1):>16}  {unit}")
-    say(f"Renewable share {100 * answer['renewable_frac']:.1f} %, with every unit in service.", is_dim=True)
+    say(f"Renewable share {share(answer['renewable_frac'])}, with every unit in service.", is_dim=True)
 
 
 def _show_regret(rows: list[dict[str, Any]]) -> None:
@@ -297,7 +297,7 @@ def _show_regret(rows: list[dict[str, Any]]) -> None:
             row["rule"],
             figure(row["cost_usd"], 0),
             figure(row["regret_usd"], 0),
-            figure(100 * row["regret_frac"], 2),
+            figure(row["regret_frac"], 2, power=2),
             figure(row["unserved_mwh"], 1),
             figure(row["bound_unserved_mwh"], 1),
         ]

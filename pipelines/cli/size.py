@@ -8,8 +8,8 @@ from typing import Any
 import click
 import polars as pl
 
-from pipelines.cli.numbers import Number
-from pipelines.cli.output import Column, echo_json, figure, print_table, records, say
+from pipelines.cli.numbers import Number, Share
+from pipelines.cli.output import Column, available, echo_json, figure, print_table, records, say
 from pipelines.errors import UsageError
 
 _EPILOG = """\b
@@ -21,7 +21,11 @@ Examples:
 
 The region says what things cost there and how often the grid fails; without --region it is the one nearest to the
 weather file. The sun is that of --pv-profile or --weather, else of the region's reference year. Sizes are searched over
-the design grid of the night and then around its best, outages counted.
+the design grid of the night and then around its best, also past its ends, outages counted. Shares may be in percent.
+
+\b
+Exit codes: 0 found; 1 no stack, or not the one named, keeps its limits; the nearest design is shown, availability
+first; 2 wrong usage.
 """
 _COLUMNS = [
     Column("Stack"),
@@ -52,8 +56,10 @@ _OWN = ("lcoe_usd_per_mwh", "capex_usd_per_kw", "availability_frac", "full_servi
 @click.option("--load-mw", type=Number(0, min_open=True), help="Constant load at the bus.")
 @click.option("--it-mw", type=Number(0, min_open=True), help="IT load; the PUE follows the weather.")
 @click.option("--stack", "stacks", multiple=True, metavar="STACK", help="Only this stack (repeatable).")
-@click.option("--target", type=Number(0, 1, min_open=True, max_open=True), help="Availability; default 0.999.")
-@click.option("--min-renewable", type=Number(0, 1), help="Least solar share of solar_bess_gas; default 0.4.")
+@click.option(
+    "--target", type=Share(min_open=True, max_open=True), help="Availability, as 0.999 or 99.9; default 0.999."
+)
+@click.option("--min-renewable", type=Share(), help="Least solar share of solar_bess_gas; default 0.4.")
 @click.option("--gas-price", type=Number(0), help="Gas at the burner (USD/MMBtu) instead of the region's.")
 @click.option("--power-price", type=Number(0), help="Grid energy (USD/MWh) instead of the state's.")
 @click.option(
@@ -93,7 +99,23 @@ def size(**given: Any) -> int:
         echo_json(_answer(chosen, designs.columns, region, settings.availability_target))
     else:
         _show(chosen, settings.availability_target)
-    return 0
+    return _end(chosen, given, settings)
+
+
+def _end(chosen: pl.DataFrame, given: dict[str, Any], settings: Any) -> int:
+    """Say on stderr which stack that was wanted misses its limits, and return the exit code: 1 where one does."""
+    wanted = set(given["stacks"]) | ({"solar_bess_gas"} if given["min_renewable"] is not None else set())
+    missed = chosen.filter(~pl.col("is_target_met"))
+    if chosen["is_target_met"].any():
+        missed = missed.filter(pl.col("stack_id").is_in(sorted(wanted)))
+    for row in missed.iter_rows(named=True):
+        target = f"an availability of {_percent(settings.availability_target)}"
+        found = f"availability {available(row['availability_frac'])} %"
+        if row["stack_id"] == "solar_bess_gas":
+            target += f" and a solar share of {_percent(settings.min_renewable_frac)}"
+            found += f", solar share {figure(row['renewable_frac'], power=2)} %"
+        click.echo(f"firstmw: no {row['stack_id']} reaches {target}; the nearest has {found}.", err=True)
+    return 1 if missed.height else 0
 
 
 def _settings(given: dict[str, Any]) -> Any:
@@ -136,16 +158,21 @@ def _show(chosen: pl.DataFrame, target: float) -> None:
             figure(row["grid_mw"]),
             _units(row),
             figure(row["lcoe_usd_per_mwh"]),
-            figure(100 * row["availability_frac"], 3),
-            figure(100 * row["renewable_frac"]),
+            available(row["availability_frac"]),
+            figure(row["renewable_frac"], power=2),
             figure(row["co2_kg_per_mwh"], 0),
         ]
         for row in chosen.iter_rows(named=True)
     ]
     print_table(_COLUMNS, rows)
-    say(f"Availability target {100 * target:g} %, outages counted; LCOE is real and after tax.", is_dim=True)
+    say(f"Availability target {_percent(target)}, outages counted; LCOE is real and after tax.", is_dim=True)
     if not chosen["is_target_met"].all():
         say("* misses the target or drops a part that the stack is named for", is_dim=True)
+
+
+def _percent(share: float) -> str:
+    """Return a share of the settings in percent, with as many digits as it was given."""
+    return f"{100 * share:.10g} %"
 
 
 def _units(row: dict[str, Any]) -> str:

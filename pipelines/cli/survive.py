@@ -7,17 +7,20 @@ from typing import Any
 
 import click
 import numpy as np
+import polars as pl
 
 from pipelines.cli.inputs import Rows, read_rows
-from pipelines.cli.numbers import Number
+from pipelines.cli.numbers import Number, Share
 from pipelines.cli.output import Column, echo_json, print_table, records, say, share
-from pipelines.cli.reading import choose_region, common_options, reading
+from pipelines.cli.reading import Reading, choose_region, common_options, reading
 from pipelines.errors import UsageError
 from pipelines.reliability.survival import Bridge, Standby, survival
+from pipelines.settings import Settings
 
 _EPILOG = """\b
 Examples:
   firstmw survive abilene_tx                                            the chosen designs of a region
+  firstmw survive abilene_tx --hours 72                                 through a loss of three days
   firstmw survive --units units.csv --load load.csv --hours 72
   firstmw survive --units units.csv --load load.csv --hours 24 --battery-mw 20 --battery-mwh 80 --json
 
@@ -28,6 +31,8 @@ load.csv   load_mw, one row per hour; optional: free_mw (solar and the like), so
 
 A loss begins at every hour of load.csv, which is closed to a ring. Units fail before each hour with 1 / mttf_h.
 """
+PUBLISHED = (1, 4, 8, 24)
+"""Lengths (h) that a release has survival for."""
 _SHOWN = (1, 2, 4, 8, 12, 24, 48, 72, 96, 168)
 
 
@@ -40,10 +45,10 @@ _SHOWN = (1, 2, 4, 8, 12, 24, 48, 72, 96, 168)
 @click.option("--hours", default=24, show_default=True, type=click.IntRange(1, 8784), help="Longest loss.")
 @click.option("--battery-mw", default=0.0, type=Number(min=0), help="Battery power at the bus.")
 @click.option("--battery-mwh", default=0.0, type=Number(min=0), help="Battery energy.")
-@click.option("--charge-efficiency", default=1.0, show_default=True, type=Number(0, 1, min_open=True))
-@click.option("--discharge-efficiency", default=1.0, show_default=True, type=Number(0, 1, min_open=True))
-@click.option("--soc-floor", default=0.0, show_default=True, type=Number(0, 1), help="Share never used.")
-@click.option("--soc-start", default=1.0, show_default=True, type=Number(0, 1), help="Share stored at first.")
+@click.option("--charge-efficiency", default=1.0, show_default=True, type=Share(min_open=True))
+@click.option("--discharge-efficiency", default=1.0, show_default=True, type=Share(min_open=True))
+@click.option("--soc-floor", default=0.0, show_default=True, type=Share(), help="Share never used.")
+@click.option("--soc-start", default=1.0, show_default=True, type=Share(), help="Share stored at first.")
 @common_options
 def survive(region: str | None, **options: Any) -> int:
     """Work out the probability of riding through a loss of grid or gas of N hours.
@@ -130,6 +135,7 @@ def _kind(units: Rows, row: int) -> Standby:
 
 
 def _of_region(region: str, options: dict[str, Any]) -> int:
+    length = options["hours"]
     with reading(options) as release:
         region_id = choose_region(release, region)
         frame = release.query(
@@ -139,21 +145,48 @@ def _of_region(region: str, options: dict[str, Any]) -> int:
             "where adequacy.region_id = $region_id order by sites.rank",
             {"region_id": region_id},
         )
+        if length not in PUBLISHED:
+            frame = frame.with_columns(_unpublished(release, region_id, frame, length))
         if options["as_json"]:
-            echo_json({"release": release.header(), "region_id": region_id, "rows": records(frame)})
+            echo_json({"release": release.header(), "region_id": region_id, "hours": length, "rows": records(frame)})
             return release.exit_code()
         say(f"Riding through a loss from outside that begins at a random hour, {region_id}", is_bold=True)
+        lengths = sorted({shown for shown in PUBLISHED if shown < length} | {length})
         columns = [Column("Stack"), Column("Design", least=16, keep=5), Column("Loses")]
-        columns += [Column(f"{length} h", is_right=True) for length in (1, 4, 8, 24)]
+        columns += [Column(f"{shown} h", is_right=True) for shown in lengths]
         rows = [
             [
                 row["stack_id"],
                 row["design_id"],
                 (row["survival_of"] or "not sampled").replace("_", " "),
-                *(share(row[f"survives_{length}h_frac"], 2) for length in (1, 4, 8, 24)),
+                *(share(row[f"survives_{shown}h_frac"], 2) for shown in lengths),
             ]
             for row in frame.iter_rows(named=True)
         ]
         print_table(columns, rows)
         say(release.footer(), is_dim=True)
         return release.exit_code()
+
+
+def _unpublished(release: Reading, region_id: str, frame: pl.DataFrame, length: int) -> pl.Series:
+    """Compute the survival of a length that the release does not publish, from the hours that it does."""
+    from pipelines.reliability.released import released_survival  # noqa: PLC0415 - loads the plant
+
+    hours = release.query(
+        "select * from dispatch_hourly where region_id = $region_id order by stack_id, hour_utc",
+        {"region_id": region_id},
+    )
+    if hours.is_empty() or frame["survival_of"].is_null().any():
+        known = ", ".join(str(hours) for hours in PUBLISHED)
+        raise UsageError(
+            f"the release has no hours or samples of {region_id} to compute {length} h from; it has survival of "
+            f"{known} h for the regions that it samples. Ask for one of these, or give --units and --load."
+        )
+    sites = "select designs.* from ranked_sites as sites inner join designs on sites.design_id = designs.design_id"
+    designs = release.query(f"{sites} where sites.region_id = $region_id order by rank", {"region_id": region_id})
+    place = release.one("select elevation_m from regions where region_id = $region_id", {"region_id": region_id})
+    published = {
+        row["stack_id"]: [row[f"survives_{shown}h_frac"] for shown in PUBLISHED] for row in frame.iter_rows(named=True)
+    }
+    found = released_survival(hours, designs, published, place["elevation_m"], length, Settings())
+    return pl.Series(f"survives_{length}h_frac", [found[stack] for stack in frame["stack_id"]], pl.Float64)

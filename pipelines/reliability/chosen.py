@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.trace import simulate_trace
 from pipelines.identity import content_hash, stable_seed
-from pipelines.plant.technology import FirmTechnology
+from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reliability.campaign import Plant, site_key
 from pipelines.reliability.common_mode import HOURS_PER_YEAR
 from pipelines.reliability.monte_carlo import Estimate, YearlyOutcomes, sample_years, summarise
@@ -200,45 +201,80 @@ def ride_through(sites: Sequence[SiteYear], design: DesignSet, plant: Plant) -> 
     plant : Plant
     """
     names = [f"survives_{hours}h_frac" for hours in LOSS_HOURS]
-    has_grid = design.grid_mw[0] > 0
-    has_gas = design.firm_units[0] > 0 and plant.technologies[design.firm_technology[0]].fuel == "natural_gas"
-    if not has_grid and not has_gas:
-        return {"survival_of": "nothing", **dict.fromkeys(names, None)}
+    lost = loss_from_outside(design, plant.technologies)
+    if lost == "nothing":
+        return {"survival_of": lost, **dict.fromkeys(names, None)}
     found = []
     for site in sites:
-        # One block at most stays: the standby units beside a grid, the baseload units where gas is lost.
-        technology, count, unit_mw = design.firm_technology[0], int(design.firm_units[0]), design.firm_unit_mw[0]
-        if not has_grid:
-            technology, count = design.baseload_technology[0], int(design.baseload_units[0])
-            unit_mw = design.baseload_unit_mw[0]
-        battery, energy = plant.battery, float(design.bess_mwh[0])
-        soc: Any = 0.0
-        if energy > 0.0:
-            soc = simulate_trace(site, design, 0, plant.technologies, battery)["soc_mwh"].to_numpy()
-        result = survival(
-            site.load_mw,
-            max(LOSS_HOURS),
-            [_standby(plant.technologies[technology], count, float(unit_mw))] if count > 0 else [],
-            unit_frac=site.capacity_frac[technology] if count > 0 else None,
-            free_mw=design.solar_mw[0] * site.solar_mw_per_mw,
-            bridge=Bridge(
-                float(design.bess_mw[0]),
-                energy,
-                battery.charge_efficiency,
-                battery.discharge_efficiency,
-                battery.soc_floor_frac,
-            ),
-            soc_mwh=np.roll(soc, 1) if energy > 0.0 else 0.0,
-            starts=np.arange(
-                0, len(site.load_mw), _START_EVERY_OF_MANY if count > 0 and energy > 0.0 else _START_EVERY
-            ),
-            bins=_BINS,
-            step_hours=site.step_hours,
-        )
-        found.append(result.by_hours)
+        soc = np.zeros(len(site.load_mw))
+        if design.bess_mwh[0] > 0.0:
+            soc = simulate_trace(site, design, 0, plant.technologies, plant.battery)["soc_mwh"].to_numpy()
+        found.append(through_loss(site, design, plant.technologies, plant.battery, soc, max(LOSS_HOURS)))
     mean = np.mean(found, axis=0)
     by_length = {name: float(mean[hours - 1]) for name, hours in zip(names, LOSS_HOURS, strict=True)}
-    return {"survival_of": "grid" if has_grid else "gas_supply", **by_length}
+    return {"survival_of": lost, **by_length}
+
+
+def loss_from_outside(design: DesignSet, technologies: Mapping[str, FirmTechnology]) -> str:
+    """Name what a design can lose from outside: `grid`, else `gas_supply` where gas units follow, else `nothing`."""
+    if design.grid_mw[0] > 0:
+        return "grid"
+    has_gas = design.firm_units[0] > 0 and technologies[design.firm_technology[0]].fuel == "natural_gas"
+    return "gas_supply" if has_gas else "nothing"
+
+
+def through_loss(
+    site: SiteYear,
+    design: DesignSet,
+    technologies: Mapping[str, FirmTechnology],
+    battery: Battery,
+    soc_mwh: NDArray[np.float64],
+    hours: int,
+) -> NDArray[np.float64]:
+    """Compute the probability to ride through the loss of grid or gas at a random hour, by its length.
+
+    Parameters
+    ----------
+    site : SiteYear
+    design : DesignSet
+        The one design; see `loss_from_outside`.
+    technologies : Mapping[str, FirmTechnology]
+    battery : Battery
+    soc_mwh : NDArray[np.float64]
+        Energy in the battery at the end of each step, shape (n_steps,).
+    hours : int
+        Longest loss, in steps.
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Shape (hours,).
+    """
+    # One block at most stays: the standby units beside a grid, the baseload units where gas is lost.
+    technology, count, unit_mw = design.firm_technology[0], int(design.firm_units[0]), design.firm_unit_mw[0]
+    if design.grid_mw[0] <= 0:
+        technology, count = design.baseload_technology[0], int(design.baseload_units[0])
+        unit_mw = design.baseload_unit_mw[0]
+    energy = float(design.bess_mwh[0])
+    result = survival(
+        site.load_mw,
+        hours,
+        [_standby(technologies[technology], count, float(unit_mw))] if count > 0 else [],
+        unit_frac=site.capacity_frac[technology] if count > 0 else None,
+        free_mw=design.solar_mw[0] * site.solar_mw_per_mw,
+        bridge=Bridge(
+            float(design.bess_mw[0]),
+            energy,
+            battery.charge_efficiency,
+            battery.discharge_efficiency,
+            battery.soc_floor_frac,
+        ),
+        soc_mwh=np.roll(soc_mwh, 1),
+        starts=np.arange(0, len(site.load_mw), _START_EVERY_OF_MANY if count > 0 and energy > 0.0 else _START_EVERY),
+        bins=_BINS,
+        step_hours=site.step_hours,
+    )
+    return result.by_hours
 
 
 def _standby(unit: FirmTechnology, count: int, unit_mw: float) -> Standby:

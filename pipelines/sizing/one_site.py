@@ -17,7 +17,6 @@ from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
 from pipelines.economics.outlook import outlook
 from pipelines.economics.prices import gas_prices_by_region, power_prices_by_region
-from pipelines.economics.selection import select_least_cost
 from pipelines.identity import stable_seed
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reference.load import load_reference
@@ -25,6 +24,7 @@ from pipelines.reference.parameters import parameters
 from pipelines.reliability.campaign import Plant, assess_site
 from pipelines.reliability.common_mode import region_causes
 from pipelines.settings import Settings
+from pipelines.sizing.beyond import beyond_the_grid, nearest
 from pipelines.sizing.market import Market, Price
 from pipelines.sizing.refine import refine, with_finalists
 from pipelines.timeline.durations import durations
@@ -110,7 +110,7 @@ def size_site(
     settings: Settings,
     own: OwnPrices | None = None,
 ) -> pl.DataFrame:
-    """Return the least-cost design of each stack that meets the target of the settings.
+    """Find the least-cost design of each stack that meets the target of the settings, or the one nearest to it.
 
     Parameters
     ----------
@@ -142,8 +142,9 @@ def size_site(
         rows.select(REGISTRY[name].schema.column_names()) for name in ("sim.dispatch_annual", "sim.adequacy")
     )
     candidates = price(designs, annual, adequacy)
-    finalists = refine(
-        [site], plant, {site.region_id: causes}, candidates, Market(price, settings), Unkept(), threads=1
-    )
-    chosen = select_least_cost(with_finalists(candidates, finalists.priced), settings)
+    market = Market(price, settings)
+    finalists = refine([site], plant, {site.region_id: causes}, candidates, market, Unkept(), threads=1)
+    candidates = with_finalists(candidates, finalists.priced)
+    candidates = with_finalists(candidates, beyond_the_grid(site, plant, causes, candidates, market))
+    chosen = nearest(candidates, settings)
     return chosen.sort("is_target_met", "lcoe_usd_per_mwh", "stack_id", descending=[True, False, False])

@@ -240,3 +240,29 @@ def test_unknown_regions_and_states_are_usage_errors(firstmw, tmp_path: Path) ->
         ran = firstmw("refresh", option, value, data_dir=tmp_path)
         assert ran.code == 2
         assert value in ran.err
+
+
+def test_survival_of_any_length_is_computed_from_the_published_hours(firstmw, night: Path) -> None:
+    rows = {}
+    for hours in (8, 9, 24, 48):
+        ran = firstmw("survive", "abilene_tx", "--hours", str(hours), "--json", data_dir=night)
+        assert ran.code == 0, ran.err
+        rows[hours] = {row["stack_id"]: row[f"survives_{hours}h_frac"] for row in json.loads(ran.out)["rows"]}
+    assert rows[9]["solar_bess"] is None
+    for stack, short in rows[8].items():
+        if short is not None:
+            assert rows[24][stack] <= rows[9][stack] <= short
+            assert rows[48][stack] <= rows[24][stack]
+    other = firstmw("survive", "abilene_tx", "--hours", "9", data_dir=night, site_it_mw="30")
+    assert other.code == 2
+    assert "do not give its published survival" in other.err
+    assert 0.0 < rows[48]["grid"] < rows[24]["grid"] < rows[9]["grid"] < rows[8]["grid"]
+
+
+def test_a_misspelt_setting_is_named_by_refresh_which_goes_on(firstmw, night: Path) -> None:
+    given = ("refresh", "--regions", REGIONS, "--as-of", AS_OF)
+    ran = firstmw(*given, data_dir=night, weather_dirr="/tmp", no_such_thing_at_all="1", fred_url="http://127.0.0.1:9")
+    assert ran.code == 0
+    assert "FIRSTMW_WEATHER_DIRR is not a setting and is not read; the nearest is FIRSTMW_WEATHER_DIR." in ran.err
+    assert "FIRSTMW_NO_SUCH_THING_AT_ALL is not a setting and is not read." in ran.err
+    assert "FRED" not in ran.err

@@ -43,21 +43,20 @@ function grouped(rows, keyOf) {
 const pair = (row) => row.region_id + "|" + row.stack_id;
 const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
 
-function number(value, digits = 0) {
+// Halves away from zero, on the number as it is written: the rule of the command line.
+function number(value, digits = 0, options = {}) {
   if (!known(value)) return "–";
-  const text = value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return /^-[0.,]*$/.test(text) ? text.slice(1) : text.replace("-", "−");
+  const text = value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits, ...options });
+  return /^-[0.,]*%?$/.test(text) ? text.slice(1) : text.replace("-", "−");
 }
-const signed = (value, digits = 0) => (value > 0 ? "+" : "") + number(value, digits);
-const usd = (value) => number(value, Math.abs(value) < 9.95 ? 1 : 0) + " USD/MWh";
+const signed = (value, digits = 0) => number(value, digits, { signDisplay: "exceptZero" });
+const usd = (value) => number(value, 1) + " USD/MWh";
 const months = (value) => number(value, 1) + " months";
 const millions = (value, digits = 2) => number(value / 1e6, digits);
-function percent(share, digits = 0) { return known(share) ? number(100 * share, digits) + " %" : "–"; }
-// As many decimals as keep apart what matters: 99.9 and 99.95, not 99 and 100.
-function available(share) {
-  if (!known(share)) return "–";
-  return number(Math.floor(share * 1e5) / 1e3, share > 0.99 ? 3 : 1) + " %";
-}
+// As a style of its own, which scales in decimals: 100 * 0.285 is less than 28.5.
+const percent = (share, digits = 0, options = {}) => number(share, digits, { style: "percent", ...options }).replace("%", " %");
+// Cut, not rounded: what misses 99.9 % is never shown as 99.900.
+const available = (share) => percent(share, 3, { roundingMode: "trunc" });
 const plural = (count, one, many) => number(count) + " " + (count === 1 ? one : many);
 
 const LABELS = {

@@ -49,13 +49,13 @@ function today(page) {
   const top = page.byRank.slice(0, 10);
   return [
     el("h2", { id: "h-today" }, "Today"),
-    el("p", { class: "lead" }, `The best place tonight is ${place(first)} on ${lower(label(first.stack_id))}: first megawatt in ${number(first.first_mw_months_p50)} months (${number(first.first_mw_months_p10)} to ${number(first.first_mw_months_p90)}), ${usd(first.lcoe_usd_per_mwh)}, ${available(first.availability_frac)} available. What holds it up is ${lower(label(first.critical_activity))}.`),
+    el("p", { class: "lead" }, `The best place tonight is ${place(first)} on ${lower(label(first.stack_id))}: first megawatt in ${number(first.first_mw_months_p50, 1)} months (${number(first.first_mw_months_p10)} to ${number(first.first_mw_months_p90)}), ${usd(first.lcoe_usd_per_mwh)}, ${available(first.availability_frac)} available. What holds it up is ${lower(label(first.critical_activity))}.`),
     resilienceHeadline(page),
     page.release.what_if?.length ? el("p", { class: "banner warn" }, el("strong", {}, "A what-if, not a night: "), page.release.what_if.join(", ") + ".") : null,
     statusBanner(page),
     el("ul", { class: "cards" },
       card("Fastest first megawatt", number(fastest.first_mw_months_p50, 1), "months, P50", fastest),
-      card("Cheapest power", number(cheapest.lcoe_usd_per_mwh, 0), "USD/MWh", cheapest),
+      card("Cheapest power", number(cheapest.lcoe_usd_per_mwh, 1), "USD/MWh", cheapest),
       card("Most available", available(firm.availability_frac).replace(" %", ""), "%", firm),
       card("Least carbon", number(clean.co2_kg_per_mwh), "kg CO₂/MWh", clean)),
     el("p", { class: "note" }, `Of ${number(sites.length)} region and stack pairs ${sites.length < page.release.pairs ? "that the page carries " : ""}${number(met.length)} reach their availability target; the four figures are of those.`),

@@ -48,6 +48,22 @@ def test_the_table_fits_and_figures_are_whole(run, columns):
     assert all(figure in lines[3] for figure in ("14.0", "71.9", "7.67"))
 
 
+@pytest.mark.parametrize("columns", [80, 100, 120])
+def test_every_row_has_its_id_and_its_whole_name(run, columns):
+    rows = json.loads(run("rank", "--top", "0", "--json").stdout)["rows"]
+    lines = run("rank", "--top", "0", columns=columns).stdout.splitlines()
+    heads = lines[1]
+    start = {head: heads.index(head) for head in ("Region id", "Name", "St ")}
+    found: list[list[str]] = []
+    for line in lines[3:-2]:
+        cells = [line[start["Region id"] : start["Name"]].strip(), line[start["Name"] : start["St "]].strip()]
+        if cells[0]:
+            found.append(cells)
+        else:
+            found[-1][1] += " " + cells[1]
+    assert found == [[row["region_id"], row["region_name"]] for row in rows]
+
+
 def test_a_row_that_misses_the_target_is_marked(run):
     lines = run("rank", "--stack", "solar_bess").stdout.splitlines()
     assert lines[3].split()[0].endswith("*")

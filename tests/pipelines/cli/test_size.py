@@ -73,6 +73,44 @@ def test_a_constant_load_is_what_the_profile_serves(size, tmp_path) -> None:
     assert solar["firm_units"] * solar["firm_unit_mw"] >= 100
 
 
+@pytest.mark.parametrize("target", ["99.95", "99.95%", "0.9995"])
+def test_a_target_may_be_in_percent(size, target) -> None:
+    found = size("--region", "abilene_tx", "--it-mw", 20, "--stack", "gas_recip", "--target", target)
+    assert found["availability_target"] == 0.9995
+    assert found["availability_frac"] >= 0.9995
+
+
+def test_how_a_percentage_is_read_is_said_and_the_whole_stays_a_share() -> None:
+    case = ["size", "--region", "abilene_tx", "--it-mw", "20", "--stack", "gas_recip", "--target"]
+    assert "--target 99.9 is read as 99.9 %, the share 0.999." in CliRunner().invoke(main, [*case, "99.9"]).stderr
+    for wrong in ("1.0", "100", "150", "nan", "0", "-5", "200%"):
+        result = CliRunner().invoke(main, [*case, wrong])
+        assert (result.exit_code, result.stdout) == (2, ""), wrong
+
+
+def test_the_search_goes_on_past_the_edge_of_the_design_grid(size) -> None:
+    found = size("--region", "abilene_tx", "--it-mw", 20, "--stack", "solar_bess_gas", "--min-renewable", 0.9)
+    assert found["is_target_met"]
+    assert found["availability_frac"] >= 0.999
+    assert found["renewable_frac"] >= 0.9
+    # The grid ends at a battery power of 1.5 times the load.
+    assert found["bess_mw"] > 1.5 * 20 * 1.098
+    # A hand-made design a little smaller in every part misses: the search did not stop far inside.
+    assert found["lcoe_usd_per_mwh"] < 175
+
+
+def test_a_miss_is_a_miss_and_the_nearest_design_is_available_first() -> None:
+    case = ["size", "--region", "abilene_tx", "--it-mw", "20", *DATE, "--json"]
+    missed = CliRunner().invoke(main, [*case, "--stack", "solar_bess", "--target", "0.9999999"])
+    assert missed.exit_code == 1
+    assert "no solar_bess reaches an availability of 99.99999 %; the nearest has availability 99.99" in missed.stderr
+    assert not json.loads(missed.stdout)["is_target_met"]
+    # Other stacks meet the target: one that was not named does not count, one that was does.
+    both = ["--stack", "gas_recip", "--stack", "gas_turbine", "--target", "0.99995"]
+    rows = {row["stack_id"]: row for row in json.loads(CliRunner().invoke(main, [*case, *both]).stdout)["stacks"]}
+    assert rows["gas_recip"]["availability_frac"] > 0.999
+
+
 def test_the_region_is_the_one_nearest_to_a_weather_file(size, tmp_path) -> None:
     weather = tmp_path / "abilene.tmy3"
     weather.write_text("\n".join(reference_place("abilene_tx").tmy3_lines(-6)) + "\n")

@@ -57,6 +57,17 @@ def test_the_chosen_designs_of_a_region(run):
     assert {"survival_of", "survives_1h_frac", "survives_24h_frac"} <= set(rows[0])
 
 
+def test_the_hours_asked_for_are_the_last_column(run):
+    assert run("survive", "abilene_tx", "--hours", "4").stdout.splitlines()[1].split()[-4:] == ["1", "h", "4", "h"]
+    assert json.loads(run("survive", "abilene_tx", "--hours", "8", "--json").stdout)["hours"] == 8
+
+
+def test_hours_that_the_release_cannot_answer_are_refused_with_a_way_out(run):
+    without = run("survive", "phoenix_az", "--hours", "12")
+    assert without.exit_code == 2
+    assert "no hours or samples of phoenix_az" in without.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [([], "give either a region"), (["--units", "u.csv"], "--units goes with --load"), (["nowhere"], "no region")],

@@ -6,17 +6,21 @@ import base64
 import json
 import re
 import zlib
+from decimal import ROUND_HALF_UP
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipelines.cli.output import figure
 from pipelines.errors import ContractError
 from pipelines.report import PLACE, build_page
 from pipelines.report import gather as gather_module
-from pipelines.report.encode import encode_payload, encode_table
+from pipelines.report.encode import encode_payload, encode_table, shortened
 from pipelines.report.outlines import state_outlines
 from pipelines.report.weeks import HOURS_PER_WEEK, LEVELS, SERIES, SLOTS, encode_hours
 from pipelines.warehouse import Cache, Release
@@ -71,9 +75,26 @@ def test_text_numbers_and_nothing_survive_the_encoding() -> None:
     )
     columns = encode_table(frame, exact={"exact"}, digits=3)["columns"]
     assert columns["name"] == {"d": ["b"], "i": [0, -1, 0]}
-    assert columns["value"] == [1.23, None, 100000.0]
+    assert columns["value"] == [1.23, None, 99900.0]
     assert columns["exact"] == [0.1, 1 / 3, 2.0]
     assert columns["is_on"] == [True, False, None]
+
+
+@given(
+    st.floats(1e-3, 1e6) | st.integers(1, 10**9).map(lambda number: number / 2000),
+    st.sampled_from([-1, 1]),
+    st.integers(0, 3),
+)
+def test_rounding_what_is_carried_is_rounding_the_number_itself(size: float, sign: int, digits: int) -> None:
+    (short,) = shortened(pl.Series([sign * size]), 7 + digits).to_list()
+    assert figure(short, digits, rounding=ROUND_HALF_UP) == figure(sign * size, digits, rounding=ROUND_HALF_UP)
+    assert short == pytest.approx(sign * size, rel=1e-6)
+
+
+def test_a_number_just_above_a_half_is_not_rounded_twice() -> None:
+    assert shortened(pl.Series([33.549997, 33.550003, 33.55, None, -7664990.4, 0.0]), 5).to_list() == [
+        33.549, 33.551, 33.55, None, -7664900.0, 0.0,
+    ]  # fmt: skip
 
 
 def test_a_number_that_is_not_finite_is_refused() -> None:
