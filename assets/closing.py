@@ -43,7 +43,7 @@ def ending(night: Night, started: datetime, run: dg.DagsterRun, instance: dg.Dag
     if night.steps and night.steps[-1]["asset"] == "release":
         with suppress(UsageError, WarehouseError):
             info = release_info(night.settings.data_dir.absolute(), night.run_id)
-            if info.held and not info.is_current:
+            if info.held and night.placement.is_shown and not info.is_current:
                 return {"outcome": "held", "problem": str(HeldError(info.run_id, info.held))}
             outcome = "published" if info.published_at_utc >= started.replace(microsecond=0) else "reused"
             return {"outcome": outcome, "run_id": info.run_id}

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 import polars as pl
 
 import pipelines.contracts  # noqa: F401 - registers every table
+from assets.base_line import PREVIOUS, begin_from_base, build_lock, placement_of, previous_release
 from pipelines import nightlog
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.counties.scope import check_counties
@@ -29,13 +30,14 @@ from pipelines.sources.registry import connectors
 from pipelines.sources.user_files import has_user_files
 from pipelines.sources.weather_common import WEATHER
 from pipelines.warehouse import (
-    BuildLock,
+    BASE,
     Cache,
+    Placement,
     RawStore,
     Warehouse,
+    Wish,
     clean_leftovers,
     code_hash,
-    list_releases,
     require_compatible,
     require_free_space,
     run_identity,
@@ -44,7 +46,7 @@ from pipelines.warehouse import (
 
 REPOSITORY = Path(__file__).parents[1]
 # Places, keys and limits of the machine do not move a result; nor does how sources are asked, only what they answer.
-_NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases"}
+_NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases", "keep_named"}
 _NOT_PART_OF_A_RUN |= {"engine", "dask_address", "chunk_store", "chunk_workers", "chunk_sites"}
 # Settings that nothing but a night of counties reads.
 COUNTY_SETTINGS = (
@@ -55,8 +57,8 @@ COUNTY_SETTINGS = (
     "unlisted_state_cost_factor",
 )
 _HOW_TO_ASK = ("http_", "source_", "drift_", "alert_")
-PREVIOUS = "previous_release"
 CHANGELOG = REPOSITORY / "CHANGELOG.md"
+_PLAIN = Wish()
 _Shared = TypeVar("_Shared")
 
 log = logging.getLogger("firstmw.night")
@@ -84,6 +86,11 @@ class Scope:
     what_if: tuple[str, ...] = ()
     is_counties: bool = False
 
+    @property
+    def is_part(self) -> bool:
+        """Return whether it is limited to some regions or states."""
+        return bool(self.regions or self.states)
+
     def named(self) -> dict[str, list[str]]:
         """Return regions and states as a record of a night keeps them."""
         own = {"regions": list(self.regions), "states": list(self.states)}
@@ -102,6 +109,7 @@ class Night:
     warehouse: Warehouse
     cache: Cache
     raw: RawStore
+    placement: Placement = BASE
     must_fetch: bool = False
     is_accepted: bool = False
     ask_again: tuple[str, ...] = ()
@@ -217,7 +225,9 @@ def identify(settings: Settings, scope: Scope, record: NightRecord | None = None
         **({"what_if": list(scope.what_if)} if scope.what_if else {}),
     }
     code = code_hash(REPOSITORY)
-    previous = previous_release(settings.data_dir, lambda own: run_identity(scope.as_of, own, named, code), inputs)
+    previous = previous_release(
+        settings.data_dir, scope, lambda own: run_identity(scope.as_of, own, named, code), inputs
+    )
     inputs |= {PREVIOUS: previous} if previous else {}
     return run_identity(scope.as_of, inputs, named, code), inputs, code
 
@@ -232,31 +242,6 @@ def named_settings(settings: Settings, scope: Scope) -> dict[str, Any]:
         and not name.endswith("_file")
         and not is_secret(name)
     }
-
-
-def previous_release(data_dir: Path, run_id_of: Callable[[dict[str, str]], str], inputs: dict[str, str]) -> str:
-    """Return the run id of the release that a night carries its history from, or nothing.
-
-    A release that stands already and rests on the same keeps the one it was made from, so that the same night again is
-    the same run; any other night follows the current release, or the newest that can be read. A what-if is followed by
-    none.
-
-    Parameters
-    ----------
-    data_dir : Path
-    run_id_of : Callable[[dict[str, str]], str]
-        From the night's inputs to its run id.
-    inputs : dict[str, str]
-        Inputs of the night without a release before.
-    """
-    releases = list_releases(data_dir.absolute())
-    for release in releases:
-        before = str(release.manifest.get("inputs", {}).get(PREVIOUS, ""))
-        if run_id_of({**inputs, PREVIOUS: before} if before else inputs) == release.run_id:
-            return before
-    base = [release for release in releases if not release.what_if and (release.is_current or not release.held)]
-    current = [release.run_id for release in base if release.is_current]
-    return (current or [release.run_id for release in base] or [""])[0]
 
 
 def check_scope(settings: Settings, scope: Scope) -> None:
@@ -287,28 +272,41 @@ def open_night(
     settings: Settings,
     scope: Scope,
     *,
-    wait_seconds: float = 0.0,
+    wait_seconds: float | None = None,
     must_fetch: bool = False,
     is_accepted: bool = False,
     ask_again: tuple[str, ...] = (),
+    wish: Wish = _PLAIN,
+    today: date | None = None,
+    must_be_base: bool = False,
 ) -> Iterator[Night]:
     """Hold the build lock and open the build database for one night.
+
+    A side release is built in a database of its own, so that the tables of the base line are not made again tomorrow.
 
     Parameters
     ----------
     settings : Settings
     scope : Scope
-    wait_seconds : float
-        How long to wait for another process that holds the build.
+    wait_seconds : float | None
+        How long to wait for another process that holds the build; see `build_lock`.
     must_fetch : bool
         Whether the sources of a live night are still to be asked; otherwise what is held of that night is used.
     is_accepted : bool
         Whether the release is shown even where it departs so far from the last one that it would be held for review.
     ask_again : tuple[str, ...]
         Sources to ask where the date has been asked for already; the others keep what they answered. Empty for all.
+    wish : Wish
+        Where the user wants the release.
+    today : date | None
+        Date of the clock (UTC) that a future night is recognised by; the system's where absent.
+    must_be_base : bool
+        Whether a side release is refused; see `placement_of`.
 
     Raises
     ------
+    UsageError
+        If the release cannot go where it is wanted.
     WarehouseError
         If another process holds the build, or the disk has too little room.
     ContractError
@@ -316,13 +314,16 @@ def open_night(
     """
     data_dir = settings.data_dir.absolute()
     is_fed = has_sources(settings)
-    with BuildLock(data_dir, wait_seconds=wait_seconds, on_wait=log.warning), ExitStack() as opened:
-        # Named under the lock: the release before may have changed while this night waited for it.
+    placed = placement_of(settings, scope, wish, today, must_be_base=must_be_base)
+    with build_lock(data_dir, placed, wait_seconds, on_wait=log.warning), ExitStack() as opened:
+        # Named and placed under the lock: the current release may have changed while this night waited.
         run_id, inputs, code = identify(settings, scope)
         clean_leftovers(data_dir)
         require_free_space(data_dir, space_needed(data_dir))
         require_compatible(data_dir, published_tables(), CHANGELOG)
-        path = data_dir / "build" / "firstmw.duckdb"
+        path = data_dir / "build" / ("firstmw.duckdb" if placed.is_shown else "side.duckdb")
+        if not (placed.is_shown or scope.is_part):
+            begin_from_base(path)
         warehouse = opened.enter_context(Warehouse(path, run_id=run_id, as_of=scope.as_of))
         night = Night(
             settings=settings,
@@ -333,6 +334,7 @@ def open_night(
             warehouse=warehouse,
             cache=Cache(data_dir / "cache"),
             raw=RawStore(data_dir),
+            placement=placement_of(settings, scope, wish, today) if placed.is_shown else placed,
             must_fetch=is_fed and must_fetch,
             is_accepted=is_accepted,
             ask_again=ask_again,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import time
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ from dagster._core.utils import make_new_run_id
 from sqlalchemy.exc import DBAPIError
 
 from assets.ballast import end_run, take_ballast
+from assets.base_line import build_lock, placement_of
 from assets.closing import write_line
 from assets.fetching import fetch_sources
+from assets.listening import Event, Listener
 from assets.night import (
     REPOSITORY,
     Scope,
@@ -39,10 +41,11 @@ from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
 from pipelines.warehouse import (
-    BuildLock,
+    Placement,
     RawStore,
     ReleaseInfo,
     RunMark,
+    Wish,
     clean_leftovers,
     release_info,
     reuse_release,
@@ -51,14 +54,14 @@ from pipelines.warehouse.sqltext import first_line
 
 # Lines that tell how far the weather of counties is.
 _LINES = 40
-Event = Callable[[str, int | None, float], None]
 
 
 @dataclass(frozen=True)
 class RefreshOutcome:
-    """What a refresh did."""
+    """What a refresh did, and where its release went."""
 
     run_id: str
+    placement: Placement
     release_dir: Path
     is_reused: bool
     is_stale: bool
@@ -73,17 +76,21 @@ def refresh_night(
     regions: list[str] | None = None,
     states: list[str] | None = None,
     weather_dir: Path | None = None,
-    wait_seconds: float = 0.0,
+    wait_seconds: float | None = None,
     on_event: Event | None = None,
+    on_notice: Callable[[str], None] | None = None,
     on_wait: Callable[[str], None] | None = None,
     is_replay: bool = False,
     is_accepted: bool = False,
     what_if: Sequence[str] = (),
     is_counties: bool = False,
+    wish: Wish = Wish(),  # noqa: B008 - immutable
+    today: date | None = None,
 ) -> RefreshOutcome:
     """Run the night and publish its release; a release of the same run that is whole is verified and reused.
 
-    A live night first asks the sources, then names itself after their answers.
+    A live night first asks the sources, then names itself after their answers. A part, a what-if, a named night and one
+    of an earlier date than the current release go beside it and leave no run in the orchestrator's records.
 
     Parameters
     ----------
@@ -94,10 +101,12 @@ def refresh_night(
         Only these; all where absent.
     weather_dir : Path | None
         Folder of weather files instead of the settings' one.
-    wait_seconds : float
-        How long to wait for another refresh to end.
+    wait_seconds : float | None
+        How long to wait for another refresh to end; see `build_lock`.
     on_event : Callable[[str, int | None, float], None] | None
         Called with name, rows and seconds of every finished asset, and of every source that was asked.
+    on_notice : Callable[[str], None] | None
+        Called with a sentence on names that were taken away.
     on_wait : Callable[[str], None] | None
         Called with a sentence when there is another refresh to wait for.
     is_replay : bool
@@ -108,6 +117,10 @@ def refresh_night(
         What is set for a what-if, as `name=value`. A live what-if rests on the answers held of its night.
     is_counties : bool
         Rank counties instead of markets, in a data folder of their own.
+    wish : Wish
+        Where the release is wanted.
+    today : date | None
+        Date of the clock (UTC); the system's where absent.
 
     Raises
     ------
@@ -118,14 +131,22 @@ def refresh_night(
     if is_counties:
         settings = of_counties(settings)
         regions = [code.zfill(5) if code.isdigit() else code for code in regions or []]
+    scope = Scope(as_of, names(regions or []), names(states or []), all_changes(settings, what_if), is_counties)
+    if weather_dir is not None:
+        settings = settings.model_copy(update={"weather_dir": weather_dir})
+    settings = changed_settings(settings, scope.what_if)
+    check_scope(settings, scope)
+    placed = placement_of(settings, scope, wish, today)
     told: dict[str, Any] = {"as_of": as_of, "profile": settings.profile, "outcome": "failed"}
+    told |= {} if placed.is_shown else {"side": placed.name}
     try:
         outcome = _refreshed(
             settings,
-            Scope(as_of, names(regions or []), names(states or []), all_changes(settings, what_if), is_counties),
-            weather_dir,
+            scope,
+            wish,
+            today,
             wait_seconds,
-            on_event,
+            Listener(on_event, on_notice),
             on_wait,
             is_replay=is_replay,
             is_accepted=is_accepted,
@@ -139,50 +160,57 @@ def refresh_night(
         )
         told["problem"] = str(problem)
         raise problem from error
+    except UsageError:
+        # A wrong question leaves no trace.
+        told.clear()
+        raise
     except FirstmwError as error:
         told |= {"problem": str(error), "outcome": "held" if isinstance(error, HeldError) else "failed"}
         raise
     finally:
-        told["seconds"] = round(time.monotonic() - started, 3)
-        # A wrong question leaves no trace.
-        write_line(settings.data_dir.absolute(), told)
+        if told:
+            told["seconds"] = round(time.monotonic() - started, 3)
+            write_line(settings.data_dir.absolute(), told)
 
 
 def _refreshed(
     settings: Settings,
     scope: Scope,
-    weather_dir: Path | None,
-    wait_seconds: float,
-    on_event: Event | None,
+    wish: Wish,
+    today: date | None,
+    wait_seconds: float | None,
+    listener: Listener,
     on_wait: Callable[[str], None] | None,
     *,
     is_replay: bool,
     is_accepted: bool,
 ) -> RefreshOutcome:
-    if weather_dir is not None:
-        settings = settings.model_copy(update={"weather_dir": weather_dir})
-    settings = changed_settings(settings, scope.what_if)
-    check_scope(settings, scope)
     data_dir = settings.data_dir.absolute()
-    with BuildLock(data_dir, wait_seconds=wait_seconds, on_wait=on_wait):
-        _end_what_a_kill_left(data_dir)
-        record = _live_record(settings, scope, on_event, is_replay=is_replay or bool(scope.what_if))
+    placed = placement_of(settings, scope, wish, today)
+    with build_lock(data_dir, placed, wait_seconds, on_wait):
+        # The current release may have changed during the wait.
+        placed = placement_of(settings, scope, wish, today)
+        if placed.is_shown:
+            _end_what_a_kill_left(data_dir)
+        clean_leftovers(data_dir)
+        record = _live_record(settings, scope, listener.on_event, is_replay=is_replay or bool(scope.what_if))
         run_id, _, _ = identify(settings, scope, record)
-        release = reuse_release(data_dir, run_id, is_accepted=is_accepted)
-    listener = _Listener(on_event)
+        release = reuse_release(data_dir, run_id, placed, is_accepted=is_accepted)
     if release is None:
+        run = partial(_run_job, settings, scope, wish, today, wait_seconds, listener, placed, is_accepted=is_accepted)
         try:
-            release = _run_job(settings, scope, wait_seconds, listener, is_accepted=is_accepted)
+            release = run()
         except BrokenBuildError as error:
             log.warning(str(error))
-            release = _run_job(settings, scope, wait_seconds, listener, is_accepted=is_accepted)
+            release = run()
         is_reused = False
     else:
         is_reused = True
-    if release.held and not release.is_current:
+    if release.held and placed.is_shown and not release.is_current:
         raise HeldError(release.run_id, release.held)
     return RefreshOutcome(
         run_id=release.run_id,
+        placement=placed,
         release_dir=release.path,
         is_reused=is_reused,
         is_stale=bool(release.manifest.get("is_stale", False)),
@@ -213,17 +241,24 @@ def _live_record(settings: Settings, scope: Scope, on_event: Event | None, *, is
 
 
 def _end_what_a_kill_left(data_dir: Path) -> None:
-    """End the runs whose process is gone and clear away its scraps, also on a night that only reuses a release.
+    """End the runs whose process is gone, also on a night that only reuses a release.
 
     Where there are no records yet they are made here, under the lock: made by two processes at once they are damaged.
     """
     with dagster_home(data_dir), dg.DagsterInstance.get() as instance:
         end_abandoned_runs(instance, data_dir, None)
-    clean_leftovers(data_dir)
 
 
 def _run_job(
-    settings: Settings, scope: Scope, wait_seconds: float, listener: _Listener, *, is_accepted: bool
+    settings: Settings,
+    scope: Scope,
+    wish: Wish,
+    today: date | None,
+    wait_seconds: float | None,
+    listener: Listener,
+    placed: Placement,
+    *,
+    is_accepted: bool,
 ) -> ReleaseInfo:
     from assets.definitions import defs  # noqa: PLC0415 - loads every asset module
 
@@ -236,16 +271,20 @@ def _run_job(
         "scope": "counties" if scope.is_counties else "markets",
         "what_if": list(scope.what_if),
         "is_fetched": True,
-        "wait_seconds": wait_seconds,
+        "wait_seconds": -1.0 if wait_seconds is None else wait_seconds,
         "is_accepted": is_accepted,
         "is_logged": False,
+        "name": wish.name,
+        "is_published": wish.is_published,
+        "allows_older": wish.allows_older,
+        "allows_future": wish.allows_future,
+        "today": today.isoformat() if today else "",
     }
     job = defs.resolve_job_def("nightly")
     own = make_new_run_id()
     with (
         listener.listening(),
-        dagster_home(settings.data_dir),
-        dg.DagsterInstance.get() as instance,
+        _records(settings.data_dir, placed) as instance,
         RunMark(settings.data_dir.absolute(), own),
         _ended_whatever_happens(instance, settings.data_dir.absolute(), own),
     ):
@@ -270,6 +309,22 @@ def _run_job(
             raise
     # The night names its own run: an input edited since it was identified gives it another name.
     return release_info(settings.data_dir.absolute(), listener.run_id)
+
+
+@contextmanager
+def _records(data_dir: Path, placed: Placement) -> Iterator[dg.DagsterInstance]:
+    """Open the orchestrator's records; those of a side release are kept in memory and end with it.
+
+    The catalogue of the base line then keeps its own row counts, dates and data versions, and no run of a side release
+    has to be pruned or ended after a kill. What it took is in the log of the nights.
+    """
+    if placed.is_shown:
+        with dagster_home(data_dir), dg.DagsterInstance.get() as instance:
+            yield instance
+        return
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
 
 
 @contextmanager
@@ -310,42 +365,3 @@ def dagster_home(data_dir: Path) -> Iterator[Path]:
             del os.environ["DAGSTER_HOME"]
         else:
             os.environ["DAGSTER_HOME"] = before
-
-
-class _Listener(logging.Handler):
-    """Hears every asset that finishes while the job runs, and the contracts that are broken."""
-
-    def __init__(self, on_event: Event | None) -> None:
-        super().__init__()
-        self.steps: list[tuple[str, int | None, float]] = []
-        self.run_id = ""
-        self.broken: list[str] = []
-        self._on_event = on_event
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Take one record of the night's log."""
-        progress = getattr(record, "progress", None)
-        if progress is not None and self._on_event is not None:
-            self._on_event(*progress)
-        step = getattr(record, "step", None)
-        if step is None:
-            return
-        if record.levelno >= logging.ERROR:
-            self.broken.append(step["problem"])
-            return
-        self.run_id = step["run_id"]
-        self.steps.append((step["asset"], step["rows"], step["seconds"]))
-        if self._on_event is not None:
-            self._on_event(*self.steps[-1])
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Listen for as long as the block lasts."""
-        level = log.level
-        log.addHandler(self)
-        log.setLevel(logging.INFO)
-        try:
-            yield
-        finally:
-            log.removeHandler(self)
-            log.setLevel(level)

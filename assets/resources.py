@@ -13,9 +13,10 @@ from pydantic import PrivateAttr
 from assets.closing import ending, write_line
 from assets.night import Night, Scope, names, open_night
 from pipelines.counties.scope import of_counties
+from pipelines.errors import UsageError
 from pipelines.ranking.what_if import all_changes, changed_settings
 from pipelines.settings import Settings
-from pipelines.warehouse import RunMark, is_run_alive
+from pipelines.warehouse import RunMark, Wish, is_run_alive
 from pipelines.warehouse.sqltext import first_line
 
 # Runs of the schedules queue on the build for as long as a slow night may take.
@@ -38,9 +39,17 @@ class NightResource(dg.ConfigurableResource):
     scope: Literal["markets", "counties"] = "markets"
     what_if: list[str] = []  # noqa: RUF012
     is_fetched: bool = False
+    # Negative: as the command line waits where nothing is said.
     wait_seconds: float = QUEUE_SECONDS
     is_accepted: bool = False
     sources: list[str] = []  # noqa: RUF012
+    # Where the release is wanted: see `pipelines.warehouse.Wish`.
+    name: str = ""
+    is_published: bool = False
+    allows_older: bool = False
+    allows_future: bool = False
+    # Date of the clock (UTC); the system's where empty.
+    today: str = ""
     # The command line writes the closing line itself.
     is_logged: bool = True
     _told: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -78,17 +87,21 @@ class NightResource(dg.ConfigurableResource):
         self._open = open_night(
             settings,
             scope,
-            wait_seconds=self.wait_seconds,
+            wait_seconds=self.wait_seconds if self.wait_seconds >= 0 else None,
             must_fetch=not self.is_fetched,
             is_accepted=self.is_accepted,
             ask_again=names(self.sources),
+            wish=Wish(self.name, self.is_published, self.allows_older, self.allows_future),
+            today=date.fromisoformat(self.today) if self.today else None,
+            must_be_base=context.instance is not None and not context.instance.is_ephemeral,
         )
         try:
             self._night = self._open.__enter__()
         except BaseException as error:
             self._open = None
             self._unmark()
-            self._close(settings.data_dir, {"outcome": "failed", "problem": first_line(error)})
+            if not isinstance(error, UsageError):
+                self._close(settings.data_dir, {"outcome": "failed", "problem": first_line(error)})
             raise
         if context.instance is not None:
             end_abandoned_runs(context.instance, settings.data_dir.absolute(), run_id)

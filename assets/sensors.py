@@ -13,6 +13,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse import release_info
 
 _MINUTE = 60
+SCHEDULE_TAG = "dagster/schedule_name"
 
 
 def _cause(context: dg.RunFailureSensorContext) -> str:
@@ -21,6 +22,16 @@ def _cause(context: dg.RunFailureSensorContext) -> str:
     failed = context.get_step_failure_events()
     error = failed[0].step_failure_data.error if failed else event.job_failure_data.error
     return cause_of(error, event.message or "no message")
+
+
+def _is_wrong_usage(context: dg.RunFailureSensorContext) -> bool:
+    """Return whether a run was refused before it computed anything."""
+    error = context.failure_event.job_failure_data.error
+    while error is not None:
+        if error.cls_name == UsageError.__name__:
+            return True
+        error = error.cause
+    return False
 
 
 @dg.run_failure_sensor(
@@ -32,6 +43,10 @@ def _cause(context: dg.RunFailureSensorContext) -> str:
 def failed_runs(context: dg.RunFailureSensorContext) -> None:
     """Tell of one failed run."""
     run = context.dagster_run
+    if _is_wrong_usage(context) and SCHEDULE_TAG not in run.tags:
+        # Whoever started it from the web interface sees why it was refused.
+        context.log.info(f"not told, a wrong usage: {_cause(context)}")
+        return
     lines = [
         _cause(context),
         f"run {run.run_id}, as of {run.tags.get('as_of', 'today')}; the release before stands.",

@@ -26,6 +26,8 @@ BEFORE, BUILDING = "before the first write", "tables of the build"
 ENDED_FIRST = "ended first"
 # From the first write of a table of the build to the swap of `current`.
 UNTIL_SWAP = (BUILDING, *STEPS[: STEPS.index("swapped")])
+# A few regions are shown as if they were all, also where the night before is of a later date.
+PUBLISHED = ("--publish", "--allow-older")
 # A quick night: fewer draws, one scenario, the same steps; one thread for Polars, so that two nights share two cores.
 QUICK = {
     "FIRSTMW_TIMELINE_SAMPLES": "200",
@@ -81,7 +83,18 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
 def night(data_dir: Path, as_of: str, *arguments: str, **more: str) -> subprocess.Popen[str]:
     """Start a night in a session of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pipelines.cli.main", "refresh", "--regions", REGIONS, "--as-of", as_of, *arguments],
+        [
+            sys.executable,
+            "-m",
+            "pipelines.cli.main",
+            "refresh",
+            *PUBLISHED,
+            "--regions",
+            REGIONS,
+            "--as-of",
+            as_of,
+            *arguments,
+        ],
         cwd=ROOT,
         env=environment(data_dir, **more),
         stdout=subprocess.PIPE,
@@ -112,7 +125,7 @@ def state(releases: Path, before: set[str]) -> str:
         names = set(os.listdir(releases))
         if any(name.startswith(".old-") for name in names):
             return "retention"
-        fresh = {name for name in names if not name.startswith(".")} - before - {"current"}
+        fresh = {name for name in names if not name.startswith(".")} - before - {"current", "refs.json"}
         if fresh:
             return "swapped" if "current" in names and os.readlink(releases / "current") in fresh else "installed"
         for name in names:

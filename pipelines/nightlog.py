@@ -77,8 +77,9 @@ def steps_of(data_dir: Path, run_id: str) -> list[dict[str, Any]]:
 
 
 def last_night(data_dir: Path) -> dict[str, Any] | None:
-    """Return how the last refresh ended, if there was one."""
-    return next((event for event in reversed(events(data_dir)) if event["event"] == "night"), None)
+    """Return how the last refresh of the base line ended, if there was one; side releases are left out."""
+    found = (event for event in reversed(events(data_dir)) if event["event"] == "night" and "side" not in event)
+    return next(found, None)
 
 
 def county_weather(data_dir: Path) -> dict[str, Any] | None:

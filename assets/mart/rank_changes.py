@@ -13,7 +13,10 @@ from pipelines.ranking.history import rank_changes as changes
 
 @table_asset("mart.rank_changes", deps=["mart.ranking_history", "mart.run_changes"])
 def rank_changes(night: Night) -> pl.DataFrame:
-    """Compare tonight with the night before of the same scope."""
+    """Compare tonight with the night before of the same scope, else with the same regions of the release before."""
     history = night.read("mart.ranking_history")
-    before = night_before(previous_history(night), scope_of(night), night.previous, night.as_of_utc)
-    return changes(history.filter(pl.col("run_id") == night.run_id), before, night.read("mart.run_changes"))
+    tonight = history.filter(pl.col("run_id") == night.run_id)
+    before = night_before(
+        previous_history(night), scope_of(night), night.previous, night.as_of_utc, tonight["region_id"]
+    )
+    return changes(tonight, before, night.read("mart.run_changes"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.night import CHANGELOG, Night, published_tables
+from assets.night import CHANGELOG, Night, log, published_tables
 from assets.resources import NightResource
 from assets.sql_tables import SQL_DIR
 from assets.table_asset import FRESH, key_of
@@ -34,6 +34,7 @@ def publish_night(night: Night) -> dg.MaterializeResult:
         "as_of": night.as_of.isoformat(),
         "profile": night.settings.profile,
         "what_if": list(night.scope.what_if),
+        "part": [*night.scope.states, *night.scope.regions],
     }
     release = publish(
         night.warehouse,
@@ -45,6 +46,7 @@ def publish_night(night: Night) -> dg.MaterializeResult:
             macros=sorted((SQL_DIR / "macros").glob("*.sql")),
             changelog=CHANGELOG,
             held=held,
+            placement=night.placement,
             artefacts={PLACE: lambda folder: build_page(folder, header, night.cache.frame)},
             details={
                 "profile": night.settings.profile,
@@ -52,11 +54,13 @@ def publish_night(night: Night) -> dg.MaterializeResult:
                 "code": night.code,
                 "inputs": night.inputs,
                 **({"what_if": list(night.scope.what_if)} if night.scope.what_if else {}),
-                "scope": {"regions": list(night.scope.regions), "states": list(night.scope.states)},
+                "scope": night.scope.named(),
             },
         ),
         tables=published_tables(),
         keep=night.settings.keep_releases,
+        keep_named=night.settings.keep_named,
+        on_removed=_tell_of_removed,
     )
     keep_networks(night)
     night.cache.prune(keep_bytes=int(night.settings.cache_max_gb * 1e9))
@@ -69,20 +73,28 @@ def publish_night(night: Night) -> dg.MaterializeResult:
             "as_of": release.as_of.isoformat(),
             "path": str(release.path),
             "is_stale": is_stale,
-            "is_held": bool(held),
+            "is_held": bool(held) and night.placement.is_shown,
+            "name": night.placement.name,
         },
         check_results=[
             dg.AssetCheckResult(
                 passed=not finding.told,
                 check_name=name,
                 asset_key=dg.AssetKey(["release"]),
-                severity=dg.AssetCheckSeverity.ERROR if finding.told in held else dg.AssetCheckSeverity.WARN,
+                severity=dg.AssetCheckSeverity.ERROR
+                if finding.told in held and night.placement.is_shown
+                else dg.AssetCheckSeverity.WARN,
                 description=finding.told,
                 metadata=finding.figures,
             )
             for name, finding in checked.items()
         ],
     )
+
+
+def _tell_of_removed(names: list[str]) -> None:
+    told = f"FIRSTMW_KEEP_NAMED is reached: the side release{'s' if len(names) > 1 else ''} {', '.join(names)} went"
+    log.info(told, extra={"is_notice": True})
 
 
 def drift_of(night: Night) -> dict[str, Finding]:
@@ -92,7 +104,7 @@ def drift_of(night: Night) -> dict[str, Finding]:
     except (UsageError, WarehouseError):
         return no_drift()
     is_what_if = bool(night.scope.what_if or before.what_if)
-    if is_what_if or before.manifest.get("scope") != night.scope.named():
+    if is_what_if or before.scope != night.scope.named():
         return no_drift()
     columns = ["region_id", "stack_id", "region_rank", "is_region_best", *SHIFTED]
     with open_release(night.settings.data_dir.absolute(), before.run_id) as opened:

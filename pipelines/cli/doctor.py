@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pipelines.cli.output import echo_json, put, say
-from pipelines.cli.reading import common_options
+from pipelines.cli.reading import folder_options
 from pipelines.health import examine
 from pipelines.settings import Settings
 
@@ -28,7 +28,7 @@ Exit codes: 0 the night can run (warnings included); 1 it would fail, with what 
 
 
 @click.command(epilog=_EPILOG)
-@common_options
+@folder_options
 def doctor(**options: Any) -> int:
     """Check the machine and its configuration before the night does."""
     settings = Settings()

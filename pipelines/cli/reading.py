@@ -13,6 +13,7 @@ from typing import Any
 import click
 import polars as pl
 
+from pipelines.cli.which import release_option
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.warehouse import Release, open_release
@@ -23,7 +24,12 @@ _NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that every reading subcommand has."""
+    """Add the options of every subcommand that reads one release."""
+    return release_option(folder_options(command))
+
+
+def folder_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every subcommand about releases has."""
     command = click.option(
         "--data-dir",
         type=click.Path(file_okay=False, path_type=Path),
@@ -96,6 +102,8 @@ class Reading:
             "profile": "live" if self._status["fetched"] else "reference",
             "is_stale": self.is_stale,
             "path": str(info.path),
+            "names": list(info.names),
+            "scope": info.scope,
             **({"what_if": info.what_if} if info.what_if else {}),
         }
 
@@ -111,8 +119,11 @@ class Reading:
     def footer(self) -> str:
         """Return the sentence that stands under a table."""
         info = self._release.info
+        name = f" ({', '.join(info.names)})" if info.names else ""
+        stale = ", STALE inputs" if self.is_stale else ""
+        part = f", only {info.part}" if info.part else ""
         what_if = f", what-if {', '.join(info.what_if)}" if info.what_if else ""
-        return f"Release {info.run_id}, as of {info.as_of}{', STALE inputs' if self.is_stale else ''}{what_if}."
+        return f"Release {info.run_id}{name}, as of {info.as_of}{stale}{part}{what_if}."
 
     def exit_code(self) -> int:
         """Return 3 where the answer rests on stale inputs, and say so on stderr, else 0."""
@@ -124,9 +135,9 @@ class Reading:
 
 @contextmanager
 def reading(options: Mapping[str, Any]) -> Iterator[Reading]:
-    """Open the current release of the data folder that the options or the environment name."""
+    """Open the release that the options name, else the current one, of the data folder they or the environment name."""
     folder = options.get("data_dir") or Settings().data_dir
-    with open_release(folder) as release:
+    with open_release(folder, options.get("wanted")) as release:
         yield Reading(release)
 
 

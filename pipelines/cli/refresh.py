@@ -12,19 +12,22 @@ import click
 import polars as pl
 
 from pipelines.cli.output import echo_json
+from pipelines.cli.placing import placing_options, where
 from pipelines.cli.waiting import wait_options
 from pipelines.counties.progress import SOURCE_ID
 from pipelines.environment import unknown_names, unknown_sentence
 from pipelines.errors import UsageError
 from pipelines.ranking.what_if import changed_settings, read_changes
 from pipelines.settings import Settings
+from pipelines.warehouse import Wish
 
 _EPILOG = """\b
 Examples:
   firstmw refresh                                  every region, today's date
   firstmw refresh --as-of 2026-11-22               a given night; the same night again is verified and reused
-  firstmw refresh --regions abilene_tx,milam_tx    a few regions
-  firstmw refresh --state TX --state NM
+  firstmw refresh --regions abilene_tx,milam_tx    a few regions, published beside the current release
+  firstmw refresh --state TX --state NM --as southwest       the same under a name of yours
+  firstmw refresh --state TX --publish             a part that becomes the current release
   firstmw refresh --weather-dir ~/tmy3             real weather files where one is near enough
   firstmw refresh --scope counties                 every county of the contiguous states and DC
   firstmw refresh --scope counties --state OH      the counties of a state
@@ -32,16 +35,21 @@ Examples:
   firstmw refresh --profile live                   ask the public sources first; what fails falls back and is marked
   firstmw refresh --set lead_times.recip_engine.mid=12 --set grid_completion_probability=1    a what-if
   firstmw refresh --what-if slow.toml              the same from a file
-  firstmw refresh                                  back to the base: the same night again is verified and reused
   firstmw refresh --wait                           queue behind a refresh that is running; --wait 600 for ten minutes
   firstmw refresh --accept                         show a release that is held because its ranks moved so far
 
 Exit codes: 0 published or reused; 1 failed, held for review, or another refresh is running (its pid is named);
-2 wrong usage; 3 published from stale inputs. Whatever fails, the release before stands.
+2 wrong usage; 3 published from stale inputs. Whatever fails, the current release stays as it was.
 
-A what-if is a release of its own, shown as the current one and marked; rank_changes says what it moved. No later night
-carries its history on. In a TOML file, settings stand by name and lead times as [lead_times.recip_engine] mid = 12.
-Lead times are named as in the table lead_times, or by equipment class; a mid alone takes low and high along.
+Only a night of all regions without a what-if becomes the current release. Parts, what-ifs, named nights and nights of
+an earlier date than the current release are side releases under data/releases/named; every reading command opens them
+with --release NAME. Made-up names beyond FIRSTMW_KEEP_NAMED (20) are removed, the oldest first; names of yours stay. A
+side release waits for a refresh that is running, and a night waits for a side release, unless --no-wait is given.
+
+A what-if is compared with a release of the same scope, else with the same regions of the current one: rank_changes says
+what it moved. No later night carries its history on. A TOML file has settings by name and lead times as
+[lead_times.recip_engine] mid = 12. Lead times are named as in the table lead_times, or by equipment class; a mid alone
+takes low and high along.
 The live profile fetches weather, prices, queues and lead-time indicators; docs/sources.md says how to get the keys.
 """
 
@@ -63,6 +71,7 @@ The live profile fetches weather, prices, queues and lead-time indicators; docs/
     help="Embedded facts only, or the public sources over them; default FIRSTMW_PROFILE, else reference.",
 )
 @wait_options
+@placing_options
 @click.option(
     "--set",
     "changes",
@@ -98,7 +107,8 @@ def refresh(
     profile: str | None,
     changes: tuple[str, ...],
     what_if_file: Path | None,
-    wait_seconds: float,
+    wait_seconds: float | None,
+    wish: Wish,
     is_accepted: bool,
     scope: str,
     as_json: bool,
@@ -123,6 +133,7 @@ def refresh(
         is_accepted=is_accepted,
         what_if=what_if,
         is_counties=scope == "counties",
+        wish=wish,
     )
 
 
@@ -132,9 +143,10 @@ def run_night(
     regions: tuple[str, ...],
     states: tuple[str, ...],
     weather_dir: Path | None,
-    wait_seconds: float,
+    wait_seconds: float | None,
     *,
     as_json: bool,
+    wish: Wish,
     is_replay: bool = False,
     is_accepted: bool = False,
     what_if: Sequence[str] = (),
@@ -154,11 +166,13 @@ def run_night(
         weather_dir=weather_dir,
         wait_seconds=wait_seconds,
         on_event=_progress(as_json),
-        on_wait=lambda told: click.echo(f"firstmw: {told}.", err=True),
+        on_wait=_say,
+        on_notice=_say,
         is_replay=is_replay,
         is_accepted=is_accepted,
         what_if=what_if,
         is_counties=is_counties,
+        wish=wish,
     )
     moved = moved_by_what_if(outcome.release_dir) if what_if else None
     note = county_note(outcome.release_dir) if is_counties else None
@@ -171,6 +185,8 @@ def run_night(
                 **({"what_if": sorted(set(what_if)), "moved": moved} if what_if else {}),
                 **({"county_weather": note} if note is not None else {}),
                 "release_dir": str(outcome.release_dir),
+                "name": outcome.placement.name or None,
+                "is_current": outcome.placement.is_shown,
                 "is_reused": outcome.is_reused,
                 "is_stale": outcome.is_stale,
                 "seconds": round(outcome.seconds, 3),
@@ -183,6 +199,8 @@ def run_night(
     else:
         verb = "verified and reused" if outcome.is_reused else "published"
         click.echo(f"{verb} release {outcome.run_id} in {outcome.seconds:.1f} s: {outcome.release_dir}")
+        if place := where(outcome.placement):
+            click.echo(f"{place}.")
         if note is not None:
             click.echo(f"weather of counties: {note}.")
         if moved is not None:
@@ -191,6 +209,10 @@ def run_night(
         click.echo("firstmw: served, but some inputs are stale; see `firstmw status`.", err=True)
         return 3
     return 0
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"firstmw: {sentence}.", err=True)
 
 
 def county_note(release_dir: Path) -> str:
@@ -215,16 +237,16 @@ def moved_by_what_if(release_dir: Path) -> dict[str, Any]:
 
 
 def what_if_sentence(what_if: Sequence[str], moved: Mapping[str, Any]) -> str:
-    """Return what a what-if moved, and the way back, in words."""
+    """Return what a what-if moved in words."""
     told = f"what-if {', '.join(what_if)}: "
     if moved["against_run_id"] is None:
-        told += "there is no release of the same regions to hold it against"
+        told += "there is no release with its regions to compare it with"
     elif not moved["moved_rows"]:
         told += f"no row moves against {moved['against_run_id']}; nothing on these sites waits for it"
     else:
         causes = ", ".join(f"{rows} by {cause}" for cause, rows in moved["moved_by"].items())
         told += f"{moved['moved_rows']} of {moved['rows']} rows move against {moved['against_run_id']} ({causes})"
-    return f"{told}. `firstmw refresh` without it returns to the base."
+    return f"{told}."
 
 
 def _split(values: tuple[str, ...]) -> list[str]:

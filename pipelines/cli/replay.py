@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from pipelines.cli.placing import placing_options
 from pipelines.cli.refresh import run_night
 from pipelines.cli.waiting import wait_options
 from pipelines.settings import Settings
+from pipelines.warehouse import Wish
 
 _EPILOG = """\b
 Examples:
@@ -17,6 +19,7 @@ Examples:
   firstmw replay --as-of 2026-11-22 --state TX       a night that was fetched with the same scope
 
 Every answer of a live night is kept under data/raw with its checksum; a night is rebuilt from them with today's code.
+A night of an earlier date than the current release goes beside it, as night-DATE; --publish --allow-older shows it.
 """
 
 
@@ -43,6 +46,7 @@ Every answer of a live night is kept under data/raw with its checksum; a night i
     help="Folder of weather files that night used; default FIRSTMW_WEATHER_DIR.",
 )
 @wait_options
+@placing_options
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object at the end; progress goes to stderr.")
 def replay(
     as_of: datetime,
@@ -50,7 +54,8 @@ def replay(
     states: tuple[str, ...],
     scope: str,
     weather_dir: Path | None,
-    wait_seconds: float,
+    wait_seconds: float | None,
+    wish: Wish,
     as_json: bool,
 ) -> int:
     """Build a live night again from what is held, without network."""
@@ -64,4 +69,5 @@ def replay(
         as_json=as_json,
         is_replay=True,
         is_counties=scope == "counties",
+        wish=wish,
     )

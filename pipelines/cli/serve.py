@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from pipelines.cli.which import release_option
 from pipelines.settings import Settings
 
 _EPILOG = """\b
 Examples:
   firstmw serve                  http://127.0.0.1:8350/ until Ctrl-C
   firstmw serve --port 9000
+  firstmw serve --release state-tn-2026-12-01
 
 The page is also a file that opens by itself: releases/current/report/index.html in the data folder.
 """
@@ -19,13 +21,14 @@ The page is also a file that opens by itself: releases/current/report/index.html
 
 @click.command(epilog=_EPILOG)
 @click.option("--port", default=8350, show_default=True, type=click.IntRange(1, 65535), help="Port on loopback.")
+@release_option
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     help="Data folder that holds the releases; default FIRSTMW_DATA_DIR, else data.",
 )
-def serve(port: int, data_dir: Path | None) -> int:
-    """Serve the page of the current release on this machine only, with any week of any site.
+def serve(port: int, wanted: str | None, data_dir: Path | None) -> int:
+    """Serve the page of the current release, or of --release, on this machine only, with any week of any site.
 
     It runs until Ctrl-C; a release published meanwhile shows at the next reload.
     """
@@ -33,8 +36,8 @@ def serve(port: int, data_dir: Path | None) -> int:
     from pipelines.warehouse import release_info  # noqa: PLC0415
 
     folder = data_dir or Settings().data_dir
-    info = release_info(folder)
-    with make_server(folder, port) as server:
+    info = release_info(folder, wanted)
+    with make_server(folder, port, wanted) as server:
         click.echo(f"release {info.run_id} at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends)")
         try:
             server.serve_forever()

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from pipelines.cli.numbers import Number, Share
 from pipelines.cli.output import Column, echo_json, figure, print_table, put, say, share
+from pipelines.cli.which import release_option
 from pipelines.errors import ContractError, UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ FIRSTMW_REGRET_*.
 @click.option(
     "--weather-year", default=1, show_default=True, type=click.IntRange(1), help="Reference year of the region."
 )
-@click.option("--design", metavar="ID", help="A design of the current release, instead of sizes.")
+@click.option("--design", metavar="ID", help="A design of the release, instead of sizes.")
+@release_option
 @click.option("--load-mw", metavar="MW|FILE.csv:COLUMN", help="Load at the bus, constant or a column.")
 @click.option("--it-mw", type=Number(0, min_open=True), help="IT load; the PUE follows the weather.")
 @click.option("--solar-mw", default=0.0, type=Number(0), help="Solar, AC rating.")
@@ -103,9 +105,11 @@ def simulate(**given: Any) -> int:
     from pipelines.dispatch.batch import simulate_batch  # noqa: PLC0415
 
     known = None
+    if given["wanted"] is not None and given["design"] is None:
+        raise UsageError("--release says whose --design is meant; give --design too, or neither.")
     if given["design"] is not None:
         given |= _as_released(given)
-        known = released_design(given["design"])
+        known = released_design(given["design"], given["wanted"])
     technologies, battery = plant_of(given, TECHNOLOGIES.get(given["firm"], ""))
     design = known or _design(given, technologies)
     site = site_of(given, technologies)

@@ -61,7 +61,12 @@ def status(**options: Any) -> int:
         say(f"Release {header['run_id']}, as of {header['as_of']}", is_bold=True)
         put(header["path"])
         if "what_if" in header:
-            say(f"What-if: {', '.join(header['what_if'])}; `firstmw refresh` without it returns to the base.")
+            say(f"What-if: {', '.join(header['what_if'])}.")
+        limits = [*header["scope"].get("states", ()), *header["scope"].get("regions", ())]
+        if limits:
+            say(f"Part: only {', '.join(limits)}.")
+        if header["names"]:
+            say(f"Named {', '.join(header['names'])}.")
         say(f"Profile {header['profile']}; {release.freshness()}.")
         say()
         names = ", ".join(f"{name} {rows:,}" for name, rows in tables.items())

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pipelines.cli.output import echo_json, say
-from pipelines.cli.reading import common_options
+from pipelines.cli.reading import folder_options
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.warehouse import list_releases, release_info, verify_release
@@ -27,11 +27,11 @@ shows an earlier release); 2 there is no such release.
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("run_id", required=False)
+@click.argument("run_id", metavar="[RUN_ID|NAME]", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Verify every release that is kept.")
-@common_options
+@folder_options
 def verify(run_id: str | None, is_all: bool, **options: Any) -> int:
-    """Check that a release is whole: RUN_ID, or the current one."""
+    """Check that a release is whole: RUN_ID or NAME, or the current one."""
     if is_all and run_id:
         raise UsageError("give a run id or --all, not both.")
     folder = options["data_dir"] or Settings().data_dir

@@ -16,7 +16,10 @@ FOREVER = "1000000000"
 
 
 def wait_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--wait` (for as long as it takes, or so many seconds) and `--no-wait`; gives `wait_seconds`."""
+    """Add `--wait` (for as long as it takes, or so many seconds) and `--no-wait`.
+
+    Gives `wait_seconds`: 0 for `--no-wait`, None where neither is given.
+    """
 
     @click.option(
         "--wait",
@@ -28,12 +31,16 @@ def wait_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Wait for a running refresh to end: for as long as it takes, or so many seconds.",
     )
     @click.option(
-        "--no-wait", "is_no_wait", is_flag=True, help="Fail at once if one is running, naming its pid (the default)."
+        "--no-wait",
+        "is_no_wait",
+        is_flag=True,
+        help="Fail at once if one is running, naming its pid; the default where the current release would move, except "
+        "that a side release is waited for.",
     )
     @wraps(command)
     def waiting(*arguments: Any, wait: float | None, is_no_wait: bool, **options: Any) -> Any:
         if wait is not None and is_no_wait:
             raise UsageError("--wait and --no-wait contradict each other; drop one of the two.")
-        return command(*arguments, wait_seconds=wait or 0.0, **options)
+        return command(*arguments, wait_seconds=0.0 if is_no_wait else wait, **options)
 
     return waiting

@@ -162,8 +162,8 @@ def region_row(region_id: str) -> dict[str, Any]:
     return found.row(0, named=True)
 
 
-def released_design(design_id: str) -> DesignSet:
-    """Return a design of the current release.
+def released_design(design_id: str, wanted: str | None = None) -> DesignSet:
+    """Return a design of the current release, or of the one wanted by run id or name.
 
     Raises
     ------
@@ -172,13 +172,13 @@ def released_design(design_id: str) -> DesignSet:
     """
     from pipelines.warehouse import open_release  # noqa: PLC0415 - loads DuckDB
 
-    with open_release(Settings().data_dir) as release:
+    with open_release(Settings().data_dir, wanted) as release:
         designs = release.table("designs")
     found = designs.filter(pl.col("design_id") == design_id)
     if found.is_empty():
         close = difflib.get_close_matches(design_id, designs["design_id"].to_list(), n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "the table designs lists them."
-        raise UsageError(f"the current release has no design {design_id!r}; {hint}")
+        raise UsageError(f"the release has no design {design_id!r}; {hint}")
     return DesignSet.from_frame(found)
 
 

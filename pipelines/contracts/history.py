@@ -57,7 +57,7 @@ class RankChanges(dy.Schema):
 
     region_id = text("Region", key=True)
     stack_id = text("Stack", key=True)
-    previous_run_id = text("Run compared with; empty where there is none of the same scope")
+    previous_run_id = text("Run compared with; empty where none has the night's regions")
     previous_as_of_utc = timestamp("Logical date of that run", nullable=True)
     previous_rank = integer("Rank then", minimum=1, nullable=True)
     rank = integer("Rank now", minimum=1)

@@ -125,9 +125,30 @@ def compatible_history(frame: pl.DataFrame | None) -> pl.DataFrame | None:
 
 
 def night_before(
-    before: pl.DataFrame | None, scope: str, run_id: str | None, as_of_utc: datetime
+    before: pl.DataFrame | None, scope: str, run_id: str | None, as_of_utc: datetime, regions: pl.Series
 ) -> pl.DataFrame | None:
-    """Return the rows of the night to compare with: the last release's, or the newest earlier one of the same scope."""
+    """Select the rows of the night to compare with.
+
+    Parameters
+    ----------
+    before : pl.DataFrame | None
+        Contract `mart.ranking_history` of the release before, if there is one.
+    scope : str
+        What tonight is about.
+    run_id : str | None
+        Run of the release before.
+    as_of_utc : datetime
+        Tonight's logical date.
+    regions : pl.Series
+        Ids of tonight's regions.
+
+    Returns
+    -------
+    pl.DataFrame | None
+        The rows of the release before; where it is of another scope, those of the newest earlier night of tonight's
+        scope; where there is none, the release before's rows of tonight's regions, if it has all of them, ranked among
+        themselves.
+    """
     if before is None:
         return None
     same = before.filter(pl.col("scope") == scope)
@@ -135,6 +156,13 @@ def night_before(
     if last.is_empty():
         earlier = same.filter(pl.col("as_of_utc") <= as_of_utc)
         last = earlier.filter(pl.col("night_number") == pl.col("night_number").max())
+    if last.is_empty() and run_id:
+        common = before.filter((pl.col("run_id") == run_id) & pl.col("region_id").is_in(regions.unique().implode()))
+        if common["region_id"].n_unique() == regions.n_unique():
+            # Places among all regions say nothing about places among some of them.
+            last = common.with_columns(
+                pl.col("rank").rank("ordinal").cast(pl.Int64), pl.col("region_rank").rank("dense").cast(pl.Int64)
+            )
     return None if last.is_empty() else last
 
 

@@ -15,7 +15,16 @@ from pipelines.settings import Settings, is_secret
 from pipelines.timeline.durations import read_choices
 from pipelines.timeline.what_if import SHOWN_AS, durations_of, parsed_change
 
-_PLACES = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases", "profile", "what_if_lead_times"}
+_PLACES = {
+    "data_dir",
+    "reference_dir",
+    "weather_dir",
+    "cache_max_gb",
+    "keep_releases",
+    "keep_named",
+    "profile",
+    "what_if_lead_times",
+}
 
 
 def settable() -> list[str]:

@@ -14,7 +14,16 @@ from pipelines.settings import Settings, is_secret
 
 _CITATION = ["source_title", "publisher", "url"]
 # Settings that say where things are or how the machine works; no result rests on them.
-_PLUMBING = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases", "http_timeout", "profile"}
+_PLUMBING = {
+    "data_dir",
+    "reference_dir",
+    "weather_dir",
+    "cache_max_gb",
+    "keep_releases",
+    "keep_named",
+    "http_timeout",
+    "profile",
+}
 _PLUMBING |= {"engine", "dask_address", "chunk_store", "chunk_workers", "chunk_sites"}
 _MACHINERY = ("http_", "source_", "drift_", "alert_")
 _PERIODS = ("period", "data_year", "year", "as_of")

@@ -31,7 +31,7 @@ def build_page(release: Path, header: Mapping[str, Any], keep: Keep | None = Non
     release : Path
         Folder of the release, built or being built, with its Parquet files.
     header : Mapping[str, Any]
-        What the page says about the release: run_id, as_of, profile, what_if.
+        What the page says about the release: run_id, as_of, profile, what_if, part.
     keep : Keep | None
         Keeps the parts that change seldom (chart library, hours) by what they depend on, as `Cache.frame` does.
 

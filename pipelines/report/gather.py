@@ -168,7 +168,7 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
     folder : Path
         The folder `parquet` of the release.
     header : Mapping[str, Any]
-        What the page says about the release: run_id, as_of, profile, what_if.
+        What the page says about the release: run_id, as_of, profile, what_if, part.
 
     Returns
     -------

@@ -23,12 +23,18 @@ def page_of(info: ReleaseInfo) -> bytes:
     if place.is_file():
         return place.read_bytes()
     profile = str(info.manifest.get("profile", "reference"))
-    header = {"run_id": info.run_id, "as_of": info.as_of.isoformat(), "profile": profile, "what_if": info.what_if}
+    header = {
+        "run_id": info.run_id,
+        "as_of": info.as_of.isoformat(),
+        "profile": profile,
+        "what_if": info.what_if,
+        "part": [*info.scope.get("states", ()), *info.scope.get("regions", ())],
+    }
     return build_page(info.path, header)
 
 
-def make_server(data_dir: Path, port: int) -> ThreadingHTTPServer:
-    """Return a server of the current release on loopback; every request looks at what is current then.
+def make_server(data_dir: Path, port: int, wanted: str | None = None) -> ThreadingHTTPServer:
+    """Return a server of a release on loopback; every request looks at what is current, or bears the name, then.
 
     Parameters
     ----------
@@ -36,6 +42,8 @@ def make_server(data_dir: Path, port: int) -> ThreadingHTTPServer:
         The data folder.
     port : int
         Port, 0 for a free one.
+    wanted : str | None
+        Run id or name; the current release where absent.
 
     Returns
     -------
@@ -56,7 +64,7 @@ def make_server(data_dir: Path, port: int) -> ThreadingHTTPServer:
             target = urlsplit(self.path)
             try:
                 if target.path in {"/", "/index.html"}:
-                    self._send(HTTPStatus.OK, "text/html; charset=utf-8", page_of(release_info(data_dir)))
+                    self._send(HTTPStatus.OK, "text/html; charset=utf-8", page_of(release_info(data_dir, wanted)))
                 elif target.path == "/week":
                     self._answer(HTTPStatus.OK, self._week(parse_qs(target.query)))
                 else:
@@ -70,7 +78,7 @@ def make_server(data_dir: Path, port: int) -> ThreadingHTTPServer:
             region, stack, week = (query.get(name, [""])[0] for name in ("region", "stack", "week"))
             if not week.isdigit():
                 raise UsageError(f"week {week!r} is not a number; give one from 1.")
-            with open_release(data_dir) as release:
+            with open_release(data_dir, wanted) as release:
                 return week_hours(release.query, region, stack, int(week))
 
         def _answer(self, status: HTTPStatus, payload: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ class Places(BaseModel):
     profile: Literal["reference", "live"] = Field("reference", description="where the inputs of a night come from")
     cache_max_gb: float = Field(10.0, gt=0, description="size above which the longest unused results are deleted (GB)")
     keep_releases: int = Field(5, ge=1, description="releases kept after a publication (count)")
+    keep_named: int = Field(20, ge=1, description="names of side releases above which made-up ones are removed (count)")
     http_timeout: float = Field(30.0, gt=0, description="seconds before a request to a source is given up")
     http_user_agent: str = Field(
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36 firstmw/0.1",

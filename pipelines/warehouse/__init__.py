@@ -18,7 +18,9 @@ Reading, by any number of processes::
 - `run_identity`, `code_hash`: the name of a run
 - `publish`, `Publication`, `space_needed`, `package_versions`: an immutable release and the step that shows it
 - `require_compatible`, `broken_promises`, `code_version`: what readers may rely on from version to version
-- `release_info`, `list_releases`, `verify_release`, `make_current`, `reuse_release`, `retain`, `ReleaseInfo`
+- `place`, `Wish`, `Placement`: whether a release becomes `current` or goes beside it under a name
+- `release_info`, `list_releases`, `verify_release`, `ReleaseInfo`: what there is
+- `make_current`, `roll_back`, `reuse_release`, `retain`: what is shown and kept
 - `open_release`, `Release`: reading
 - `data_dictionary`, `contract_hash`: the contracts as a page and as a fingerprint
 - `write_parquet`, `sorted_by_key`: Parquet whose bytes depend on the rows alone
@@ -31,28 +33,31 @@ from pipelines.warehouse.dictionary import contract_hash, data_dictionary
 from pipelines.warehouse.files import require_free_space, sha256_file
 from pipelines.warehouse.lock import BuildLock, RunMark, is_run_alive, lock_holder
 from pipelines.warehouse.parquet import sorted_by_key, write_parquet
-from pipelines.warehouse.publication import Publication, package_versions, publish, space_needed
+from pipelines.warehouse.placement import BASE, Placement, Wish, place
+from pipelines.warehouse.publication import Publication, package_versions, publish, reuse_release, space_needed
 from pipelines.warehouse.raw import LedgerRow, RawStore
 from pipelines.warehouse.reader import Release, open_release
+from pipelines.warehouse.refs import check_name
 from pipelines.warehouse.releases import (
     ReleaseInfo,
-    clean_leftovers,
     current_run_id,
     list_releases,
     make_current,
     release_info,
-    retain,
-    reuse_release,
+    roll_back,
     verify_release,
 )
+from pipelines.warehouse.retention import clean_leftovers, retain
 from pipelines.warehouse.runs import code_hash, run_identity
 from pipelines.warehouse.stamps import Follows, Stamp
 
 __all__ = [
+    "BASE",
     "BuildLock",
     "Cache",
     "Follows",
     "LedgerRow",
+    "Placement",
     "Publication",
     "RawStore",
     "Release",
@@ -60,7 +65,9 @@ __all__ = [
     "RunMark",
     "Stamp",
     "Warehouse",
+    "Wish",
     "broken_promises",
+    "check_name",
     "clean_leftovers",
     "code_hash",
     "code_version",
@@ -73,12 +80,14 @@ __all__ = [
     "make_current",
     "open_release",
     "package_versions",
+    "place",
     "publish",
     "release_info",
     "require_compatible",
     "require_free_space",
     "retain",
     "reuse_release",
+    "roll_back",
     "run_identity",
     "sha256_file",
     "sorted_by_key",

@@ -15,6 +15,8 @@ from types import TracebackType
 from pipelines.errors import WarehouseError
 
 _POLL_SECONDS = 0.2
+# Time that a process which has just taken the lock needs to write who it is.
+_SIGNING_SECONDS = 2.0
 
 
 class BuildLock:
@@ -26,6 +28,10 @@ class BuildLock:
         The data folder; the lock is its file `build/lock`, which holds the pid of the holder and is never deleted.
     wait_seconds : float
         How long to wait for another holder: 0 to fail at once, infinity to wait for as long as it takes.
+    side_wait_seconds : float
+        The same where the holder makes a side release, if that is longer.
+    is_side : bool
+        Whether this holder makes a side release; others see it in the file.
     on_wait : Callable[[str], None] | None
         Called once with a sentence when there is someone to wait for.
 
@@ -36,10 +42,17 @@ class BuildLock:
     """
 
     def __init__(
-        self, data_dir: Path, *, wait_seconds: float = 0.0, on_wait: Callable[[str], None] | None = None
+        self,
+        data_dir: Path,
+        *,
+        wait_seconds: float = 0.0,
+        side_wait_seconds: float = 0.0,
+        is_side: bool = False,
+        on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.path = Path(data_dir) / "build" / "lock"
-        self._wait_seconds = wait_seconds
+        self._wait_seconds, self._side_wait_seconds = wait_seconds, max(wait_seconds, side_wait_seconds)
+        self._is_side = is_side
         self._on_wait = on_wait
         self._descriptor: int | None = None
 
@@ -53,6 +66,7 @@ class BuildLock:
                 "pid": os.getpid(),
                 "host": socket.gethostname(),
                 "since_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+                **({"side": "yes"} if self._is_side else {}),
             }
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(holder).encode(), 0)
@@ -72,23 +86,30 @@ class BuildLock:
             self._descriptor = None
 
     def _take(self, descriptor: int) -> None:
-        deadline = time.monotonic() + self._wait_seconds
+        started = time.monotonic()
         is_announced = False
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                sentence = f"another refresh holds {self.path} ({_describe(lock_holder(self.path))})"
-                if time.monotonic() >= deadline:
+                holder = lock_holder(self.path)
+                sentence = f"another refresh holds {self.path} ({_describe(holder)})"
+                if time.monotonic() - started >= self._patience(holder):
                     raise WarehouseError(
                         f"{sentence}; wait for it with --wait, or stop that process and run again."
                     ) from None
-                if not is_announced and self._on_wait is not None:
+                if holder and not is_announced and self._on_wait is not None:
                     self._on_wait(f"{sentence}; waiting for it to end")
-                is_announced = True
+                is_announced = is_announced or bool(holder)
                 time.sleep(_POLL_SECONDS)
             else:
                 return
+
+    def _patience(self, holder: dict[str, str]) -> float:
+        """Return the seconds to wait for a holder."""
+        if not holder:
+            return max(self._wait_seconds, min(self._side_wait_seconds, _SIGNING_SECONDS))
+        return self._side_wait_seconds if "side" in holder else self._wait_seconds
 
 
 class RunMark:
@@ -158,4 +179,5 @@ def lock_holder(path: Path) -> dict[str, str]:
 def _describe(holder: dict[str, str]) -> str:
     if "pid" not in holder:
         return "its pid is not written yet"
-    return f"pid {holder['pid']} on {holder.get('host', 'this host')} since {holder.get('since_utc', 'unknown')}"
+    what = ", a side release" if "side" in holder else ""
+    return f"pid {holder['pid']} on {holder.get('host', 'this host')} since {holder.get('since_utc', 'unknown')}{what}"

@@ -34,18 +34,17 @@ from pipelines.warehouse.files import (
     write_json,
 )
 from pipelines.warehouse.parquet import ROW_GROUP_ROWS, sorted_by_key, write_parquet
+from pipelines.warehouse.placement import BASE, Placement
+from pipelines.warehouse.refs import CURRENT, point_name, releases_dir, show
 from pipelines.warehouse.releases import (
-    CURRENT,
     DATABASE,
     MANIFEST,
     SCHEMA_VERSION,
     ReleaseInfo,
-    clean_leftovers,
     release_info,
-    releases_dir,
-    retain,
-    reuse_release,
+    whole_release,
 )
+from pipelines.warehouse.retention import clean_leftovers, retain
 from pipelines.warehouse.row_groups import RowGroup, moved_groups, row_groups
 from pipelines.warehouse.sqltext import first_line
 
@@ -80,6 +79,8 @@ class Publication:
         taken away from readers. Without it nothing is promised.
     held : Sequence[str]
         Why the release waits for a review: it is installed beside the others and `current` stays.
+    placement : Placement
+        Whether `current` moves to it, and the name it is given.
     """
 
     run_id: str
@@ -91,6 +92,7 @@ class Publication:
     details: Mapping[str, Any] = field(default_factory=dict)
     changelog: Path | None = None
     held: Sequence[str] = ()
+    placement: Placement = BASE
 
 
 def publish(
@@ -100,11 +102,14 @@ def publish(
     *,
     tables: Sequence[str] | None = None,
     keep: int = 5,
+    keep_named: int = 20,
+    on_removed: Callable[[list[str]], None] | None = None,
 ) -> ReleaseInfo:
-    """Publish the build's marts as an immutable release and point `current` at it; the caller holds the build lock.
+    """Publish the build's marts as an immutable release and point `current` or a name at it.
 
-    A release of the same run that exists and is whole is reused. Whatever fails before the last step leaves
-    `current` and every published release as they were; what it leaves out of sight the next publication deletes.
+    The caller holds the build lock. A release of the same run that exists and is whole is reused. Whatever fails before
+    the last step leaves `current` and every published release as they were; what it leaves out of sight the next
+    publication deletes.
 
     Parameters
     ----------
@@ -115,12 +120,16 @@ def publish(
     tables : Sequence[str] | None
         Published names; without it every table of the schema mart.
     keep : int
-        Releases kept in all, the current one included.
+        Releases of the base line kept, the current one included.
+    keep_named : int
+        Names kept; above it made-up ones go, the oldest first.
+    on_removed : Callable[[list[str]], None] | None
+        Called with the names that went.
 
     Returns
     -------
     ReleaseInfo
-        The release, now current unless it is held for review.
+        The release; it is current unless it is placed beside the base line or held for review.
 
     Raises
     ------
@@ -133,7 +142,7 @@ def publish(
     run_id = publication.run_id
     incoming = root / f".incoming-{run_id}-{os.getpid()}"
     try:
-        reused = reuse_release(data_dir, run_id)
+        reused = reuse_release(data_dir, run_id, publication.placement)
         clean_leftovers(data_dir)
         if reused is not None:
             return reused
@@ -153,9 +162,10 @@ def publish(
         _write_manifest(incoming, entries, publication)
         _make_durable(incoming)
         _install(incoming, root, run_id)
-        if not publication.held:
-            point_symlink(root / CURRENT, run_id)
-        retain(data_dir, keep)
+        settle(data_dir, release_info(data_dir, run_id), publication.placement)
+        removed = retain(data_dir, keep, keep_named)
+        if removed and on_removed is not None:
+            on_removed(removed)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise WarehouseError(
             f"{root}: {first_line(error)}; what was published before is untouched, make room or give access there and "
@@ -166,10 +176,39 @@ def publish(
     return release_info(data_dir, run_id)
 
 
+def settle(data_dir: Path, info: ReleaseInfo, placement: Placement, *, is_accepted: bool = False) -> None:
+    """Let the names of a placement point at a release; one that is held for review is not shown unless accepted."""
+    if placement.name:
+        point_name(data_dir, placement.name, info.run_id, is_made_up=placement.is_made_up)
+    if placement.is_shown and (is_accepted or not info.held):
+        show(data_dir, info.run_id, is_side=bool(info.manifest.get("is_side")))
+
+
+def reuse_release(
+    data_dir: Path, run_id: str, placement: Placement = BASE, *, is_accepted: bool = False
+) -> ReleaseInfo | None:
+    """Settle the release of a run where it exists already and is whole; else None.
+
+    Parameters
+    ----------
+    data_dir : Path
+    run_id : str
+    placement : Placement
+        Whether `current` moves to it, and the name it is given.
+    is_accepted : bool
+        Whether a release that is held for review is shown; otherwise it is returned and `current` stays.
+    """
+    info = whole_release(data_dir, run_id)
+    if info is None:
+        return None
+    settle(data_dir, info, placement, is_accepted=is_accepted)
+    return release_info(data_dir, run_id)
+
+
 def space_needed(data_dir: Path) -> int:
     """Return the bytes to be free before a night is built: twice the largest release so far, and a least sum."""
     root = releases_dir(data_dir)
-    sizes = [tree_bytes(path) for path in root.glob("[!.]*") if path.is_dir() and not path.is_symlink()]
+    sizes = [tree_bytes(path) for path in root.glob("[0-9]*") if path.is_dir() and not path.is_symlink()]
     return LEAST_FREE_BYTES + 2 * max(sizes, default=0)
 
 
@@ -329,6 +368,7 @@ def _write_manifest(incoming: Path, entries: Sequence[Mapping[str, Any]], public
         "storage_version": STORAGE_VERSION,
         "version": code_version(publication.changelog) if publication.changelog is not None else "",
         "held": list(publication.held),
+        **({} if publication.placement.is_shown else {"is_side": True}),
         "packages": package_versions(),
         "tables": entries,
         "views": sorted(path.stem for path in publication.views),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,13 +14,23 @@ import polars as pl
 
 from pipelines.errors import UsageError, WarehouseError
 from pipelines.warehouse.database import count_rows
-from pipelines.warehouse.files import point_symlink, remove_tree, sha256_file
+from pipelines.warehouse.files import sha256_file
+from pipelines.warehouse.refs import (
+    CURRENT,
+    NAMED,
+    current_name,
+    named_releases,
+    read_record,
+    releases_dir,
+    show,
+    show_before,
+    shown_before,
+)
 from pipelines.warehouse.sqltext import first_line
 
 SCHEMA_VERSION = 1
 DATABASE = "firstmw.duckdb"
 MANIFEST = "manifest.json"
-CURRENT = "current"
 _NO_RELEASE = "there is no release yet; run `make refresh` or `firstmw refresh`"
 
 
@@ -41,6 +50,10 @@ class ReleaseInfo:
         Folder of the release itself, not of the link `current`.
     is_current : bool
         Whether `current` points at it.
+    is_base : bool
+        Whether it belongs to the base line: published as a night, or made current on purpose.
+    names : tuple[str, ...]
+        Names that point at it.
     manifest : Mapping[str, Any]
         The whole manifest: tables with rows and checksums, packages, code and data status.
     """
@@ -50,6 +63,8 @@ class ReleaseInfo:
     published_at_utc: datetime
     path: Path
     is_current: bool
+    is_base: bool
+    names: tuple[str, ...]
     manifest: Mapping[str, Any]
 
     @property
@@ -68,14 +83,20 @@ class ReleaseInfo:
         return list(self.manifest.get("what_if", []))
 
     @property
+    def scope(self) -> dict[str, list[str]]:
+        """Return the regions and states it is limited to, and under `scope` what the regions are."""
+        return {what: list(values) for what, values in self.manifest.get("scope", {}).items()}
+
+    @property
+    def part(self) -> str:
+        """Return the regions and states it is limited to in words; empty for a whole scope."""
+        limits = [what for name in ("states", "regions") for what in self.scope.get(name, [])]
+        return ", ".join(limits)
+
+    @property
     def tables(self) -> dict[str, int]:
         """Return published table names to their rows."""
         return {table["name"]: table["rows"] for table in self.manifest["tables"]}
-
-
-def releases_dir(data_dir: Path) -> Path:
-    """Return the folder of the releases."""
-    return Path(data_dir) / "releases"
 
 
 def current_run_id(data_dir: Path) -> str | None:
@@ -86,8 +107,14 @@ def current_run_id(data_dir: Path) -> str | None:
         return None
 
 
-def release_info(data_dir: Path, run_id: str | None = None) -> ReleaseInfo:
-    """Return what a release says about itself; without a run id, the current one.
+def release_info(data_dir: Path, wanted: str | None = None) -> ReleaseInfo:
+    """Read what a release says about itself.
+
+    Parameters
+    ----------
+    data_dir : Path
+    wanted : str | None
+        Run id or name; without it, or as "current", the one that is shown.
 
     Raises
     ------
@@ -97,15 +124,18 @@ def release_info(data_dir: Path, run_id: str | None = None) -> ReleaseInfo:
         If its manifest cannot be read.
     """
     root = releases_dir(data_dir)
-    current = current_name(data_dir)
-    wanted = run_id or current
-    if wanted is None:
-        raise UsageError(f"{root}: {_NO_RELEASE}.")
-    folder = root.resolve() / wanted
-    is_hidden = run_id is not None and run_id.startswith(".")
-    if is_hidden or Path(wanted).name != wanted or not folder.is_dir():
-        known = ", ".join(info.run_id for info in list_releases(data_dir)) if run_id else ""
-        raise UsageError(f"there is no release {wanted!r} under {root}{f'; there are {known}' if known else ''}.")
+    current, names = current_name(data_dir), named_releases(data_dir)
+    if wanted is None or wanted == CURRENT:
+        if current is None:
+            raise UsageError(f"{root}: {_NO_RELEASE}.")
+        found, is_hidden = current, False
+    else:
+        found, is_hidden = names.get(wanted, wanted), wanted.startswith(".")
+    folder = root.resolve() / found
+    if is_hidden or not found or Path(found).name != found or not folder.is_dir() or found == NAMED:
+        known = [*names, *(info.run_id for info in list_releases(data_dir))] if wanted else []
+        there_are = f"; there are {', '.join(known)}" if known else ""
+        raise UsageError(f"there is no release {found!r} under {root}{there_are}.")
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         info = ReleaseInfo(
@@ -113,7 +143,9 @@ def release_info(data_dir: Path, run_id: str | None = None) -> ReleaseInfo:
             as_of=date.fromisoformat(manifest["as_of"]),
             published_at_utc=datetime.fromisoformat(manifest["published_at_utc"]),
             path=folder,
-            is_current=wanted == current,
+            is_current=found == current,
+            is_base=not manifest.get("is_side") or found == current or found in read_record(data_dir).published,
+            names=tuple(name for name, run_id in names.items() if run_id == found),
             manifest=manifest,
         )
         for table in manifest["tables"]:
@@ -135,7 +167,7 @@ def list_releases(data_dir: Path) -> list[ReleaseInfo]:
         return []
     found = []
     for folder in sorted(root.iterdir()):
-        if folder.is_symlink() or folder.name.startswith(".") or not folder.is_dir():
+        if folder.is_symlink() or folder.name.startswith(".") or folder.name == NAMED or not folder.is_dir():
             continue
         try:
             found.append(release_info(data_dir, folder.name))
@@ -144,8 +176,8 @@ def list_releases(data_dir: Path) -> list[ReleaseInfo]:
     return sorted(found, key=lambda info: (info.published_at_utc, info.run_id), reverse=True)
 
 
-def verify_release(data_dir: Path, run_id: str | None = None) -> list[str]:
-    """Return what is wrong with a release; an empty list says that it is whole.
+def verify_release(data_dir: Path, wanted: str | None = None) -> list[str]:
+    """Return what is wrong with a release, of a run id or a name; an empty list says that it is whole.
 
     Every artefact is checked against its length and SHA-256 of the manifest, every table of the database and every
     Parquet file against its number of rows.
@@ -156,11 +188,11 @@ def verify_release(data_dir: Path, run_id: str | None = None) -> list[str]:
         If there is no such release.
     """
     try:
-        info = release_info(data_dir, run_id)
+        info = release_info(data_dir, wanted)
     except WarehouseError as error:
         return [str(error)]
     faults = []
-    if run_id is not None and info.run_id != run_id:
+    if info.run_id != info.path.name and not info.path.name.startswith("."):
         faults.append(f"the manifest is that of run {info.run_id}")
     for name, expected in sorted(info.manifest["artefacts"].items()):
         path = info.path / name
@@ -194,16 +226,14 @@ def _row_faults(info: ReleaseInfo) -> list[str]:
     return faults
 
 
-def current_name(data_dir: Path) -> str | None:
-    """Return the name of the folder that `current` points at, or None."""
-    try:
-        return (releases_dir(data_dir) / CURRENT).readlink().name
-    except OSError:
-        return None
+def make_current(data_dir: Path, wanted: str) -> ReleaseInfo:
+    """Verify a release and point `current` at it in one step.
 
-
-def make_current(data_dir: Path, run_id: str) -> ReleaseInfo:
-    """Verify a release and point `current` at it in one step; also the way back to an earlier one.
+    Parameters
+    ----------
+    data_dir : Path
+    wanted : str
+        Run id or name.
 
     Raises
     ------
@@ -212,72 +242,49 @@ def make_current(data_dir: Path, run_id: str) -> ReleaseInfo:
     WarehouseError
         If the release is not whole; `current` then stays as it was.
     """
-    info = release_info(data_dir, run_id)
-    faults = verify_release(data_dir, run_id)
-    if faults:
-        raise WarehouseError(f"release {run_id} is not whole: {'; '.join(faults)}; choose another or refresh again.")
-    return _shown(data_dir, info)
-
-
-def reuse_release(data_dir: Path, run_id: str, *, is_accepted: bool = False) -> ReleaseInfo | None:
-    """Return the release of a run made current again if it exists and is whole, else None.
-
-    Parameters
-    ----------
-    data_dir : Path
-        The data folder.
-    run_id : str
-        The run.
-    is_accepted : bool
-        Whether a release that is held for review is shown; otherwise it is returned and `current` stays.
-    """
-    try:
-        info = release_info(data_dir, run_id)
-    except (UsageError, WarehouseError):
-        return None
-    if verify_release(data_dir, run_id):
-        return None
-    return info if info.held and not is_accepted else _shown(data_dir, info)
-
-
-def _shown(data_dir: Path, info: ReleaseInfo) -> ReleaseInfo:
-    if not info.is_current:
-        point_symlink(releases_dir(data_dir) / CURRENT, info.run_id)
+    info = _whole(data_dir, wanted)
+    show(data_dir, info.run_id, is_side=bool(info.manifest.get("is_side")))
     return release_info(data_dir, info.run_id)
 
 
-def retain(data_dir: Path, keep: int) -> list[str]:
-    """Delete all but the newest `keep` releases, never the current one; return the run ids deleted.
+def roll_back(data_dir: Path) -> ReleaseInfo:
+    """Verify the release shown before the current one and point `current` back at it in one step.
 
-    What-ifs are counted by themselves, so that no number of them drives out the nights that carry the history. A reader
-    that has a deleted release open keeps reading it: the files go with their last open handle.
+    Where it is not known what was shown before, it is the newest of the base line published before the current one.
+
+    Raises
+    ------
+    UsageError
+        If there is no earlier release.
+    WarehouseError
+        If the release is not whole; `current` then stays as it was.
     """
-    current = current_name(data_dir)
-    old = []
-    for is_what_if in (False, True):
-        own = [info for info in list_releases(data_dir) if bool(info.what_if) == is_what_if]
-        others = [info for info in own if info.path.name != current]
-        old += others[max(keep - (len(own) - len(others)), 0) :]
-    for info in old:
-        # Out of sight in one step, so that no reader can open a folder that is half deleted.
-        doomed = info.path.with_name(f".old-{info.run_id}-{os.getpid()}")
-        info.path.rename(doomed)
-        remove_tree(doomed)
-    return [info.run_id for info in old]
+    current = release_info(data_dir)
+    earlier = shown_before(data_dir)
+    if earlier is None:
+        moment = (current.published_at_utc, current.run_id)
+        older = (info for info in list_releases(data_dir) if (info.published_at_utc, info.run_id) < moment)
+        earlier = next((info.run_id for info in older if info.is_base and not info.held), None)
+    if earlier is None:
+        raise UsageError("there is no earlier release to go back to; `firstmw releases` lists what is kept.")
+    info = _whole(data_dir, earlier)
+    show_before(data_dir, info.run_id)
+    return release_info(data_dir, info.run_id)
 
 
-def clean_leftovers(data_dir: Path) -> list[str]:
-    """Delete what an interrupted publication, deletion or atomic write left behind; return the names.
+def _whole(data_dir: Path, wanted: str) -> ReleaseInfo:
+    info = release_info(data_dir, wanted)
+    faults = verify_release(data_dir, info.run_id)
+    if faults:
+        raise WarehouseError(
+            f"release {info.run_id} is not whole: {'; '.join(faults)}; choose another or refresh again."
+        )
+    return info
 
-    The caller holds the build lock, so nothing that is deleted here belongs to a running publication.
-    """
-    root = releases_dir(data_dir)
-    current = current_name(data_dir)
-    scratch = [*root.parent.glob("raw/**/.*.tmp"), *root.parent.glob("cache/*/.*.tmp")]
-    leftovers = [path for path in sorted([*root.glob(".*"), *scratch]) if path.name != current]
-    for path in leftovers:
-        if path.is_dir() and not path.is_symlink():
-            remove_tree(path)
-        else:
-            path.unlink(missing_ok=True)
-    return [path.name for path in leftovers]
+
+def whole_release(data_dir: Path, run_id: str) -> ReleaseInfo | None:
+    """Return the release of a run if it exists and is whole, else None."""
+    try:
+        return _whole(data_dir, run_id)
+    except (UsageError, WarehouseError):
+        return None

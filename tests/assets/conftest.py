@@ -57,7 +57,7 @@ def firstmw(repository: Path) -> Command:
 def night(firstmw: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the data folder of a published night of three regions."""
     data_dir = tmp_path_factory.mktemp("night")
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=data_dir)
+    ran = firstmw("refresh", "--publish", "--regions", REGIONS, "--as-of", AS_OF, data_dir=data_dir)
     assert ran.code == 0, ran.err
     return data_dir
 

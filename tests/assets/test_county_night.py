@@ -53,7 +53,18 @@ def test_the_live_profile_may_ask_for_counties_that_only_their_own_weather_makes
 
 @pytest.mark.campaign
 def test_counties_are_ranked_beside_the_markets_and_simulated_once(firstmw, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    ran = firstmw("refresh", "--scope", "counties", "--state", "RI", "--as-of", "2026-11-22", data_dir=tmp_path, **LEAN)
+    ran = firstmw(
+        "refresh",
+        "--publish",
+        "--scope",
+        "counties",
+        "--state",
+        "RI",
+        "--as-of",
+        "2026-11-22",
+        data_dir=tmp_path,
+        **LEAN,
+    )
     assert ran.code == 0, ran.err
     assert not (tmp_path / "releases").exists()
     folder = tmp_path / "counties"
@@ -67,8 +78,8 @@ def test_counties_are_ranked_beside_the_markets_and_simulated_once(firstmw, tmp_
     sampled = ranked.filter(pl.col("mc_eue_mwh_per_year").is_not_null())
     assert sampled["region_id"].n_unique() == 1
     again = firstmw(
-        "refresh", "--scope", "counties", "--regions", "44001,44003,44005,44007,44009", "--as-of", "2026-11-23",
-        data_dir=tmp_path, **LEAN,
+        "refresh", "--publish", "--scope", "counties", "--regions", "44001,44003,44005,44007,44009",
+        "--as-of", "2026-11-23", data_dir=tmp_path, **LEAN,
     )  # fmt: skip
     assert again.code == 0, again.err
     with duckdb.connect(str(folder / "build" / "firstmw.duckdb"), read_only=True) as build:

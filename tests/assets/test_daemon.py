@@ -29,7 +29,7 @@ def every_minute(context):
     # A key of a run is one of its tick only: where the machine is busy, the next tick comes before the run has ended.
     if context.instance.get_runs(limit=1):
         return dg.SkipReason("asked for already")
-    config = {"as_of": "2026-11-22", "regions": ["abilene_tx", "columbus_oh"]}
+    config = {"as_of": "2026-11-22", "regions": ["abilene_tx", "columbus_oh"], "is_published": True}
     return dg.RunRequest(run_config=dg.RunConfig(resources={"night": {"config": config}}))
 
 defs = dg.Definitions.merge(assets.definitions.defs, dg.Definitions(schedules=[every_minute]))

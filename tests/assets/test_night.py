@@ -125,7 +125,7 @@ def test_criticality_shares_sum_to_one(night: Path) -> None:
 
 def test_the_same_night_again_is_verified_and_reused(firstmw, night: Path) -> None:
     before = current_run_id(night)
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--json", data_dir=night)
+    ran = firstmw("refresh", "--publish", "--regions", REGIONS, "--as-of", AS_OF, "--json", data_dir=night)
     answer = json.loads(ran.out)
     assert ran.code == 0
     assert answer["is_reused"]
@@ -133,7 +133,7 @@ def test_the_same_night_again_is_verified_and_reused(firstmw, night: Path) -> No
 
 
 def test_the_same_inputs_give_the_same_bytes_in_another_process(firstmw, night: Path, tmp_path: Path) -> None:
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=tmp_path)
+    ran = firstmw("refresh", "--publish", "--regions", REGIONS, "--as-of", AS_OF, data_dir=tmp_path)
     assert ran.code == 0, ran.err
     assert current_run_id(tmp_path) == current_run_id(night)
     assert _checksums(tmp_path) == _checksums(night)
@@ -141,7 +141,7 @@ def test_the_same_inputs_give_the_same_bytes_in_another_process(firstmw, night: 
 
 def test_the_next_date_takes_the_physics_from_the_cache(firstmw, night: Path, tmp_path: Path) -> None:
     shutil.copytree(night / "cache", tmp_path / "cache")
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", "2026-11-23", data_dir=tmp_path)
+    ran = firstmw("refresh", "--publish", "--regions", REGIONS, "--as-of", "2026-11-23", data_dir=tmp_path)
     assert ran.code == 0, ran.err
     from pipelines.warehouse import Warehouse
 
@@ -180,7 +180,9 @@ def test_bad_reference_figures_are_named_and_the_release_stays(
         expected = [*expected[:3], new.split(",")[1]]
     before = current_run_id(night)
     folder = _reference_with(tmp_path, table, old, new)
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=night, reference_dir=str(folder))
+    ran = firstmw(
+        "refresh", "--publish", "--regions", REGIONS, "--as-of", AS_OF, data_dir=night, reference_dir=str(folder)
+    )
     assert ran.code == 1
     assert "Traceback" not in ran.err
     for part in expected:
@@ -201,7 +203,9 @@ def test_a_missing_reference_file_is_named(firstmw, night: Path, tmp_path: Path)
     folder = _reference_with(tmp_path, "policy", "policy_id", "policy_id")
     (folder / "policy.csv").unlink()
     before = current_run_id(night)
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, data_dir=night, reference_dir=str(folder))
+    ran = firstmw(
+        "refresh", "--publish", "--regions", REGIONS, "--as-of", AS_OF, data_dir=night, reference_dir=str(folder)
+    )
     assert ran.code == 1
     assert "policy.csv" in ran.err
     assert "Traceback" not in ran.err
@@ -214,7 +218,9 @@ def test_a_region_near_a_weather_file_runs_on_its_hours_and_says_so(firstmw, tmp
     for region_id, utc_offset_hours in (("abilene_tx", -6), ("columbus_oh", -5)):
         lines = reference_place(region_id).tmy3_lines(utc_offset_hours)
         (folder / f"{region_id}.tmy3").write_text("\n".join(lines) + "\n")
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=data_dir)
+    ran = firstmw(
+        "refresh", "--publish", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=data_dir
+    )
     assert ran.code == 0, ran.err
     sources = dict(_table(data_dir, "ranked_sites").select("region_id", "weather_source").unique().iter_rows())
     assert sources == {"abilene_tx": "file", "columbus_oh": "file", "imperial_ca": "synthetic"}
@@ -227,7 +233,9 @@ def test_a_truncated_weather_file_is_named_and_nothing_is_published(firstmw, tmp
     folder.mkdir()
     (folder / "abilene.tmy3").write_text("\n".join(reference_place("abilene_tx").tmy3_lines(-6)[:5000]) + "\n")
     data_dir = tmp_path / "data"
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=data_dir)
+    ran = firstmw(
+        "refresh", "--publish", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=data_dir
+    )
     assert ran.code == 1
     assert "abilene.tmy3" in ran.err
     assert "row" in ran.err

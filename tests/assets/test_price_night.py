@@ -42,7 +42,9 @@ def price_night(firstmw, night: Path, dearer_gas: Path, tmp_path_factory: pytest
     """Return a data folder in which the first night is followed by one on which only gas moved."""
     data_dir = tmp_path_factory.mktemp("price") / "data"
     shutil.copytree(night, data_dir, symlinks=True)
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", NEXT, data_dir=data_dir, reference_dir=str(dearer_gas))
+    ran = firstmw(
+        "refresh", "--publish", "--regions", REGIONS, "--as-of", NEXT, data_dir=data_dir, reference_dir=str(dearer_gas)
+    )
     assert ran.code == 0, ran.err
     return data_dir
 
@@ -86,7 +88,9 @@ def test_a_night_on_tables_that_stand_is_the_one_made_anew(
     data_dir = tmp_path / "data"
     shutil.copytree(night, data_dir, symlinks=True)
     shutil.rmtree(data_dir / "build")
-    ran = firstmw("refresh", "--regions", REGIONS, "--as-of", NEXT, data_dir=data_dir, reference_dir=str(dearer_gas))
+    ran = firstmw(
+        "refresh", "--publish", "--regions", REGIONS, "--as-of", NEXT, data_dir=data_dir, reference_dir=str(dearer_gas)
+    )
     assert ran.code == 0, ran.err
     standing, anew = (release_info(folder) for folder in (price_night, data_dir))
     assert standing.run_id == anew.run_id
@@ -135,13 +139,23 @@ def test_every_night_again_is_verified_and_reused(firstmw, night: Path, price_ni
     scrap = price_night / "releases" / ".old-20261101-000000000000-1"
     scrap.mkdir()
     again = firstmw(
-        "refresh", "--regions", REGIONS, "--as-of", NEXT, "--json", data_dir=price_night, reference_dir=str(dearer_gas)
+        "refresh",
+        "--publish",
+        "--regions",
+        REGIONS,
+        "--as-of",
+        NEXT,
+        "--json",
+        data_dir=price_night,
+        reference_dir=str(dearer_gas),
     )
     assert again.code == 0, again.err
     assert (json.loads(again.out)["run_id"], json.loads(again.out)["is_reused"]) == (published, True)
     assert not scrap.exists()
     # The night before, asked for once more, is the release that stands and not a new one after its successor.
-    earlier = firstmw("refresh", "--regions", REGIONS, "--as-of", AS_OF, "--json", data_dir=price_night)
+    earlier = firstmw(
+        "refresh", "--publish", "--allow-older", "--regions", REGIONS, "--as-of", AS_OF, "--json", data_dir=price_night
+    )
     answer = json.loads(earlier.out)
     assert (answer["run_id"], answer["is_reused"]) == (current_run_id(night), True)
 
@@ -152,7 +166,7 @@ def test_a_night_after_another_release_has_another_name(firstmw, night: Path, tm
     shutil.copytree(night, after_dir, symlinks=True)
     names = []
     for data_dir in (alone_dir, after_dir):
-        ran = firstmw("refresh", "--regions", REGIONS, "--as-of", NEXT, "--json", data_dir=data_dir)
+        ran = firstmw("refresh", "--publish", "--regions", REGIONS, "--as-of", NEXT, "--json", data_dir=data_dir)
         assert ran.code == 0, ran.err
         names.append(json.loads(ran.out)["run_id"])
     assert names[0] != names[1]

@@ -12,7 +12,7 @@ def test_damaged_records_of_the_orchestrator_are_named(firstmw, tmp_path: Path) 
     records = tmp_path / "dagster" / "history" / "runs.db"
     records.parent.mkdir(parents=True)
     records.write_bytes(bytes(range(256)) * 20)
-    ran = firstmw("refresh", "--regions", "abilene_tx", "--as-of", "2026-11-22", data_dir=tmp_path)
+    ran = firstmw("refresh", "--publish", "--regions", "abilene_tx", "--as-of", "2026-11-22", data_dir=tmp_path)
     assert ran.code == 1
     assert "Traceback" not in ran.err
     assert "records cannot be read or written" in ran.err

@@ -52,6 +52,7 @@ function today(page) {
     el("p", { class: "lead" }, `The best place tonight is ${place(first)} on ${lower(label(first.stack_id))}: first megawatt in ${number(first.first_mw_months_p50, 1)} months (${number(first.first_mw_months_p10)} to ${number(first.first_mw_months_p90)}), ${usd(first.lcoe_usd_per_mwh)}, ${available(first.availability_frac)} available. What holds it up is ${lower(label(first.critical_activity))}.`),
     resilienceHeadline(page),
     page.release.what_if?.length ? el("p", { class: "banner warn" }, el("strong", {}, "A what-if, not a night: "), page.release.what_if.join(", ") + ".") : null,
+    page.release.part?.length ? el("p", { class: "banner warn" }, el("strong", {}, "A part, not all regions: "), page.release.part.join(", ") + ".") : null,
     statusBanner(page),
     el("ul", { class: "cards" },
       card("Fastest first megawatt", number(fastest.first_mw_months_p50, 1), "months, P50", fastest),

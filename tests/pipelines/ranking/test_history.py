@@ -162,11 +162,24 @@ def test_history_keeps_whole_nights_and_always_tonight() -> None:
 
 def test_nights_of_another_scope_are_kept_and_not_compared() -> None:
     history = pl.concat([night(1), night(2, scope="states NM")])
-    tonight = FIRST + timedelta(days=5)
-    assert night_before(history, "all", "run-2", tonight)["run_id"].unique().to_list() == ["run-1"]
-    assert night_before(history, "states NM", "run-2", tonight)["run_id"].unique().to_list() == ["run-2"]
-    assert night_before(history, "states TX", "run-2", tonight) is None
-    assert night_before(None, "all", None, tonight) is None
+    tonight, regions = FIRST + timedelta(days=5), night()["region_id"]
+    assert night_before(history, "all", "run-2", tonight, regions)["run_id"].unique().to_list() == ["run-1"]
+    assert night_before(history, "states NM", "run-2", tonight, regions)["run_id"].unique().to_list() == ["run-2"]
+    assert night_before(history, "states TX", None, tonight, regions) is None
+    assert night_before(None, "all", None, tonight, regions) is None
+
+
+def test_a_part_is_compared_with_its_own_regions_of_a_larger_night() -> None:
+    before, part = night(1, regions=4), night(2, regions=4, scope="states NM").filter(pl.col("rank").is_in([2, 4]))
+    tonight = part.with_columns(pl.int_range(1, 3, dtype=pl.Int64).alias("rank"))
+    found = night_before(before, "states NM", "run-1", FIRST + timedelta(days=1), tonight["region_id"])
+    assert found.select("region_id", "rank", "region_rank").rows() == [("r1", 1, 1), ("r3", 2, 2)]
+    changes = rank_changes(tonight, found, changed())
+    assert set(changes["moved_by"]) == {UNMOVED}
+    assert changes["rank_change"].to_list() == [0, 0]
+    # A night with regions that the release before does not have is compared with none.
+    more = pl.concat([tonight["region_id"], pl.Series(["r9"])])
+    assert night_before(before, "states NM", "run-1", FIRST + timedelta(days=1), more) is None
 
 
 def test_an_older_form_of_the_history_is_not_carried_on() -> None:

@@ -51,7 +51,7 @@ class Counties:
         self._environment |= {f"FIRSTMW_{name}": value for name, value in LEAN.items()}
 
     def start(self, as_of: str, command: str = "refresh") -> subprocess.Popen[str]:
-        scope = [command, "--scope", "counties", "--regions", ",".join(COUNTIES)]
+        scope = [command, "--publish", "--scope", "counties", "--regions", ",".join(COUNTIES)]
         scope += ["--profile", "live"] if command == "refresh" else []
         return subprocess.Popen(
             [sys.executable, "-m", "pipelines.cli.main", *scope, "--as-of", as_of],

@@ -13,7 +13,16 @@ from typing import Any
 import pytest
 
 from pipelines.errors import WarehouseError
-from pipelines.warehouse import current_run_id, open_release, publication, releases, verify_release
+from pipelines.warehouse import (
+    current_run_id,
+    list_releases,
+    open_release,
+    publication,
+    refs,
+    retention,
+    verify_release,
+)
+from pipelines.warehouse.placement import Placement
 
 STEPS = [
     "_write_table",
@@ -22,7 +31,7 @@ STEPS = [
     "_write_manifest",
     "_make_durable",
     "_install",
-    "point_symlink",
+    "settle",
     "retain",
 ]
 
@@ -41,7 +50,7 @@ def assert_whole(night: Any, day: int) -> None:
 
 @pytest.mark.parametrize(
     ("step", "when"),
-    [*((step, "before") for step in STEPS), ("_install", "after"), ("point_symlink", "after")],
+    [*((step, "before") for step in STEPS), ("_install", "after"), ("settle", "after")],
 )
 def test_a_kill_at_any_step_leaves_a_whole_release_and_the_next_run_works(
     night: Any, monkeypatch: pytest.MonkeyPatch, step: str, when: str
@@ -59,7 +68,7 @@ def test_a_kill_at_any_step_leaves_a_whole_release_and_the_next_run_works(
         patched.setattr(publication, "remove_tree", lambda folder: None)
         with pytest.raises(Killed):
             night.publish(2, artefacts={"report/index.html": b"x"})
-    is_shown = (step, when) in {("point_symlink", "after"), ("retain", "before")}
+    is_shown = (step, when) in {("settle", "after"), ("retain", "before")}
     assert_whole(night, 2 if is_shown else 1)
     night.publish(2, artefacts={"report/index.html": b"x"})
     assert_whole(night, 2)
@@ -67,15 +76,16 @@ def test_a_kill_at_any_step_leaves_a_whole_release_and_the_next_run_works(
         night.run_id(1),
         night.run_id(2),
         "current",
+        "refs.json",
     ]
 
 
-@pytest.mark.parametrize("n_links", range(1, 4))
+@pytest.mark.parametrize("n_links", range(1, 3))
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kill_while_a_damaged_release_is_replaced_leaves_current_readable(
     night: Any, monkeypatch: pytest.MonkeyPatch, n_links: int, when: str
 ) -> None:
-    """The symlink moves twice (to the twin, to the new folder) and once more at the end; each may be the last act."""
+    """The symlink moves twice, to the twin and to the new folder; each may be the last act."""
     info = night.publish(1)
     (info.path / "parquet" / "test_sites.parquet").unlink()
     real = publication.point_symlink
@@ -99,7 +109,11 @@ def test_a_kill_while_a_damaged_release_is_replaced_leaves_current_readable(
         assert release.query("select count(*) as n from test_sites").item() == 4
     night.publish(1)
     assert_whole(night, 1)
-    assert sorted(path.name for path in (night.data_dir / "releases").iterdir()) == [night.run_id(1), "current"]
+    assert sorted(path.name for path in (night.data_dir / "releases").iterdir()) == [
+        night.run_id(1),
+        "current",
+        "refs.json",
+    ]
 
 
 def test_a_kill_while_an_old_release_is_deleted_leaves_no_half_release(
@@ -111,16 +125,20 @@ def test_a_kill_while_an_old_release_is_deleted_leaves_no_half_release(
 
     night.publish(1)
     with monkeypatch.context() as patched:
-        patched.setattr(releases, "remove_tree", killed)
+        patched.setattr(retention, "remove_tree", killed)
         with pytest.raises(Killed):
             night.publish(2, keep=1)
     assert_whole(night, 2)
-    assert [info.run_id for info in releases.list_releases(night.data_dir)] == [night.run_id(2)]
+    assert [info.run_id for info in list_releases(night.data_dir)] == [night.run_id(2)]
     night.publish(3, keep=1)
-    assert sorted(path.name for path in (night.data_dir / "releases").iterdir()) == [night.run_id(3), "current"]
+    assert sorted(path.name for path in (night.data_dir / "releases").iterdir()) == [
+        night.run_id(3),
+        "current",
+        "refs.json",
+    ]
 
 
-@pytest.mark.parametrize("step", ["_write_table", "_write_manifest", "_make_durable", "point_symlink", "retain"])
+@pytest.mark.parametrize("step", ["_write_table", "_write_manifest", "_make_durable", "settle", "retain"])
 def test_a_disk_that_fails_is_a_named_error_and_leaves_nothing_behind(
     night: Any, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -175,7 +193,7 @@ def run_child(data_dir: Path, mode: str, repository: Path) -> subprocess.Complet
     )
 
 
-@pytest.mark.parametrize("step", ["_write_manifest", "point_symlink"])
+@pytest.mark.parametrize("step", ["_write_manifest", "settle"])
 def test_a_killed_process_leaves_current_whole(data_dir: Path, repository: Path, step: str) -> None:
     assert run_child(data_dir, f"kill_{step}", repository).returncode == -signal.SIGKILL
     assert verify_release(data_dir) == []
@@ -186,6 +204,7 @@ def test_a_killed_process_leaves_current_whole(data_dir: Path, repository: Path,
         "20260701-00000000000a",
         "20260702-00000000000a",
         "current",
+        "refs.json",
     ]
 
 
@@ -211,3 +230,50 @@ def test_a_file_system_that_takes_no_more_is_named(data_dir: Path, repository: P
     assert "File too large" in child.stdout
     assert verify_release(data_dir) == []
     assert current_run_id(data_dir) == "20260701-00000000000a"
+
+
+BESIDE = Placement(is_shown=False, name="state-tx-2026-07-02", is_made_up=True)
+
+
+@pytest.mark.parametrize("n_steps", range(1, 5))
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_kill_between_a_link_its_record_and_the_clearing_leaves_every_release_readable(
+    night: Any, monkeypatch: pytest.MonkeyPatch, n_steps: int, is_named: bool
+) -> None:
+    night.publish(1)
+    steps = {"point_symlink": refs.point_symlink, "_write_record": refs._write_record}
+    done = 0
+
+    def until(name: str) -> Any:
+        def step(*arguments: Any, **options: Any) -> None:
+            nonlocal done
+            done += 1
+            if done == n_steps:
+                raise Killed
+            steps[name](*arguments, **options)
+
+        return step
+
+    def clearing(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    placement = BESIDE if is_named else Placement()
+    with monkeypatch.context() as patched:
+        for name in steps:
+            patched.setattr(refs, name, until(name))
+        patched.setattr(publication, "retain", clearing)
+        patched.setattr(publication, "remove_tree", lambda folder: None)
+        with pytest.raises(Killed):
+            night.publish(2, placement=placement)
+    is_swapped = not is_named and n_steps > 1
+    assert_whole(night, 2 if is_swapped else 1)
+    for name in (night.run_id(1), night.run_id(2), *refs.named_releases(night.data_dir)):
+        with open_release(night.data_dir, name) as release:
+            assert release.query("select count(*) as n from test_hours").item() == 96
+    night.publish(3)
+    assert_whole(night, 3)
+    # The release that was never named is cleared away, the one that was named stays.
+    kept = {info.run_id for info in list_releases(night.data_dir)}
+    assert {night.run_id(1), night.run_id(3)} <= kept
+    assert (night.run_id(2) in kept) == (not is_named or n_steps > 2)
+    assert refs.read_record(night.data_dir).shown[-1] == night.run_id(3)

@@ -46,7 +46,7 @@ def test_a_release_holds_the_tables_their_words_and_a_manifest(night: Any, data_
         1, macros=[macro], artefacts={"report/index.html": b"<html></html>"}, details={"code_hash": "abc"}
     )
     assert info.path == (data_dir / "releases" / night.run_id()).resolve()
-    assert names(data_dir / "releases") == [night.run_id(), "current"]
+    assert names(data_dir / "releases") == [night.run_id(), "current", "refs.json"]
     assert names(info.path) == ["firstmw.duckdb", "manifest.json", "parquet", "report"]
     assert (info.run_id, info.as_of, info.is_current) == (night.run_id(), date(2026, 7, 1), True)
     manifest = json.loads((data_dir / "releases" / "current" / "manifest.json").read_text())
@@ -114,7 +114,7 @@ def test_a_damaged_release_of_the_same_run_is_published_anew(night: Any, data_di
     assert night.publish(1).is_current
     assert verify_release(data_dir) == []
     assert names(data_dir / "releases") == sorted(
-        {night.run_id(1), info.run_id, "current"} | (set() if is_current else {night.run_id(2)})
+        {night.run_id(1), info.run_id, "current", "refs.json"} | (set() if is_current else {night.run_id(2)})
     )
 
 
@@ -195,7 +195,7 @@ def test_what_does_not_belong_is_refused_and_the_release_before_stays(
         spoil(warehouse, night)
         with pytest.raises(error, match=said):
             publish(warehouse, data_dir, night.publication(2))
-    assert names(data_dir / "releases") == [night.run_id(1), "current"]
+    assert names(data_dir / "releases") == [night.run_id(1), "current", "refs.json"]
     assert verify_release(data_dir) == []
     assert night.publish(2).is_current
 
