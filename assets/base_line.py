@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -19,6 +20,11 @@ PREVIOUS = "previous_release"
 # How long a night of the base line waits for a side release; longer than one takes.
 SIDE_PATIENCE_SECONDS = 3600.0
 FOREVER_SECONDS = 1e9
+
+
+def notify(sentence: str) -> None:
+    """Log a sentence that the user is to see while the night runs."""
+    logging.getLogger("firstmw.night").warning(sentence, extra={"is_notice": True})
 
 
 def placement_of(

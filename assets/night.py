@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import polars as pl
 
 import pipelines.contracts  # noqa: F401 - registers every table
-from assets.base_line import PREVIOUS, begin_from_base, build_lock, placement_of, previous_release
+from assets.base_line import PREVIOUS, begin_from_base, build_lock, notify, placement_of, previous_release
 from pipelines import nightlog
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.counties.scope import check_counties
@@ -315,7 +315,7 @@ def open_night(
     data_dir = settings.data_dir.absolute()
     is_fed = has_sources(settings)
     placed = placement_of(settings, scope, wish, today, must_be_base=must_be_base)
-    with build_lock(data_dir, placed, wait_seconds, on_wait=log.warning), ExitStack() as opened:
+    with build_lock(data_dir, placed, wait_seconds, notify), ExitStack() as opened:
         # Named and placed under the lock: the current release may have changed while this night waited.
         run_id, inputs, code = identify(settings, scope)
         clean_leftovers(data_dir)

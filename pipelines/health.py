@@ -243,7 +243,7 @@ def _release(data_dir: Path) -> Iterator[Finding]:
         yield Finding("release", "fault", f"{info.run_id}: {'; '.join(faults)}", "run `firstmw refresh` or roll back")
     else:
         yield Finding("release", "ok", f"{info.run_id} is whole, {len(releases)} kept")
-    held = [release.run_id for release in releases if release.held and not release.is_current]
+    held = [release.run_id for release in releases if release.held and release.is_base and not release.is_current]
     if held:
         remedy = f"look at it, then `firstmw rollback {held[0]}`, or leave it"
         yield Finding("held", "warning", f"{', '.join(held)} waits for a review", remedy)

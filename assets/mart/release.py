@@ -8,7 +8,8 @@ from typing import Any
 
 import dagster as dg
 
-from assets.night import CHANGELOG, Night, log, published_tables
+from assets.base_line import notify
+from assets.night import CHANGELOG, Night, published_tables
 from assets.resources import NightResource
 from assets.sql_tables import SQL_DIR
 from assets.table_asset import FRESH, key_of
@@ -93,8 +94,7 @@ def publish_night(night: Night) -> dg.MaterializeResult:
 
 
 def _tell_of_removed(names: list[str]) -> None:
-    told = f"FIRSTMW_KEEP_NAMED is reached: the side release{'s' if len(names) > 1 else ''} {', '.join(names)} went"
-    log.info(told, extra={"is_notice": True})
+    notify(f"FIRSTMW_KEEP_NAMED is reached, removed {', '.join(names)}")
 
 
 def drift_of(night: Night) -> dict[str, Finding]:

@@ -76,7 +76,7 @@ def releases(**options: Any) -> int:
 
 def _cells(row: dict[str, Any]) -> list[str]:
     state = [word for word, told in (("current", row["is_current"]), ("stale inputs", row["is_stale"])) if told]
-    state += ["held for review"] if row["held"] and not row["is_current"] else []
+    state += ["held for review"] if row["held"] and row["is_base"] and not row["is_current"] else []
     limits = [*row["scope"].get("states", ()), *row["scope"].get("regions", ())]
     regions = " ".join(row["scope"].get("scope", ["markets"]))
     return [

@@ -127,7 +127,8 @@ def release_info(data_dir: Path, wanted: str | None = None) -> ReleaseInfo:
     current, names = current_name(data_dir), named_releases(data_dir)
     if wanted is None or wanted == CURRENT:
         if current is None:
-            raise UsageError(f"{root}: {_NO_RELEASE}.")
+            beside = f"; beside it there are {', '.join(names)}, read with --release" if names else ""
+            raise UsageError(f"{root}: {_NO_RELEASE}{beside}.")
         found, is_hidden = current, False
     else:
         found, is_hidden = names.get(wanted, wanted), wanted.startswith(".")

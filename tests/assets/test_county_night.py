@@ -51,6 +51,22 @@ def test_the_live_profile_may_ask_for_counties_that_only_their_own_weather_makes
         check_scope(Settings(profile="live"), Scope(date(2026, 11, 22), is_counties=True, **scope))
 
 
+def test_a_lean_night_of_two_counties_is_whole_and_marked_as_a_part(firstmw, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    quick = {"programme_samples": "100", "portfolio_years": "200", "dispatch_years": "1", "trace_sites": "1"}
+    scope = ("--scope", "counties", "--regions", "44001,44003", "--as", "mine")
+    ran = firstmw("refresh", *scope, "--as-of", "2026-11-22", data_dir=tmp_path, **(LEAN | quick))
+    assert ran.code == 0, ran.err
+    assert not (tmp_path / "counties" / "releases" / "current").exists()
+    with open_release(tmp_path / "counties", "mine") as release:
+        ranked = release.table("ranked_sites")
+        # What the next night's scope is compared with.
+        assert release.info.scope == Scope(date(2026, 11, 22), ("44001", "44003"), is_counties=True).named()
+        assert release.table("dispatch_hourly").height == 8 * 8760
+    assert ranked["region_id"].unique().sort().to_list() == ["44001", "44003"]
+    assert ranked.height == 2 * 8
+    assert ranked["rank"].to_list() == list(range(1, ranked.height + 1))
+
+
 @pytest.mark.campaign
 def test_counties_are_ranked_beside_the_markets_and_simulated_once(firstmw, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     ran = firstmw(

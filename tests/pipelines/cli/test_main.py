@@ -14,6 +14,7 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.errors import ContractError
+from pipelines.warehouse import Placement, Wish
 
 READERS = [["rank"], ["explain", "abilene_tx"], ["sql", "from stacks"], ["export", "stacks", "--out", "-"], ["status"]]
 
@@ -151,6 +152,7 @@ class Night:
         return SimpleNamespace(
             run_id="20261122-0123456789ab",
             release_dir=Path("/data/releases/20261122-0123456789ab"),
+            placement=Placement(),
             is_reused=False,
             is_stale=self.is_stale,
             seconds=12.34,
@@ -166,12 +168,14 @@ def test_refresh_hands_over_what_was_asked_and_prints_a_line_per_step(run, monke
     )
     assert result.exit_code == 0
     night.asked.pop("on_wait")
+    night.asked.pop("on_notice")
     assert night.asked == {
         "as_of": date(2026, 11, 22),
         "regions": ["abilene_tx", "milam_tx", "lea_nm"],
         "states": ["TX"],
         "weather_dir": tmp_path,
-        "wait_seconds": 0.0,
+        "wait_seconds": None,
+        "wish": Wish(),
         "is_replay": False,
         "is_accepted": False,
         "what_if": [],
@@ -192,7 +196,7 @@ def test_a_what_if_is_handed_over_and_a_wrong_name_is_a_usage_error_before_anyth
     result = run("refresh", "--what-if", str(path), "--set", "grid_completion_probability=1")
     assert result.exit_code == 0
     assert night.asked["what_if"] == ["lead_times.ups.mid=20", "grid_completion_probability=1"]
-    assert "returns to the base" in result.stdout
+    assert "there is no release with its regions to compare it with" in result.stdout
     night.asked = {}
     wrong = run("refresh", "--set", "lead_times.power_transformr.mid=12")
     assert wrong.exit_code == 2
