@@ -108,6 +108,8 @@ class Client:
         Where `FIRSTMW_<SOURCE_ID>_URL` is looked up; the process's environment where None.
     now : Callable[[], datetime]
         Clock for the ledger.
+    clock : Callable[[], float]
+        Seconds that deadlines and the pace of requests are measured in.
     """
 
     def __init__(
@@ -116,10 +118,12 @@ class Client:
         *,
         environment: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._environment = os.environ if environment is None else environment
         self._now = now
+        self._clock = clock
         self._local = threading.local()
         self._pace: dict[str, float] = {}
         self._pacing = threading.Lock()
@@ -233,7 +237,7 @@ class Client:
     def _body(self, request: Request, response: requests.Response, limit: int) -> bytes:
         """Read piece by piece: neither an endless answer nor one that drips holds the night up."""
         place, until = f"{request.source_id}: the answer for {request.key!r}", self._settings.http_deadline_seconds
-        until += time.monotonic()
+        until += self._clock()
         received = bytearray()
         try:
             while piece := response.raw.read1(_PIECE, decode_content=True):
@@ -242,7 +246,7 @@ class Client:
                     if response.status_code >= 400:
                         break
                     raise SourceBroken(f"{place} is longer than {limit:,} bytes; it is not read any further.")
-                if time.monotonic() > until:
+                if self._clock() > until:
                     raise SourceDown(f"{place} is slower than FIRSTMW_HTTP_DEADLINE_SECONDS; ask again later.")
         except (HTTPError, OSError):
             raise _CutShort(len(received)) from None
@@ -377,9 +381,9 @@ class Client:
         """Keep the distance between two calls to a host."""
         host = urlsplit(url).netloc
         with self._pacing:
-            start = max(time.monotonic(), self._pace.get(host, 0.0))
+            start = max(self._clock(), self._pace.get(host, 0.0))
             self._pace[host] = start + self._settings.http_pause_factor / calls_per_second
-        time.sleep(max(0.0, start - time.monotonic()))
+        time.sleep(max(0.0, start - self._clock()))
 
 
 class _CutShort(Exception):

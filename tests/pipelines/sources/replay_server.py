@@ -113,6 +113,13 @@ class ReplayServer:
     def calls(self, prefix: str) -> list[Asked]:
         return [asked for asked in self.asked if asked.path.startswith(prefix)]
 
+    def wait_for(self, calls: int) -> None:
+        """Wait until so many requests have arrived: a client that gave up may be ahead of a busy server."""
+        until = time.monotonic() + 20.0
+        while len(self.asked) < calls and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.05)
+
     def mode(self, path: str) -> str:
         with self._lock:
             for name, modes in self._modes.items():
