@@ -12,6 +12,7 @@ from pipelines.dispatch import kernel as k
 from pipelines.dispatch.blocks import UNIT_TOLERANCE, SiteRunner, blocks_of
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.options import DispatchOptions
+from pipelines.ordered import group_sum
 from pipelines.plant.technology import Battery, FirmTechnology
 
 BALANCE_TOLERANCE_MW = 1e-6
@@ -292,9 +293,9 @@ def weekly(trace: pl.DataFrame) -> pl.DataFrame:
         .group_by("region_id", "stack_id", "week", maintain_order=True)
         .agg(
             pl.col("hour_utc").min().alias("week_start_utc"),
-            *[(pl.col(name) * pl.col("_hours")).sum().alias(f"{name}h") for name in powers],
-            pl.col("_hours").filter(pl.col("unserved_mw") > BALANCE_TOLERANCE_MW).sum().alias("unserved_hours"),
-            (pl.col("firm_units_on") * pl.col("_hours")).sum().alias("firm_run_hours"),
+            *[group_sum(pl.col(name) * pl.col("_hours")).alias(f"{name}h") for name in powers],
+            group_sum(pl.col("_hours").filter(pl.col("unserved_mw") > BALANCE_TOLERANCE_MW)).alias("unserved_hours"),
+            group_sum(pl.col("firm_units_on") * pl.col("_hours")).alias("firm_run_hours"),
             pl.col("soc_mwh").min().alias("soc_min_mwh"),
         )
         .sort("region_id", "stack_id", "week")

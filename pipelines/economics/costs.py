@@ -6,6 +6,7 @@ import polars as pl
 
 from pipelines.economics.hub_prices import to_dollar_year
 from pipelines.errors import ContractError, InputError
+from pipelines.ordered import group_mean
 from pipelines.reference.parameters import Parameters
 from pipelines.settings import Settings
 
@@ -222,7 +223,7 @@ def locational_multipliers(
     by_state = (
         multipliers.sort("technology", "state", "city", maintain_order=True)
         .group_by("technology", "state", maintain_order=True)
-        .agg(pl.col("multiplier").mean().alias("location_factor"))
+        .agg(group_mean("multiplier").alias("location_factor"))
         .rename({"technology": "proxy"})
     )
     proxies = pl.DataFrame({"technology": list(_LOCATION_PROXY), "proxy": list(_LOCATION_PROXY.values())})

@@ -12,6 +12,7 @@ from pipelines.economics.finance import terms
 from pipelines.economics.lcoe import levelised_costs
 from pipelines.economics.prices import combustion_kg_per_mmbtu
 from pipelines.errors import ContractError
+from pipelines.ordered import group_mean, group_sum
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import Parameters
 from pipelines.settings import Settings
@@ -73,12 +74,12 @@ def mean_years(dispatch_annual: pl.DataFrame, adequacy: pl.DataFrame) -> pl.Data
     if joined["weather_year"].n_unique() == 1:
         return joined.drop("weather_year").sort("region_id", "design_id")
     # Energy-weighted, so that the mean availability is served over demanded energy of all years.
-    weight = pl.col("load_mwh") / pl.col("load_mwh").sum()
+    weight = pl.col("load_mwh") / group_sum("load_mwh")
     return (
         joined.group_by("region_id", "stack_id", "design_id", maintain_order=True)
         .agg(
-            *((pl.col(name) * weight).sum() for name in ("availability_frac", "full_service_hours_frac")),
-            *(pl.col(name).mean() for name in (*_ENERGIES, *_ADEQUACY[2:])),
+            *(group_sum(pl.col(name) * weight) for name in ("availability_frac", "full_service_hours_frac")),
+            *(group_mean(name) for name in (*_ENERGIES, *_ADEQUACY[2:])),
         )
         .sort("region_id", "design_id")
     )
@@ -89,7 +90,7 @@ def grid_outage_hours(outage_causes: pl.DataFrame) -> pl.DataFrame:
     return (
         outage_causes.filter(pl.col("takes") == "grid")
         .group_by("region_id", maintain_order=True)
-        .agg((pl.col("events_per_year") * pl.col("hours_per_event")).sum().alias("grid_outage_hours_per_year"))
+        .agg(group_sum(pl.col("events_per_year") * pl.col("hours_per_event")).alias("grid_outage_hours_per_year"))
     )
 
 

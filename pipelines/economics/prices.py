@@ -10,6 +10,7 @@ from pipelines.contracts import economics as _contracts  # noqa: F401 - register
 from pipelines.contracts.base import validate
 from pipelines.economics.hub_prices import dollar_factor, henry_hub_usd_per_mmbtu, hub_basis
 from pipelines.errors import InputError
+from pipelines.ordered import group_mean, group_sum
 from pipelines.settings import Settings
 
 _TRAILING_MONTHS = 12
@@ -49,7 +50,7 @@ def state_gas_prices(
         .group_by("state", maintain_order=True)
         .tail(_TRAILING_MONTHS)
         .group_by("state", maintain_order=True)
-        .agg(pl.col("real_price").mean(), pl.len().alias("months"), pl.col("period").last(), *citation)
+        .agg(group_mean("real_price"), pl.len().alias("months"), pl.col("period").last(), *citation)
         .filter(pl.col("months") == _TRAILING_MONTHS)
         .drop("months")
     )
@@ -233,7 +234,7 @@ def power_prices_by_region(
         .tail(_TRAILING_MONTHS)
         .group_by("state", maintain_order=True)
         .agg(
-            ((pl.col("usd_per_mwh") * pl.col("sales_mwh")).sum() / pl.col("sales_mwh").sum()).alias(
+            (group_sum(pl.col("usd_per_mwh") * pl.col("sales_mwh")) / group_sum("sales_mwh")).alias(
                 "power_price_usd_per_mwh"
             ),
             pl.len().alias("months"),

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.economics.costs import unit_costs
 from pipelines.errors import UsageError
+from pipelines.ordered import group_mean
 from pipelines.plant.firm import firm_technologies
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.county_editions import carry_to_edition
@@ -102,9 +103,9 @@ class Facts:
         record = self.reference["grid_reliability"]
         all_of = ("saifi_all_events", "saidi_all_events_minutes")
         own = ("saifi_loss_of_supply_removed", "saidi_loss_of_supply_removed_minutes")
-        total = record.drop_nulls(all_of).group_by("state").agg(pl.col(all_of).mean())
-        both = record.drop_nulls((*all_of, *own)).group_by("state").agg(
-            *((pl.col(one) - pl.col(part)).mean().clip(lower_bound=0.0).alias(name)
+        total = record.drop_nulls(all_of).group_by("state", maintain_order=True).agg(group_mean(pl.col(all_of)))
+        both = record.drop_nulls((*all_of, *own)).group_by("state", maintain_order=True).agg(
+            *(group_mean(pl.col(one) - pl.col(part)).clip(lower_bound=0.0).alias(name)
               for name, one, part in zip(("above", "above_minutes"), all_of, own, strict=True))
         )  # fmt: skip
         found = {}

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import UsageError
+from pipelines.ordered import group_sum
 from pipelines.portfolio.build import STACKS_PER_REGION, Built, build_anywhere, plan_table
 from pipelines.portfolio.events import read_events
 from pipelines.portfolio.facts import Facts, candidates
@@ -105,12 +106,12 @@ def _nodes(built: Built, found: Study) -> pl.DataFrame:
         plan_table(NODES, built)
         .group_by("region_id", "stack_id", maintain_order=True)
         .agg(
-            pl.col("modules").sum(),
-            pl.col("it_mw").sum(),
+            group_sum("modules"),
+            group_sum("it_mw"),
             pl.col("ready_month").first(),
             pl.col("month").min().alias("first_month"),
             pl.col("month").max().alias("last_month"),
-            pl.col("capital_usd").sum(),
+            group_sum("capital_usd"),
         )
     )
     domains = found.tables["portfolio_sites"].filter(pl.col("strategy") == NODES).drop("strategy")

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.identity import content_hash
+from pipelines.ordered import group_sum
 from pipelines.settings import Settings, is_secret
 
 _CITATION = ["source_title", "publisher", "url"]
@@ -156,7 +157,7 @@ def data_status(
     by_file = (
         files.join(hours, on="region_id", how="left", maintain_order="left")
         .group_by("file_name", maintain_order=True)
-        .agg(pl.col("rows").sum(), pl.col("region_id").len().alias("regions"), pl.col("weather_format").first())
+        .agg(group_sum("rows"), pl.col("region_id").len().alias("regions"), pl.col("weather_format").first())
         .sort("file_name")
     )
     rows += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import sites as _contracts  # noqa: F401 - registers the tables
+from pipelines.ordered import group_mean
 
 # What differs between regions only where a user brings the data: published empty until then.
 _UNKNOWN = {
@@ -62,7 +63,7 @@ def published_regions(regions: pl.DataFrame, weather_choice: pl.DataFrame, solar
         Contract `mart.regions`.
     """
     factors = solar_hourly.group_by("region_id", maintain_order=True).agg(
-        pl.col("solar_mw_per_mw").mean().alias("solar_capacity_factor_frac")
+        group_mean("solar_mw_per_mw").alias("solar_capacity_factor_frac")
     )
     return (
         regions.join(weather_choice, on="region_id", how="left", maintain_order="left")

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.ordered import group_mean
 from pipelines.report.encode import DIGITS, encode_table
 
 DETAIL_REGIONS = 200
@@ -210,7 +211,9 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
     weather = _of(marts, "weather_monthly", detailed, ["region_id", "month", *_WEATHER])
     months = weather.sort("region_id", "month").group_by("region_id", "month", maintain_order=True)
     tables["weather"] = encode_table(
-        months.agg(pl.col(_WEATHER[:3]).mean(), pl.col("temperature_max_c").max(), pl.col("temperature_min_c").min()),
+        months.agg(
+            group_mean(pl.col(_WEATHER[:3])), pl.col("temperature_max_c").max(), pl.col("temperature_min_c").min()
+        ),
         digits=4,
     )
     return {"release": {**header, "pairs": pairs, "detail_regions": DETAIL_REGIONS}, "tables": tables}

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.dispatch.lattice import place_of
+from pipelines.ordered import group_sum
 from pipelines.sizing.cost_line import ENERGIES, CostLine
 from pipelines.sizing.estimate import OutageEstimate
 from pipelines.sizing.fine import CELL_STEPS, SUMS, UNITS, Block, Lattice, Region, cell_around
@@ -227,7 +228,7 @@ def energy_lost(designs: pl.DataFrame, assessed: pl.DataFrame) -> dict[tuple[str
     """
     key = ["region_id", "design_id"]
     energy = assessed.group_by(key, maintain_order=True).agg(
-        (pl.col("eue_mwh_per_year").sum() / pl.col("load_mwh").sum()).alias("lost")
+        (group_sum("eue_mwh_per_year") / group_sum("load_mwh")).alias("lost")
     )
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in designs.join(energy, on=key, maintain_order="left").iter_rows(named=True):

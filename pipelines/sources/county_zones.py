@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.errors import InputError
+from pipelines.ordered import group_sum
 from pipelines.reference.county_editions import crosswalk
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Parsed, Payload, Request, SourceInfo
@@ -168,7 +169,7 @@ def with_zones(counties: pl.DataFrame, county_zones: pl.DataFrame, zones: pl.Dat
     found = (
         links.join(county_zones, left_on="from_fips", right_on="county_fips", how="left", maintain_order="left")
         .group_by("to_fips", "zone", maintain_order=True)
-        .agg(pl.col("to_share_frac").sum(), pl.col("is_mapped").all())
+        .agg(group_sum("to_share_frac"), pl.col("is_mapped").all())
         .sort("to_fips", "to_share_frac", "zone", descending=[False, True, False])
         .unique("to_fips", keep="first", maintain_order=True)
         .join(zones, on="zone", how="left", maintain_order="left")

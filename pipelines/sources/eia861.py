@@ -9,6 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from pipelines.contracts.base import REGISTRY
+from pipelines.ordered import group_sum
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Parsed, Payload, Request, SourceInfo
 from pipelines.sources.fips import TERRITORIES
@@ -173,8 +174,8 @@ def state_means(
     def mean(name: str, complete: list[str]) -> pl.Expr:
         is_used = pl.all_horizontal(pl.col(other).is_not_null() for other in complete)
         customers = pl.col("customers").filter(is_used)
-        total = (pl.col(name).filter(is_used) * customers).sum() / customers.sum()
-        return pl.when(customers.sum() > 0).then(total).alias(name)
+        total = group_sum(pl.col(name).filter(is_used) * customers) / group_sum(customers)
+        return pl.when(group_sum(customers) > 0).then(total).alias(name)
 
     def ratio(name: str, event: str) -> pl.Expr:
         saifi = pl.col(f"saifi_{event}")

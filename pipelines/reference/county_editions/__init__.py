@@ -8,6 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.ordered import group_sum
+
 _CHANGES = Path(__file__).with_name("county_changes.csv")
 _CROSSWALK = {
     "from_fips": pl.String,
@@ -118,12 +120,12 @@ def carry_to_edition(
 
     def total(name: str) -> pl.Expr:
         shared = pl.col(name).cast(pl.Float64) * pl.col("from_share_frac")
-        return pl.when(shared.is_null().any()).then(None).otherwise(shared.sum()).alias(name)
+        return pl.when(shared.is_null().any()).then(None).otherwise(group_sum(shared)).alias(name)
 
     def mean(name: str) -> pl.Expr:
         known = pl.col("_weight").filter(pl.col(name).is_not_null())
-        value = (pl.col(name) * pl.col("_weight")).sum() / known.sum()
-        return pl.when(known.sum() > 0).then(value).alias(name)
+        value = group_sum(pl.col(name) * pl.col("_weight")) / group_sum(known)
+        return pl.when(group_sum(known) > 0).then(value).alias(name)
 
     merged = parts.group_by("to_fips", maintain_order=True).agg(
         *(total(name) for name in totals),
