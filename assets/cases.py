@@ -35,30 +35,16 @@ _REFERENCE = (
     "technology",
 )
 BASE_INPUTS = ["core.regions", "core.weather_choice", "sim.chosen", "mart.time_to_power", "sim.online_share"]
-UNCERTAIN_INPUTS = [
-    *dict.fromkeys(
-        [
-            *BASE_INPUTS,
-            *TIMELINE_INPUTS,
-            *OUTLOOK_INPUTS,
-            "core.gas_prices",
-            "core.gas_prices_by_region",
-        ]
-    )
-]
+UNCERTAIN_INPUTS = [*BASE_INPUTS, *TIMELINE_INPUTS, *OUTLOOK_INPUTS, "core.gas_prices", "core.gas_prices_by_region"]
 CASE_INPUTS = [
-    *dict.fromkeys(
-        [
-            *BASE_INPUTS,
-            *TIMELINE_INPUTS,
-            "sim.candidates",
-            "sim.designs",
-            "sim.dispatch_annual",
-            "sim.adequacy",
-            "core.outage_causes",
-            *(f"core.{name}" for name in _REFERENCE),
-        ]
-    )
+    *BASE_INPUTS,
+    *TIMELINE_INPUTS,
+    "sim.candidates",
+    "sim.designs",
+    "sim.dispatch_annual",
+    "sim.adequacy",
+    "core.outage_causes",
+    *(f"core.{name}" for name in _REFERENCE),
 ]
 
 

@@ -18,6 +18,17 @@ from pipelines.national.store import Store
 from pipelines.plant.solar import solar_parameters
 from pipelines.sizing.refine import Finalists
 
+# What the chunks are made from.
+RESULT_INPUTS = [
+    "core.regions",
+    "core.climatology_monthly",
+    "core.outage_causes",
+    "core.data_centre_load",
+    "core.technology",
+    "core.temperature_outage",
+    "sim.design_grid",
+]
+
 
 @dataclass(frozen=True)
 class CountyResults:

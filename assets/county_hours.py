@@ -13,8 +13,14 @@ from pipelines.ranking.rank import valued_sites
 from pipelines.timeline.online import online_share_matrix
 from pipelines.weather.assemble import region_solar, region_weather
 
-# What the best counties are told from.
-BEST_INPUTS = ["core.weather_choice", "sim.chosen", "mart.time_to_power", "sim.online_share"]
+# What the best counties are chosen by, and what their hours are made from.
+BEST_INPUTS = [
+    "core.climatology_monthly",
+    "core.weather_choice",
+    "sim.chosen",
+    "mart.time_to_power",
+    "sim.online_share",
+]
 
 
 def county_years(night: Night) -> pl.DataFrame:

@@ -14,6 +14,8 @@ from pipelines.contracts.base import validate
 from pipelines.identity import content_hash
 from pipelines.plant.solar import SolarParameters
 
+HOURS_INPUTS = ["core.regions", "core.weather_choice", "core.climatology_monthly"]
+
 
 def hours_key(night: Night, solar: SolarParameters | None = None) -> dict[str, Any] | None:
     """Return what the night's weather, and solar output where its plant is given, follow from.

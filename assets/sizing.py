@@ -30,7 +30,7 @@ PRICE_INPUTS = [
     *CREDIT_INPUTS,
 ]
 GRID_INPUTS = [*PRICE_INPUTS, "sim.design_grid", "sim.grid_annual", "sim.grid_adequacy"]
-FINALIST_INPUTS = list(dict.fromkeys([*PLANT_INPUTS, *GRID_INPUTS]))
+FINALIST_INPUTS = [*PLANT_INPUTS, *GRID_INPUTS]
 
 
 def night_price(night: Night) -> Price:

@@ -79,12 +79,24 @@ class Watched:
         return shared
 
 
-def made_from(night: Night, seen: set[str]) -> str | None:
-    """Return what was looked at with its values of tonight, as text; None where no value says all of it."""
-    values = {what: _value(night, what) for what in sorted(seen)}
-    if night.scope.is_counties or None in values.values():
-        return None
+def made_from(night: Night, seen: set[str]) -> str:
+    """Write what was looked at with its values of tonight as JSON; null where no value says all of it.
+
+    Tables of counties are made every night, so that nothing of them has a value.
+    """
+    values = {what: None if night.scope.is_counties else _value(night, what) for what in sorted(seen)}
     return json.dumps({**values, "code": night.code}, sort_keys=True)
+
+
+def inputs_of(stamp: Stamp) -> set[str]:
+    """Read what was looked at while a table was made, as in `Watched.seen`."""
+    return set(json.loads(stamp.made_from or "{}"))
+
+
+def tables_read(stamp: Stamp) -> set[str]:
+    """Select the tables among what was looked at."""
+    seen = (what.partition(" ") for what in inputs_of(stamp))
+    return {name.partition(":")[0] for kind, _, name in seen if kind == "table"}
 
 
 def stands(night: Night, name: str) -> Stamp | None:
@@ -92,7 +104,8 @@ def stands(night: Night, name: str) -> Stamp | None:
     stamp = night.warehouse.stamp(name)
     if stamp is None or stamp.made_from is None:
         return None
-    if stamp.made_from != made_from(night, set(json.loads(stamp.made_from))):
+    before = json.loads(stamp.made_from)
+    if None in before.values() or stamp.made_from != made_from(night, set(before)):
         return None
     if stamp.linked_path and not night.cache.is_whole(Path(stamp.linked_path)):
         return None

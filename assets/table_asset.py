@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,7 +60,7 @@ def key_of(name: str) -> dg.AssetKey:
 def table_asset(
     name: str,
     *,
-    deps: Sequence[str] = (),
+    deps: Iterable[str] = (),
     kinds: set[str] | None = None,
     checks: Mapping[str, Check] | None = None,
 ) -> Callable[[Callable[[Night], pl.DataFrame | Made]], dg.AssetsDefinition]:
@@ -70,8 +70,8 @@ def table_asset(
     ----------
     name : str
         Schema and table; the asset's group is the schema, its description the contract's grain.
-    deps : Sequence[str]
-        Tables it is made from; one that is made from none comes after the sources.
+    deps : Iterable[str]
+        Tables that it reads, by what it shares with other assets too; one that reads none comes after the sources.
     kinds : set[str] | None
         What the asset graph shows beside it.
     checks : Mapping[str, Check] | None
@@ -82,12 +82,12 @@ def table_asset(
     Callable
         Decorator that gives the asset. A table that breaks its contract fails a blocking check and is not written.
     """
-    info = REGISTRY[name]
+    info, needed = REGISTRY[name], tuple(dict.fromkeys(deps)) or FIRST
 
     def decorate(make: Callable[[Night], pl.DataFrame | Made]) -> dg.AssetsDefinition:
         @dg.asset(
             key=key_of(name),
-            deps=[key_of(dep) for dep in deps or FIRST],
+            deps=[key_of(dep) for dep in needed],
             group_name=name.partition(".")[0],
             kinds=kinds or {"polars", "duckdb"},
             description=info.comment,

@@ -42,8 +42,8 @@ live_assets = [live_asset(table) for table in AS_FETCHED]
 @table_asset("core.counties", deps=["raw.ledger", "core.county_zones", "core.zones"])
 def counties(night: Night) -> pl.DataFrame:
     """Give every county its zone and its grid operator."""
-    found, zones = live_rows(night, "core.counties"), night.read("core.zones")
-    return with_zones(found, night.read("core.county_zones"), zones) if found.height and zones.height else found
+    found, own, zones = live_rows(night, "core.counties"), night.read("core.county_zones"), night.read("core.zones")
+    return with_zones(found, own, zones) if found.height and zones.height else found
 
 
 @table_asset("core.queue_projects", deps=["raw.ledger", "core.counties"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from assets.kept_tables import hours_key, kept_table
+from assets.kept_tables import HOURS_INPUTS, hours_key, kept_table
 from assets.night import Night
 from assets.table_asset import Made, table_asset
 from pipelines.contracts.base import REGISTRY
 from pipelines.sources.merge import night_weather
 
 
-@table_asset("core.weather_hourly", deps=["core.regions", "core.weather_choice", "core.climatology_monthly"])
+@table_asset("core.weather_hourly", deps=HOURS_INPUTS)
 def weather_hourly(night: Night) -> Made:
     """Take fetched years, read weather files, make reference years."""
     if night.scope.is_counties:

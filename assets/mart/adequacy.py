@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.county_hours import best_counties
+from assets.county_hours import BEST_INPUTS, best_counties
 from assets.night import Night
 from assets.plant import CHOSEN_DESIGNS, PLANT_INPUTS, causes_of, grid_plant, night_sites
 from assets.table_asset import Made, table_asset
@@ -18,7 +18,7 @@ _CHOSEN = list(dict.fromkeys([*CHOSEN_DESIGNS, "load_mwh", *(name for name in _S
 
 @table_asset(
     "mart.adequacy",
-    deps=["sim.chosen", "mart.reliability", "sim.design_grid", *PLANT_INPUTS, "mart.time_to_power", "sim.online_share"],
+    deps=["mart.reliability", "sim.design_grid", *PLANT_INPUTS, *BEST_INPUTS],
     kinds={"numba", "duckdb"},
 )
 def adequacy(night: Night) -> Made:

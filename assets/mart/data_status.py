@@ -14,7 +14,7 @@ from pipelines.reference.provenance import data_status as status_of_sources
 from pipelines.sources.live import with_live_status
 
 
-@table_asset("mart.data_status", deps=[*CITED, "core.weather_choice", "core.weather_hourly"])
+@table_asset("mart.data_status", deps=[*CITED, "core.regions", "core.weather_choice", "core.weather_hourly"])
 def data_status(night: Night) -> pl.DataFrame:
     """Say how fresh everything is."""
     status = status_of_sources(

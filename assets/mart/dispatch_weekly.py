@@ -9,7 +9,7 @@ from assets.table_asset import table_asset
 from assets.traces import TRACE_INPUTS, night_traces
 
 
-@table_asset("mart.dispatch_weekly", deps=["mart.dispatch_hourly", *TRACE_INPUTS])
+@table_asset("mart.dispatch_weekly", deps=TRACE_INPUTS)
 def dispatch_weekly(night: Night) -> pl.DataFrame:
     """Sum the hours by week."""
     return night_traces(night).weekly()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.counties import county_results
+from assets.counties import RESULT_INPUTS, county_results
 from assets.night import Night
 from assets.table_asset import table_asset
 from pipelines.national.months import solar_by_day
 from pipelines.reference.regions import published_regions
 
 
-@table_asset("mart.regions", deps=["core.regions", "core.weather_choice", "sim.solar_hourly", "sim.grid_annual"])
+@table_asset("mart.regions", deps=["core.weather_choice", "sim.solar_hourly", *RESULT_INPUTS])
 def regions(night: Night) -> pl.DataFrame:
     """Join place, weather and sun."""
     solar = night.read("sim.solar_hourly")

@@ -11,7 +11,7 @@ from pipelines.ranking.scenarios import other_gas_basis, read_scenarios, same_ca
 from pipelines.ranking.scenarios import scenario_rankings as rankings
 
 
-@table_asset("mart.scenario_rankings", deps=[*CASE_INPUTS, "mart.scenarios"])
+@table_asset("mart.scenario_rankings", deps=CASE_INPUTS)
 def scenario_rankings(night: Night) -> pl.DataFrame:
     """Evaluate every scenario on the night's physics."""
     scenarios = read_scenarios(night.settings.scenarios_file)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.counties import county_results
+from assets.counties import RESULT_INPUTS, county_results
 from assets.kept_tables import hours_key
 from assets.night import Night
 from assets.plant import plant_parameters
@@ -15,15 +15,7 @@ from pipelines.weather.assemble import monthly_summary
 
 @table_asset(
     "mart.weather_monthly",
-    deps=[
-        "core.regions",
-        "core.weather_choice",
-        "core.weather_hourly",
-        "sim.solar_hourly",
-        "core.climatology_monthly",
-        "core.technology",
-        "sim.grid_annual",
-    ],
+    deps=["core.weather_choice", "core.weather_hourly", "sim.solar_hourly", *RESULT_INPUTS],
 )
 def weather_monthly(night: Night) -> pl.DataFrame:
     """Sum up the hours."""

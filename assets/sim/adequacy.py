@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from assets.night import Night
-from assets.sizing import night_finalists, with_finalists
+from assets.sizing import FINALIST_INPUTS, night_finalists, with_finalists
 from assets.table_asset import table_asset
 
 
-@table_asset("sim.adequacy", deps=["sim.grid_adequacy", "sim.finalists"])
+@table_asset("sim.adequacy", deps=FINALIST_INPUTS)
 def adequacy(night: Night) -> pl.DataFrame:
     """Put grid and finalists together."""
     key = ["region_id", "design_id", "weather_year"]

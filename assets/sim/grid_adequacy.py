@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from assets.counties import county_results
+from assets.counties import RESULT_INPUTS, county_results
 from assets.night import Night
 from assets.plant import PLANT_INPUTS, grid_campaign
 from assets.table_asset import Made, table_asset
 
 
-@table_asset("sim.grid_adequacy", deps=[*PLANT_INPUTS, "sim.design_grid", "sim.grid_annual"], kinds={"numba", "duckdb"})
+@table_asset("sim.grid_adequacy", deps=[*PLANT_INPUTS, *RESULT_INPUTS], kinds={"numba", "duckdb"})
 def grid_adequacy(night: Night) -> Made:
     """Take the adequacy that came with the dispatch of the same sites."""
     if night.scope.is_counties:

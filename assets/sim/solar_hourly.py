@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assets.kept_tables import hours_key, kept_table
+from assets.kept_tables import HOURS_INPUTS, hours_key, kept_table
 from assets.night import Night
 from assets.plant import plant_parameters
 from assets.table_asset import Made, table_asset
@@ -11,7 +11,7 @@ from pipelines.plant.solar import SolarParameters, solar_parameters
 from pipelines.weather.assemble import region_solar
 
 
-@table_asset("sim.solar_hourly", deps=["core.regions", "core.weather_hourly", "core.technology"])
+@table_asset("sim.solar_hourly", deps=[*HOURS_INPUTS, "core.weather_hourly", "core.technology"])
 def solar_hourly(night: Night) -> Made:
     """Turn irradiance into AC power."""
     if night.scope.is_counties:

@@ -108,7 +108,9 @@ class BuiltTables(dy.Schema):
     rows = integer("Rows written", "rows", minimum=0)
     linked_path = text("Parquet file that holds the rows where the table is linked; empty where it is stored")
     content = text("Hash of the rows")
-    made_from = text("What the rows follow from, with hashes, as JSON; null where that is not known", nullable=True)
+    made_from = text(
+        "What the rows were made from, as JSON: each input with its hash, null where none says all", nullable=True
+    )
     told = text("What the orchestrator was told of it when it was made, as JSON", nullable=True)
     written_at_utc = timestamp("When it was written")
 

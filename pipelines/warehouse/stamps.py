@@ -32,7 +32,7 @@ class Follows:
     Attributes
     ----------
     made_from : str | None
-        As text, to be held against the same of another night; None where it is not known.
+        Every input with its hash as JSON, to be compared with those of another night; None where nothing noted it.
     told : str | None
         What is to be told of the table as long as it stands, as JSON.
     """

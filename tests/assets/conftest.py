@@ -45,7 +45,7 @@ def firstmw(repository: Path) -> Command:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
@@ -59,6 +59,36 @@ def night(firstmw: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data_dir = tmp_path_factory.mktemp("night")
     ran = firstmw("refresh", "--publish", "--regions", REGIONS, "--as-of", AS_OF, data_dir=data_dir)
     assert ran.code == 0, ran.err
+    return data_dir
+
+
+@pytest.fixture(scope="session")
+def lean() -> dict[str, str]:
+    """Return settings of counties; what is sampled, traced and drawn is the business of the markets' night."""
+    return {
+        "chunk_workers": "1",
+        "trace_sites": "2",
+        "sample_sites": "1",
+        "regret_regions": "0",
+        "monte_carlo_years": "2",
+        "timeline_samples": "100",
+        "robustness_draws": "100",
+        "programme_samples": "100",
+        "portfolio_years": "200",
+    }
+
+
+@pytest.fixture(scope="session")
+def county_night(firstmw: Command, lean: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of a published night of the counties of Rhode Island."""
+    for module in ("_plotly_geo", "airportsdata"):
+        pytest.importorskip(module, reason="needs the extra firstmw[counties]")
+    data_dir = tmp_path_factory.mktemp("counties")
+    ran = firstmw(
+        "refresh", "--publish", "--scope", "counties", "--state", "RI", "--as-of", AS_OF, data_dir=data_dir, **lean
+    )
+    assert ran.code == 0, ran.err
+    assert not (data_dir / "releases").exists()
     return data_dir
 
 
