@@ -55,7 +55,7 @@ def test_every_county_is_ranked_and_the_best_are_traced(county_night: Path) -> N
         # What the next night's scope is compared with.
         assert release.info.scope == Scope(date(2026, 11, 22), (), ("RI",), is_counties=True).named()
     assert ranked.height == 5 * 8
-    assert ranked["rank"].to_list() == list(range(1, ranked.height + 1))
+    assert sorted(ranked["rank"]) == list(range(1, ranked.height + 1))
     assert ranked["region_id"].unique().sort().to_list() == ["44001", "44003", "44005", "44007", "44009"]
     assert hours.height == 2 * 8 * 8760
     assert months.height == 5 * 12
