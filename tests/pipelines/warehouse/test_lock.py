@@ -62,3 +62,38 @@ def test_the_lock_is_free_after_an_error_inside(data_dir: Path) -> None:
 def test_one_process_cannot_take_it_twice(data_dir: Path) -> None:
     with BuildLock(data_dir), pytest.raises(WarehouseError, match=f"pid {os.getpid()} "), BuildLock(data_dir):
         pass
+
+
+@pytest.mark.parametrize(("is_side", "is_awaited"), [(True, True), (False, False)])
+def test_a_side_release_is_waited_for_where_a_night_is_not(
+    data_dir: Path, repository: Path, is_side: bool, is_awaited: bool
+) -> None:
+    hold = HOLD.replace("BuildLock(Path(sys.argv[1]))", f"BuildLock(Path(sys.argv[1]), is_side={is_side})")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold, str(data_dir)], stdout=subprocess.PIPE, text=True, cwd=repository
+    )
+    said: list[str] = []
+
+    def on_wait(sentence: str) -> None:
+        said.append(sentence)
+        holder.kill()
+
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        if is_awaited:
+            with BuildLock(data_dir, side_wait_seconds=60.0, on_wait=on_wait):
+                assert len(said) == 1
+            assert "a side release" in said[0]
+        else:
+            with (
+                pytest.raises(WarehouseError, match=f"pid {holder.pid}"),
+                BuildLock(data_dir, side_wait_seconds=60.0, on_wait=on_wait),
+            ):
+                pass
+            assert said == []
+    finally:
+        holder.kill()
+        holder.wait(10)
+        if holder.stdout:
+            holder.stdout.close()
