@@ -10,7 +10,16 @@ def test_rows_come_in_rank_order_with_every_column(run):
     rows = answer["rows"]
     assert [row["rank"] for row in rows] == list(range(1, 49))
     assert answer["release"]["run_id"] == "20261122-0123456789ab"
-    assert set(answer["release"]) == {"run_id", "as_of", "published_at_utc", "profile", "is_stale", "path"}
+    assert set(answer["release"]) == {
+        "run_id",
+        "as_of",
+        "published_at_utc",
+        "profile",
+        "is_stale",
+        "path",
+        "names",
+        "scope",
+    }
     assert rows[0]["as_of_utc"] == "2026-11-22T00:00:00Z"
 
 
