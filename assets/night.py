@@ -22,7 +22,7 @@ from pipelines.counties.scope import check_counties
 from pipelines.errors import UsageError
 from pipelines.identity import content_hash
 from pipelines.reference.load import load_reference, reference_tables
-from pipelines.settings import Settings, is_secret
+from pipelines.settings import Settings, county_settings, moving, values_of
 from pipelines.sources.archive import Archive, NightRecord
 from pipelines.sources.live import LiveInputs
 from pipelines.sources.parsing import Parser
@@ -45,18 +45,6 @@ from pipelines.warehouse import (
 )
 
 REPOSITORY = Path(__file__).parents[1]
-# Places, keys and limits of the machine do not move a result; nor does how sources are asked, only what they answer.
-_NOT_PART_OF_A_RUN = {"data_dir", "reference_dir", "weather_dir", "cache_max_gb", "keep_releases", "keep_named"}
-_NOT_PART_OF_A_RUN |= {"engine", "dask_address", "chunk_store", "chunk_workers", "chunk_sites"}
-# Settings that nothing but a night of counties reads.
-COUNTY_SETTINGS = (
-    "county_solar_parts",
-    "county_weather_years",
-    "sample_sites",
-    "trace_sites",
-    "unlisted_state_cost_factor",
-)
-_HOW_TO_ASK = ("http_", "source_", "drift_", "alert_")
 CHANGELOG = REPOSITORY / "CHANGELOG.md"
 _PLAIN = Wish()
 _Shared = TypeVar("_Shared")
@@ -234,14 +222,8 @@ def identify(settings: Settings, scope: Scope, record: NightRecord | None = None
 
 def named_settings(settings: Settings, scope: Scope) -> dict[str, Any]:
     """Return the settings that a night's results follow from, by name."""
-    return {
-        name: value
-        for name, value in settings.model_dump(mode="json", exclude=_NOT_PART_OF_A_RUN).items()
-        if (scope.is_counties or name not in COUNTY_SETTINGS)
-        and not name.startswith(_HOW_TO_ASK)
-        and not name.endswith("_file")
-        and not is_secret(name)
-    }
+    left_out = set() if scope.is_counties else set(county_settings())
+    return values_of(settings, [name for name in moving() if name not in left_out])
 
 
 def check_scope(settings: Settings, scope: Scope) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.night import COUNTY_SETTINGS, Night
+from assets.night import Night
 from assets.table_asset import table_asset
 from pipelines.reference.provenance import assumptions as all_assumptions
+from pipelines.settings import county_settings
 
 
 @table_asset("mart.assumptions", deps=["core.technology"])
@@ -15,4 +16,4 @@ def assumptions(night: Night) -> pl.DataFrame:
     listed = all_assumptions(night.read("core.technology"), night.settings)
     if night.scope.is_counties:
         return listed
-    return listed.filter(~pl.col("assumption_id").is_in([f"setting.{name}" for name in COUNTY_SETTINGS]))
+    return listed.filter(~pl.col("assumption_id").is_in([f"setting.{name}" for name in county_settings()]))

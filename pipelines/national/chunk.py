@@ -22,6 +22,7 @@ from pipelines.national.store import Store
 from pipelines.plant.grid import curtailed_hours_per_year
 from pipelines.plant.solar import SolarParameters, solar_mw_per_mw
 from pipelines.reliability.campaign import Plant
+from pipelines.settings import marked, values_of
 from pipelines.weather.assemble import weather_version
 from pipelines.weather.calendar import TYPICAL_YEAR, hours_of_year
 from pipelines.weather.monthly import weather_monthly
@@ -40,21 +41,6 @@ FETCHED: dict[str, Any] = {
 }
 """Of a fetched year: whose it is, where it comes from and when it came, its name in the store, its content."""
 _HERE = Path(__file__).parent
-# What load, grid service and the screen read of the settings; the rest of the plant is in its own key.
-_SETTINGS = (
-    "site_it_mw",
-    "it_load_factor",
-    "pue_base",
-    "pue_base_temperature_c",
-    "pue_per_c",
-    "flexible_grid_curtailed_frac",
-    "availability_target",
-    "min_renewable_frac",
-    "min_baseload_frac",
-    "spare_transformer_swap_hours",
-    "load_step_frac",
-    "start_minutes",
-)
 STAGES = ("weather", "solar", "dispatch_and_adequacy", "months", "write")
 
 
@@ -83,7 +69,8 @@ class Facts:
         """Return what every chunk's results depend on beside its sites."""
         return {
             "plant": self.plant.key,
-            "settings": {name: getattr(self.plant.settings, name) for name in _SETTINGS},
+            # What the screen keeps designs by; what they are dispatched with is in the plant's key.
+            "settings": values_of(self.plant.settings, marked("physics", "choice")),
             "solar": asdict(self.solar),
             "load": content_hash(self.load_facts),
             "years": self.years,

@@ -10,12 +10,11 @@ import polars as pl
 
 from pipelines.identity import content_hash, tree_hash
 from pipelines.portfolio.facts import Facts
-from pipelines.settings import is_secret
+from pipelines.settings import moving, values_of
 from pipelines.warehouse.cache import Cache
 
 _CODE = Path(__file__).parents[1]
 _PATTERNS = [f"{room}/**/*.{kind}" for room in ("portfolio", "timeline") for kind in ("py", "csv")]
-_NOT_A_CAUSE = ("http_", "source_", "cache_", "keep_", "live_")
 
 
 class Keep:
@@ -34,20 +33,12 @@ class Keep:
         self._cache = cache
         self.hits = self.misses = 0
         if cache is not None:
-            settings = facts.settings
             self._base = {
                 "code": tree_hash(_CODE, _PATTERNS),
-                "settings": content_hash(
-                    {
-                        name: value
-                        for name, value in settings.model_dump(mode="json").items()
-                        if not name.startswith(_NOT_A_CAUSE) and not name.endswith(("_dir", "_file", "_key"))
-                        and not is_secret(name)
-                    }
-                ),
+                "settings": content_hash(values_of(facts.settings, moving())),
                 "reference": content_hash(*(facts.reference[name] for name in sorted(facts.reference))),
                 "places": content_hash(facts.hazard_rates, facts.weather_monthly),
-            }  # fmt: skip
+            }
 
     def frame(self, kind: str, key: Mapping[str, Any], compute: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """Return the frame of a kind and key; frames in the key stand for their content."""

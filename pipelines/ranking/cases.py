@@ -21,19 +21,12 @@ from pipelines.errors import UsageError
 from pipelines.ranking.rank import KEY, rank_sites, valued_sites
 from pipelines.ranking.reuse import Reuse
 from pipelines.reference.parameters import parameters
-from pipelines.settings import Settings
+from pipelines.settings import Settings, marked
 from pipelines.timeline.durations import durations
 from pipelines.timeline.outcomes import Known
 from pipelines.timeline.time_to_power import time_to_power
 
-_FIRST_ECONOMIC = "dollar_year"
 _FAMILY = [name for name in REGISTRY["sim.designs"].schema.column_names() if name not in {"design_id", "firm_units"}]
-
-
-def economic_settings() -> list[str]:
-    """Return the settings that prices, time to power and value read, and dispatch and outages do not."""
-    names = list(Settings.model_fields)
-    return names[names.index(_FIRST_ECONOMIC) :]
 
 
 @dataclass(frozen=True)
@@ -130,7 +123,7 @@ def other_settings(settings: Settings, changes: dict[str, Any]) -> Settings:
     for name in changes:
         if name not in Settings.model_fields:
             raise UsageError(f"there is no setting {name!r}; settings are listed in the table assumptions.")
-        if name not in economic_settings():
+        if name not in marked("economics"):
             raise UsageError(f"setting {name!r} changes dispatch or outages; a case shares them with the night.")
     # Checked like any settings; the environment, which `Settings()` reads first, has no say in a case.
     changed = Settings.__new__(Settings)

@@ -11,10 +11,10 @@ import polars as pl
 from pipelines.contracts import ranking as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
 from pipelines.errors import InputError, UsageError
-from pipelines.ranking.cases import Case, CaseFacts, economic_settings, evaluate_case, other_settings
+from pipelines.ranking.cases import Case, CaseFacts, evaluate_case, other_settings
 from pipelines.ranking.rank import rank_sites
 from pipelines.reference.side_table import read_side_table
-from pipelines.settings import SCENARIOS_FILE, Settings
+from pipelines.settings import SCENARIOS_FILE, Settings, marked
 
 BASE = "base"
 _COLUMNS = ("scenario_id", "setting", "value", "meaning")
@@ -62,7 +62,7 @@ def scenario_settings(scenarios: pl.DataFrame) -> dict[str, dict[str, Any]]:
 
 def described_scenarios(scenarios: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return contract `mart.scenarios`: what each scenario changes, beside tonight's value."""
-    tonight = [str(getattr(settings, name)) if name in economic_settings() else "" for name in scenarios["setting"]]
+    tonight = [str(getattr(settings, name)) if name in marked("economics") else "" for name in scenarios["setting"]]
     order = {name: place for place, name in enumerate(scenarios["scenario_id"].unique(maintain_order=True), start=1)}
     return scenarios.with_columns(
         pl.Series("base_value", tonight, dtype=pl.String),

@@ -11,30 +11,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipelines.errors import InputError, UsageError
-from pipelines.settings import Settings, is_secret
+from pipelines.settings import Settings, moving
 from pipelines.timeline.durations import read_choices
 from pipelines.timeline.what_if import SHOWN_AS, durations_of, parsed_change
 
-_PLACES = {
-    "data_dir",
-    "reference_dir",
-    "weather_dir",
-    "cache_max_gb",
-    "keep_releases",
-    "keep_named",
-    "profile",
-    "what_if_lead_times",
-}
+# Set by options of their own.
+_BY_OPTION = {"profile", "what_if_lead_times"}
 
 
 def settable() -> list[str]:
     """Return the settings that a what-if can set: those that results rest on."""
-    return [
-        name
-        for name in Settings.model_fields
-        if name not in _PLACES and not is_secret(name) and not name.endswith("_file")
-        if not name.startswith(("http_", "source_"))
-    ]
+    return [name for name in moving() if name not in _BY_OPTION]
 
 
 def read_changes(path: Path) -> list[str]:

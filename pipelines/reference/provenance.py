@@ -11,22 +11,12 @@ import polars as pl
 
 from pipelines.identity import content_hash
 from pipelines.ordered import group_sum
-from pipelines.settings import Settings, is_secret
+from pipelines.settings import Settings, moving
 
 _CITATION = ["source_title", "publisher", "url"]
 # Settings that say where things are or how the machine works; no result rests on them.
-_PLUMBING = {
-    "data_dir",
-    "reference_dir",
-    "weather_dir",
-    "cache_max_gb",
-    "keep_releases",
-    "keep_named",
-    "http_timeout",
-    "profile",
-}
-_PLUMBING |= {"engine", "dask_address", "chunk_store", "chunk_workers", "chunk_sites"}
-_MACHINERY = ("http_", "source_", "drift_", "alert_")
+# Said of every source in `mart.data_status`.
+_SAID_ELSEWHERE = {"profile"}
 _PERIODS = ("period", "data_year", "year", "as_of")
 
 
@@ -85,9 +75,10 @@ def assumptions(technology: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         Contract `mart.assumptions`.
     """
     chosen = []
-    for name, field in Settings.model_fields.items():
-        if name in _PLUMBING or is_secret(name) or name.endswith("_file") or name.startswith(_MACHINERY):
+    for name in moving():
+        if name in _SAID_ELSEWHERE:
             continue
+        field = Settings.model_fields[name]
         meaning = field.description or ""
         value = getattr(settings, name)
         chosen.append(

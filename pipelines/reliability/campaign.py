@@ -24,7 +24,7 @@ from pipelines.reliability.availability import Operation, availability
 from pipelines.reliability.common_mode import UNIT_TRANSFORMER, bridge_hours, grid_unavailability, unavailability
 from pipelines.reliability.freeze import gas_freeze, is_struck_by_frost, outage_probability
 from pipelines.reliability.starts import run_hours, start_failures
-from pipelines.settings import Settings
+from pipelines.settings import Settings, marked, values_of
 from pipelines.warehouse.cache import Cache
 
 _PACKAGE = Path(__file__).parents[1]
@@ -45,24 +45,12 @@ class Plant:
     @cached_property
     def key(self) -> dict[str, Any]:
         """Return what a result depends on that is the same at every site, for the cache."""
-        settings = self.settings
         return {
             "designs": content_hash(self.designs.to_frame()),
             "technologies": {name: asdict(unit) for name, unit in sorted(self.technologies.items())},
             "battery": asdict(self.battery),
-            "reserve": [
-                self.parameters.value("bess", "forced_outage_rate"),
-                settings.start_minutes,
-                settings.load_step_frac,
-            ],
-            "ups": settings.ups_failure_frac,
-            "frost": [
-                settings.gas_freeze_coldest_frac,
-                settings.gas_freeze_below_c,
-                settings.gas_freeze_outage_frac,
-                settings.gas_freeze_hours,
-            ],
-            "starts": start_failures(self.technologies, settings),
+            "reserve": self.parameters.value("bess", "forced_outage_rate"),
+            "settings": values_of(self.settings, marked("physics", "dispatch")),
             "code": physics_version(),
         }
 

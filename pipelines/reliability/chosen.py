@@ -20,6 +20,7 @@ from pipelines.reliability.monte_carlo import Estimate, YearlyOutcomes, sample_y
 from pipelines.reliability.starts import is_standby
 from pipelines.reliability.survival import Bridge, Standby, survival
 from pipelines.reliability.system import system_of_design
+from pipelines.settings import marked, values_of
 from pipelines.warehouse.cache import Cache
 
 # Lengths of a loss of grid or gas that are reported (h).
@@ -90,15 +91,11 @@ def sample_chosen(
     return pl.concat([named, sampled], how="horizontal"), hits
 
 
-def _sampling(plant: Plant) -> list[float]:
-    """Return what the sampling depends on beyond the campaign."""
-    settings, parameters = plant.settings, plant.parameters
+def _sampling(plant: Plant) -> list[Any]:
+    """List what the sampling depends on beyond the campaign."""
+    parameters = plant.parameters
     return [
-        settings.monte_carlo_years,
-        settings.bess_block_mw,
-        settings.solar_block_mw,
-        settings.solar_outage_frac,
-        settings.solar_repair_hours,
+        values_of(plant.settings, marked("physics", "sampling")),
         parameters.value("bess", "mttr", "hours"),
         parameters.value("bess", "planned_outage_rate"),
         parameters.value("transformer", "mttr", "hours"),

@@ -7,11 +7,12 @@ of the machine, or an assumption without a source, which then says "assumption".
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import get_args
+from typing import Any, get_args
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pipelines.settings.marks import Mark, Step, marks_of
 from pipelines.settings.money import Money
 from pipelines.settings.places import REFERENCE_DIR, SCENARIOS_FILE, Places
 from pipelines.settings.plant import Plant
@@ -22,7 +23,17 @@ from pipelines.settings.timeline import Timeline
 from pipelines.settings.value import Value
 from pipelines.settings.weather import Weather
 
-__all__ = ["REFERENCE_DIR", "SCENARIOS_FILE", "Settings", "is_secret", "settings"]
+__all__ = [
+    "REFERENCE_DIR",
+    "SCENARIOS_FILE",
+    "Settings",
+    "county_settings",
+    "is_secret",
+    "marked",
+    "moving",
+    "settings",
+    "values_of",
+]
 
 
 # The families stand last to first: pydantic lists the fields of the last base first.
@@ -35,6 +46,27 @@ class Settings(Value, Portfolio, Timeline, Money, Plant, Site, Weather, Scale, P
 def is_secret(name: str) -> bool:
     """Return whether a setting holds a key or another secret."""
     return SecretStr in (*get_args(Settings.model_fields[name].annotation), Settings.model_fields[name].annotation)
+
+
+def marked(mark: Mark, *steps: Step) -> list[str]:
+    """Select the settings of a mark in the order of their declaration; of physical ones only those of some steps."""
+    own = {name: marks_of(field) for name, field in Settings.model_fields.items()}
+    return [name for name, marks in own.items() if marks["mark"] == mark and (not steps or marks["step"] in steps)]
+
+
+def moving() -> list[str]:
+    """Select the settings that move a result: all but those of operation."""
+    return [*marked("physics"), *marked("economics")]
+
+
+def county_settings() -> list[str]:
+    """Select the settings that nothing but a night of counties reads."""
+    return [name for name, field in Settings.model_fields.items() if marks_of(field).get("is_for_counties")]
+
+
+def values_of(settings: Settings, names: list[str]) -> dict[str, Any]:
+    """Read settings by name, for keys of results and names of runs."""
+    return {name: getattr(settings, name) for name in names}
 
 
 @lru_cache(maxsize=1)

@@ -4,107 +4,110 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
+
+from pipelines.settings.marks import economics
 
 
 class Money(BaseModel):
     """What power costs: prices, finance, equipment without a cited cost."""
 
-    dollar_year: int = Field(2025, description="year of the real dollars that costs are expressed in")
-    discount_rate: float = Field(
+    dollar_year: int = economics(2025, description="year of the real dollars that costs are expressed in")
+    discount_rate: float = economics(
         0.09, gt=0, lt=0.5, description="real discount rate of power assets (per year); assumption"
     )
-    unlisted_state_cost_factor: float = Field(
+    unlisted_state_cost_factor: float = economics(
         1.0,
+        is_for_counties=True,
         gt=0,
         description="cost in Alaska and Hawaii, which the location tables lack, over the national one; assumption",
     )
-    gas_price_basis: Literal["hub_plus_basis", "state_industrial"] = Field(
+    gas_price_basis: Literal["hub_plus_basis", "state_industrial"] = economics(
         "hub_plus_basis", description="which gas price a generator pays"
     )
-    gas_delivery_adder_usd_per_mmbtu: float = Field(
+    gas_delivery_adder_usd_per_mmbtu: float = economics(
         0.35, ge=0, description="lateral and transport from hub to burner (USD/MMBtu); assumption"
     )
-    gas_floor_usd_per_mmbtu: float = Field(
+    gas_floor_usd_per_mmbtu: float = economics(
         1.0, ge=0, description="floor of hub plus basis before delivery (USD/MMBtu); assumption"
     )
-    energy_outlook: Literal["flat", "reference", "high_oil_and_gas_supply", "low_oil_and_gas_supply"] = Field(
+    energy_outlook: Literal["flat", "reference", "high_oil_and_gas_supply", "low_oil_and_gas_supply"] = economics(
         "reference",
         description="case of the Annual Energy Outlook that tonight's gas and grid prices follow over the years of "
         "a project; flat keeps them",
     )
-    carbon_price_usd_per_tonne: float = Field(0.0, ge=0, description="price on CO2 (USD per tonne)")
-    project_start_years: int = Field(
+    carbon_price_usd_per_tonne: float = economics(0.0, ge=0, description="price on CO2 (USD per tonne)")
+    project_start_years: int = economics(
         2,
         ge=0,
         le=15,
         description="years from the decision to the first year of operation that fuel is bought for "
         "(years); assumption",
     )
-    project_years: int = Field(
+    project_years: int = economics(
         20, ge=5, le=40, description="years of operation that power has to pay for itself (years); assumption"
     )
-    debt_years: int = Field(20, ge=1, le=40, description="years of level debt service (years); assumption")
-    salvage_frac: float = Field(
+    debt_years: int = economics(20, ge=1, le=40, description="years of level debt service (years); assumption")
+    salvage_frac: float = economics(
         0.5,
         ge=0,
         le=1,
         description="what plant fetches at the end, share of its price for the unused part of its life; assumption",
     )
-    has_tax_credits: bool = Field(True, description="whether federal investment and production credits are counted")
-    is_wage_rule_kept: bool = Field(
+    has_tax_credits: bool = economics(True, description="whether federal investment and production credits are counted")
+    is_wage_rule_kept: bool = economics(
         True, description="whether prevailing wages and apprenticeships are kept, for the whole credit; assumption"
     )
-    has_bonus_depreciation: bool = Field(True, description="whether plant is written off in its first year")
-    cost_escalation_per_year: float = Field(
+    has_bonus_depreciation: bool = economics(True, description="whether plant is written off in its first year")
+    cost_escalation_per_year: float = economics(
         0.025, ge=0, le=0.2, description="rise of costs per year that brings figures to dollar_year; assumption"
     )
-    capital_life_years: float = Field(
+    capital_life_years: float = economics(
         30.0, gt=0, description="longest life over which capital is recovered (years); assumption"
     )
-    default_life_years: float = Field(
+    default_life_years: float = economics(
         20.0, gt=0, description="life of equipment without a cited one (years); assumption, the usual contract term"
     )
-    default_construction_months: float = Field(
+    default_construction_months: float = economics(
         12.0, ge=0, description="construction of equipment without a cited time, for its financing (months); assumption"
     )
-    grid_connection_usd_per_kw: float = Field(
+    grid_connection_usd_per_kw: float = economics(
         350.0, ge=0, description="substation and line of a load connection (USD per kW of grid limit); assumption"
     )
-    ups_usd_per_kw: float = Field(400.0, ge=0, description="UPS with batteries (USD per kW of IT); assumption")
-    ups_life_years: float = Field(12.0, gt=0, description="life of the UPS (years); assumption")
-    unit_transformer_usd_per_kw: float = Field(
+    ups_usd_per_kw: float = economics(400.0, ge=0, description="UPS with batteries (USD per kW of IT); assumption")
+    ups_life_years: float = economics(12.0, gt=0, description="life of the UPS (years); assumption")
+    unit_transformer_usd_per_kw: float = economics(
         60.0, ge=0, description="unit transformers with one spare (USD per kW of peak load); assumption"
     )
-    mv_switchgear_usd_per_kw: float = Field(
+    mv_switchgear_usd_per_kw: float = economics(
         90.0, ge=0, description="medium-voltage switchgear and protection (USD per kW of peak load); assumption"
     )
-    grid_integration_usd_per_kw: float = Field(
+    grid_integration_usd_per_kw: float = economics(
         110.0,
         ge=0,
         description="controls and labour where there is no microgrid (USD per kW of load); cited split 50 + 60",
     )
-    battery_tariff_frac: float = Field(
+    battery_tariff_frac: float = economics(
         0.0, ge=0, le=2, description="duty on batteries beyond those inside the cited costs (share of their price)"
     )
-    diesel_usd_per_mmbtu: float = Field(
+    diesel_usd_per_mmbtu: float = economics(
         27.0, ge=0, description="diesel at the site (USD/MMBtu HHV); assumption, some 3.7 USD/gallon"
     )
-    regret_gas_usd_per_mmbtu: float = Field(
+    regret_gas_usd_per_mmbtu: float = economics(
         4.0, gt=0, description="gas where dispatch rules are compared (USD/MMBtu HHV); assumption"
     )
-    regret_grid_usd_per_mwh: float = Field(
+    regret_grid_usd_per_mwh: float = economics(
         60.0, gt=0, description="grid energy where dispatch rules are compared (USD/MWh); assumption"
     )
-    regret_unserved_usd_per_mwh: float = Field(
+    regret_unserved_usd_per_mwh: float = economics(
         10_000.0, gt=0, description="penalty on unserved energy where dispatch rules are compared (USD/MWh); assumption"
     )
-    uranium_usd_per_mmbtu: float = Field(
+    uranium_usd_per_mmbtu: float = economics(
         0.85, ge=0, description="nuclear fuel, fabricated and disposed of (USD/MMBtu); assumption"
     )
-    standby_test_load_frac: float = Field(
+    standby_test_load_frac: float = economics(
         0.3, ge=0, le=1, description="load of a standby genset during its test hours, share of rating; assumption"
     )
-    electrical_fixed_om_frac: float = Field(
+    electrical_fixed_om_frac: float = economics(
         0.02, ge=0, description="yearly upkeep of switchgear, UPS and connection, share of their cost; assumption"
     )

@@ -21,7 +21,8 @@ from pipelines.errors import UsageError, WarehouseError
 from pipelines.national.chunk import MONTHS, RESULTS, Chunk, Facts, Report, chunks_of
 from pipelines.national.engine import run_chunks, run_elsewhere
 from pipelines.national.store import Store
-from pipelines.settings import Settings
+from pipelines.ranking.reuse import WatchedSettings
+from pipelines.settings import Settings, marked
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,26 @@ def test_another_weather_of_one_county_makes_its_chunk_alone(
     )
     before, after = (_keys(made, few_facts) for made in (chunks, chunks_of(regions, warmer, causes, 1)))
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, True, False, True]
+
+
+def test_no_chunk_reads_a_setting_that_its_key_lacks(
+    chunks: list[Chunk], few_facts: Facts, in_process: Store, tmp_path: Path
+) -> None:
+    settings = few_facts.plant.settings
+    watched = replace(few_facts, plant=replace(few_facts.plant, settings=WatchedSettings.of(settings)))
+    store = Store(str(tmp_path))
+    reports = run_chunks(chunks[:1], watched, store, Settings(chunk_workers=1))
+    assert _contents(store, reports) == _contents(in_process, reports)
+    in_key = {*watched.key["plant"]["settings"], *watched.key["settings"]}
+    assert watched.plant.settings.names_read == in_key == set(marked("physics", "dispatch", "choice"))
+
+
+@pytest.mark.parametrize("name", marked("physics", "dispatch", "choice"))
+def test_a_chunk_of_another_setting_is_another_chunk(chunks: list[Chunk], few_facts: Facts, name: str) -> None:
+    settings = few_facts.plant.settings
+    other = settings.model_copy(update={name: getattr(settings, name) + 0.001})
+    facts = replace(few_facts, plant=replace(few_facts.plant, settings=other))
+    assert chunks[0].key(facts.key) != chunks[0].key(few_facts.key)
 
 
 def test_a_torn_file_is_made_again(chunks: list[Chunk], few_facts: Facts, in_process: Store, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,18 @@ from pipelines.portfolio.resilience import ALL
 from pipelines.portfolio.sites import sites_of, sized
 from pipelines.portfolio.study import Study, study
 from pipelines.portfolio.supply import claimable
+from pipelines.settings import Settings, marked
 from pipelines.warehouse.cache import Cache
+
+_IN_NO_KEY = frozenset(marked("operation"))
+
+
+class Guarded(Settings):
+    """Settings of which those that are in no key of a kept result cannot be read."""
+
+    def __getattribute__(self, name: str) -> Any:
+        assert name not in _IN_NO_KEY, f"a kept result reads {name}, which its key lacks"
+        return super().__getattribute__(name)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(facts: Facts, folder: Path) -> Study:
-    return study(facts, Cache(folder))
+    return study(replace(facts, settings=Guarded.model_construct(**facts.settings.model_dump())), Cache(folder))
 
 
 def test_every_table_keeps_its_contract(found: Study) -> None:

@@ -9,11 +9,11 @@ import pytest
 from pipelines.dispatch.designs import design_grid
 from pipelines.errors import InputError, UsageError
 from pipelines.plant.firm import battery, firm_technologies
-from pipelines.ranking.cases import economic_settings, other_settings
+from pipelines.ranking.cases import other_settings
 from pipelines.ranking.scenarios import other_gas_basis, read_scenarios, same_case, scenario_settings
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import parameters
-from pipelines.settings import SCENARIOS_FILE, Settings
+from pipelines.settings import SCENARIOS_FILE, Settings, marked
 
 SETTINGS = Settings()
 
@@ -63,7 +63,7 @@ def test_physics_does_not_read_an_economic_setting() -> None:
         return firm, battery(own, settings), design_grid(firm, settings).hash_rows().sum()
 
     here = physics(SETTINGS)
-    for name in economic_settings():
+    for name in marked("economics"):
         value = getattr(SETTINGS, name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue

@@ -15,7 +15,10 @@ from pipelines.dispatch.batch import simulate_batch
 from pipelines.dispatch.inputs import DesignSet
 from pipelines.dispatch.lattice import AXES, grid_points, place_of
 from pipelines.economics.selection import keeps_composition, select_least_cost
-from pipelines.reliability.campaign import assess_site
+from pipelines.ranking.reuse import WatchedSettings
+from pipelines.reliability.campaign import assess_site, campaign
+from pipelines.reliability.chosen import sample_chosen
+from pipelines.settings import marked
 from pipelines.sizing.cost_line import SIZES, cost_lines
 from pipelines.sizing.fine import CELL_STEPS, Block, Lattice, Region, cell_around
 from pipelines.sizing.market import Market
@@ -159,6 +162,21 @@ def test_the_cost_line_meets_the_price_of_every_design(night, finalists) -> None
         features = np.array([[row[name] for name in (*SIZES, "firm_mwh", "firm_fuel_mmbtu", "grid_mwh")]], float)
         cost = lines[row["region_id"], row["stack_id"]].cost_usd(features)[0] / row["served_mwh"]
         assert cost == pytest.approx(row["lcoe_usd_per_mwh"], rel=2e-3), row["design_id"]
+
+
+def test_no_kept_result_reads_a_setting_that_its_key_lacks(night, chosen, tmp_path) -> None:
+    plant = replace(night.plant, settings=WatchedSettings.of(night.plant.settings))
+    sites, cache = night.sites[:1], Cache(tmp_path)
+    own = [site.region_id for site in sites]
+    campaign(sites, plant, night.causes, cache, threads=1)
+    candidates = night.candidates.filter(pl.col("region_id").is_in(own))
+    refine(sites, plant, night.causes, candidates, night.market, cache, threads=1)
+    in_key = set(marked("physics", "dispatch"))
+    assert set(plant.key["settings"]) == in_key
+    assert plant.settings.names_read == in_key
+    few = chosen.filter(pl.col("region_id").is_in(own) & pl.col("stack_id").is_in(["gas_recip", "solar_bess_gas"]))
+    sample_chosen(sites, few, plant, night.causes, cache, threads=1)
+    assert plant.settings.names_read == in_key | set(marked("physics", "sampling"))
 
 
 def test_without_parts_only_narrow_decisions_are_worked_out_again(night, tmp_path) -> None:
