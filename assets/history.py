@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from assets.night import Night
+from pipelines.plant.catalogue import renamed, stacks
 from pipelines.ranking.history import compatible_history
 from pipelines.warehouse import open_release
 
@@ -19,11 +20,11 @@ def scope_of(night: Night) -> str:
 
 
 def previous_table(night: Night, name: str) -> pl.DataFrame | None:
-    """Return a table of the release before, or None where there is no release or no such table."""
+    """Return a table of the release before under the present ids of stacks, or None where it has none."""
     if night.previous is None:
         return None
     with open_release(night.settings.data_dir.absolute(), night.previous) as release:
-        return release.table(name) if name in release.tables() else None
+        return renamed(release.table(name), stacks(night.settings)) if name in release.tables() else None
 
 
 def previous_manifest(night: Night) -> Mapping[str, Any] | None:

@@ -21,7 +21,9 @@ from pipelines.contracts.base import REGISTRY, validate
 from pipelines.counties.scope import check_counties
 from pipelines.errors import UsageError
 from pipelines.identity import content_hash
+from pipelines.plant.catalogue import stack_files
 from pipelines.reference.load import load_reference, reference_tables
+from pipelines.reference.technologies import FILE as TECHNOLOGIES
 from pipelines.settings import Settings, county_settings, moving, values_of
 from pipelines.sources.archive import Archive, NightRecord
 from pipelines.sources.live import LiveInputs
@@ -181,9 +183,11 @@ class Night:
 
 
 def input_hashes(settings: Settings) -> dict[str, str]:
-    """Return name to checksum of every input of a night: the reference tables and the weather files."""
+    """Return name to checksum of every input of a night: reference tables, stacks and weather files."""
     found = {f"reference/{name}": settings.reference_dir / f"{name}.csv" for name in reference_tables()}
     found["scenarios"] = settings.scenarios_file
+    found["technologies"] = settings.reference_dir / TECHNOLOGIES
+    found |= {f"stacks/{path.name}": path for path in stack_files(settings)}
     if settings.counties_file is not None:
         found["counties"] = settings.counties_file
     if settings.weather_dir is not None:

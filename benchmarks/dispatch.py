@@ -75,7 +75,7 @@ def make_designs(n: int, rule: str = "load_following", *, has_baseload: bool = F
     power = rng.uniform(5.0, 30.0, n)
     return DesignSet(
         design_id=[f"d{i}" for i in range(n)],
-        stack_id=["solar_bess_gas"] * n,
+        stack_id=["made-up"] * n,
         solar_mw=rng.uniform(20.0, 130.0, n),
         bess_mw=power,
         bess_mwh=power * rng.uniform(2.0, 12.0, n),

@@ -15,6 +15,7 @@ from assets.sql_tables import SQL_DIR
 from assets.table_asset import FRESH, key_of
 from assets.timeline import keep_networks
 from pipelines.errors import UsageError, WarehouseError
+from pipelines.plant.catalogue import renamed, stacks
 from pipelines.ranking.drift import DRIFT_CHECKS, SHIFTED, Finding, drift, no_drift
 from pipelines.report import PLACE, build_page
 from pipelines.warehouse import Publication, open_release, publish, release_info
@@ -109,7 +110,7 @@ def drift_of(night: Night) -> dict[str, Finding]:
     columns = ["region_id", "stack_id", "region_rank", "is_region_best", *SHIFTED]
     with open_release(night.settings.data_dir.absolute(), before.run_id) as opened:
         known = [name for name in columns if name in before_columns(before.manifest, "ranked_sites")]
-        earlier = opened.table("ranked_sites", known) if known == columns else None
+        earlier = renamed(opened.table("ranked_sites", known), stacks(night.settings)) if known == columns else None
     built = {row["table_name"].removeprefix("mart."): row["rows"] for row in night.warehouse.tables().to_dicts()}
     return drift(
         before.tables,

@@ -12,4 +12,4 @@ from pipelines.dispatch.designs import described_stacks
 @table_asset("mart.stacks", deps=["sim.design_grid"])
 def stacks(night: Night) -> pl.DataFrame:
     """Describe the stacks."""
-    return described_stacks(night.read("sim.design_grid"))
+    return described_stacks(night.read("sim.design_grid"), night.settings)

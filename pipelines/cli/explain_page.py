@@ -7,6 +7,8 @@ from typing import Any
 
 from pipelines.cli.explain_robustness import print_robustness, print_value_parts
 from pipelines.cli.output import Column, available, figure, print_table, put, say, share, width
+from pipelines.reference.technologies import technologies
+from pipelines.settings import Settings
 
 _WORDS = {
     "first_mw_months_p50": ("First MW, P50 months", 1, 0),
@@ -26,13 +28,6 @@ _CAUSES = {
     "switchgear": "loss of the switchgear",
     "trips": "trips that no reserve carries",
     "units": "forced and planned outages of units",
-}
-_NAMES = {
-    "recip_genset": "gas engines",
-    "gas_turbine_small_industrial": "gas turbines",
-    "fuel_cell": "fuel-cell blocks",
-    "diesel_standby_genset": "standby diesel gensets",
-    "smr": "small reactors",
 }
 _LABEL, _RIGHT = 23, 17
 
@@ -133,11 +128,13 @@ def design_words(design: dict[str, Any]) -> list[str]:
         parts.append(f"battery of {figure(design['bess_mw'])} MW / {figure(design['bess_mwh'])} MWh")
     if design["grid_mw"] > 0:
         parts.append(f"grid service of {figure(design['grid_mw'])} MW")
+    known = technologies(Settings())
     for role in ("baseload", "firm"):
         units = design[f"{role}_units"]
         if units > 0:
             name = design[f"{role}_technology"]
-            parts.append(f"{units} x {figure(design[f'{role}_unit_mw'], 2)} MW {_NAMES.get(name, name)}")
+            own = known.get(name)
+            parts.append(f"{units} x {figure(design[f'{role}_unit_mw'], 2)} MW {own.label if own else name}")
     if design["reserve_mw"] > 0:
         parts.append(f"reserve battery of {figure(design['reserve_mw'])} MW / {figure(design['reserve_mwh'], 2)} MWh")
     return parts

@@ -26,7 +26,7 @@ Examples:
   firstmw refresh                          run tonight's pipeline, publish a release
   firstmw refresh --profile live           the same on what the public sources say today
   firstmw rank --top 20                    the best region x stack rows
-  firstmw rank --state TX --stack gas_recip
+  firstmw rank --state TX --stack grid
   firstmw explain abilene_tx               why one region stands where it stands
   firstmw sql "from stacks"                any SELECT on the release, read-only
   firstmw export ranked_sites --format xlsx

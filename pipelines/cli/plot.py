@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from pipelines.cli.output import echo_json, figure
-from pipelines.cli.reading import Reading, choose_name, choose_region, common_options, reading
+from pipelines.cli.reading import Reading, choose_region, choose_stack, common_options, reading
 from pipelines.errors import UsageError
 
 CHARTS = ("week", "timeline", "cost")
 _EPILOG = """\b
 Examples:
   firstmw plot abilene_tx --week 2 --out week.png
-  firstmw plot phoenix_az --stack solar_bess_gas --week 51 --out hardest.svg
+  firstmw plot phoenix_az --stack grid --week 51 --out hardest.svg
   firstmw plot "Armstrong County" --chart timeline --out timeline.pdf
   firstmw plot abilene_tx --chart cost --stack fuel_cell --out cost.png
 
@@ -48,7 +48,7 @@ def plot(region: str, chart: str | None, week: int | None, stack: str | None, ou
         sites = release.query(
             "select * from ranked_sites where region_id = $region order by rank", {"region": region_id}
         )
-        wanted = choose_name("stack", sites["stack_id"].to_list(), stack) if stack else sites["stack_id"][0]
+        wanted = choose_stack(release, sites["stack_id"].to_list(), stack) if stack else sites["stack_id"][0]
         site = next(row for row in sites.iter_rows(named=True) if row["stack_id"] == wanted)
         content = picture(_chart(release, chart, site, week), kind)
         path.write_bytes(content)

@@ -8,7 +8,7 @@ import click
 import polars as pl
 
 from pipelines.cli.output import Column, available, echo_json, figure, print_table, put, records, say
-from pipelines.cli.reading import Reading, choose_name, common_options, reading
+from pipelines.cli.reading import Reading, choose_name, choose_stack, common_options, reading
 
 _COLUMNS = [
     Column("Rank", is_right=True),
@@ -29,7 +29,7 @@ _EPILOG = """\b
 Examples:
   firstmw rank                       the twenty best rows
   firstmw rank --best                one row per region: its best stack
-  firstmw rank --state TX --state NM --stack solar_bess_gas
+  firstmw rank --state TX --state NM --stack grid
   firstmw rank --top 0 --json        every row, every column
 
 Rows that meet the availability target come first, then the higher value per MW of IT.
@@ -45,9 +45,9 @@ Rows that meet the availability target come first, then the higher value per MW 
 def rank(top: int, states: tuple[str, ...], stacks: tuple[str, ...], best: bool, **options: Any) -> int:
     """Show the ranked rows, best first."""
     with reading(options) as release:
-        known_states, known_stacks = _known(release, "state"), _known(release, "stack_id")
+        known_states = _known(release, "state")
         chosen_states = [choose_name("state", known_states, state.upper()) for state in states]
-        chosen_stacks = [choose_name("stack", known_stacks, stack.lower()) for stack in stacks]
+        chosen_stacks = [choose_stack(release, _known(release, "stack_id"), stack.lower()) for stack in stacks]
         frame = ranked_rows(release, top=top, states=chosen_states, stacks=chosen_stacks, best=best)
         total = release.one("select count(*) as n, count(distinct region_id) as regions from ranked_sites")
         if options["as_json"]:

@@ -154,6 +154,30 @@ def choose_name(kind: str, names: Sequence[str], wanted: str) -> str:
     raise UsageError(f"there is no {kind} {wanted!r}; {_suggestion(kind, names, wanted)}.")
 
 
+def choose_stack(release: Reading, known: Sequence[str], wanted: str) -> str:
+    """Return the stack that an id names, also the one that it had in an earlier release, with a warning then.
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+    """
+    if wanted not in known and "former_stack_id" in release.query("select * from stacks limit 0").columns:
+        former = release.query("select stack_id from stacks where former_stack_id = $wanted", {"wanted": wanted})
+        if former.height:
+            present = str(former["stack_id"][0])
+            warn_of_former_id(wanted, present)
+            return choose_name("stack", known, present)
+    return choose_name("stack", known, wanted)
+
+
+def warn_of_former_id(former: str, present: str) -> None:
+    """Say on stderr what a stack is called now."""
+    click.echo(
+        f"firstmw: the stack {former} is now {present}; its former id goes with the next schema version.", err=True
+    )
+
+
 def choose_region(release: Reading, wanted: str) -> str:
     """Return the region id that an id, a name, or the unmistakable beginning of one stands for.
 

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from pipelines.dispatch.options import DispatchOptions
     from pipelines.plant.technology import Battery, FirmTechnology
 
-TECHNOLOGIES = {
-    "recip": "recip_genset", "turbine": "gas_turbine_small_industrial", "turbine_5mw": "gas_turbine_5mw",
-    "fuel_cell": "fuel_cell", "smr": "smr", "diesel": "diesel_standby_genset",
-}  # fmt: skip
 RULES = ("load_following", "cycle_charging", "look_ahead")
 _OF_A_DESIGN = ("solar_mw", "bess_mw", "bess_mwh", "grid_mw", "firm", "units", "unit_mw", "baseload", "baseload_units",
                 "baseload_unit_mw", "min_load", "heat_rate", "no_load_frac", "rule", "solar_dc_mw")  # fmt: skip
@@ -34,7 +30,7 @@ Examples:
   firstmw simulate --weather abilene.epw --load-mw 22 --solar-mw 60 --bess-mw 20 --bess-mwh 80 --firm recip --units 8
   firstmw simulate --region abilene_tx --it-mw 20 --solar-mw 60 --bess-mw 20 --bess-mwh 80 --firm recip --units 6 \\
                    --rule look_ahead --step-minutes 15 --trace year.parquet
-  firstmw simulate --region abilene_tx --design gas_recip-n8x3.75 --trace year.parquet
+  firstmw simulate --region abilene_tx --design grid-n16 --trace year.parquet
 
 A column of 8,760 or 8,784 rows is a year of hours, held constant within each hour at finer steps; any other number of
 rows are steps. Solar is clipped at its AC rating. Engines, efficiencies and limits that are not given are those of the
@@ -43,6 +39,18 @@ capacity-factor column alone. A unit larger than its kind is a block of units: t
 --regret solves a linear programme over every step (some seconds at an hour, minutes below); its prices are the settings
 FIRSTMW_REGRET_*.
 """
+
+
+class _TechnologyName(click.ParamType):
+    """A technology by its name on the command line."""
+
+    name = "technology"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name."""
+        if value not in (known := _technologies()):
+            self.fail(f"{value!r} is not one of {', '.join(known)}.", param, ctx)
+        return value
 
 
 @click.command(epilog=_EPILOG)
@@ -68,10 +76,14 @@ FIRSTMW_REGRET_*.
 @click.option(
     "--grid-available", metavar="FILE.csv:COLUMN", help="Share of --grid-mw there is, by row; default all of it."
 )
-@click.option("--firm", type=click.Choice(list(TECHNOLOGIES)), help="Firm units.")
+@click.option(
+    "--firm",
+    type=_TechnologyName(),
+    help="Firm units, by their short name in technologies.csv: recip, turbine, diesel, ..",
+)
 @click.option("--units", default=0, type=click.IntRange(0), help="Number of firm units.")
 @click.option("--unit-mw", type=Number(0, min_open=True), help="Rating of a unit; default the table's.")
-@click.option("--baseload", type=click.Choice(["fuel_cell", "smr"]), help="Block that runs before the battery.")
+@click.option("--baseload", type=_TechnologyName(), help="Block that runs before the battery.")
 @click.option("--baseload-units", default=0, type=click.IntRange(0), help="Number of its units.")
 @click.option("--baseload-unit-mw", type=Number(0, min_open=True), help="Rating of one; default the table's.")
 @click.option("--min-load", type=Share(), help="Least output of a running firm unit, share of rating.")
@@ -110,7 +122,7 @@ def simulate(**given: Any) -> int:
     if given["design"] is not None:
         given |= _as_released(given)
         known = released_design(given["design"], given["wanted"])
-    technologies, battery = plant_of(given, TECHNOLOGIES.get(given["firm"], ""))
+    technologies, battery = plant_of(given, _technologies().get(given["firm"], ""))
     design = known or _design(given, technologies)
     site = site_of(given, technologies)
     options = _options(given)
@@ -135,6 +147,14 @@ def simulate(**given: Any) -> int:
         _show(answer)
         _show_regret(regrets)
     return 0
+
+
+def _technologies() -> dict[str, str]:
+    """Return the technologies by their names on the command line."""
+    from pipelines.reference.technologies import technologies  # noqa: PLC0415
+    from pipelines.settings import Settings  # noqa: PLC0415
+
+    return {own.short_name: name for name, own in technologies(Settings()).items() if own.short_name}
 
 
 def _as_released(given: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +190,7 @@ def _design(given: dict[str, Any], technologies: dict[str, FirmTechnology]) -> D
         if technology is not None and not units:
             raise UsageError(f"--{role} {technology} without units; say how many with {flag}.")
         if units:
-            name = TECHNOLOGIES[technology]
+            name = _technologies()[technology]
             parts |= {
                 f"{role}_technology": name,
                 f"{role}_units": units,

@@ -10,13 +10,14 @@ import polars as pl
 
 from pipelines.cli.numbers import Number, Share
 from pipelines.cli.output import Column, available, echo_json, figure, print_table, records, say
+from pipelines.cli.reading import warn_of_former_id
 from pipelines.errors import UsageError
 
 _EPILOG = """\b
 Examples:
   firstmw size --region abilene_tx --it-mw 20                       every stack, the cheapest first
-  firstmw size --region abilene_tx --load-mw 100 --stack solar_bess_gas --target 0.9995 --json
-  firstmw size --weather amarillo.epw --it-mw 20 --stack solar_bess_gas --min-renewable 0.8
+  firstmw size --region abilene_tx --load-mw 100 --stack grid --target 0.9995 --json
+  firstmw size --weather amarillo.epw --it-mw 20 --min-renewable 0.8
   firstmw size --region abilene_tx --pv-profile cf.csv:solar_2022 --load-mw 22 --gas-price 4.5
 
 The region says what things cost there and how often the grid fails; without --region it is the one nearest to the
@@ -39,7 +40,6 @@ _COLUMNS = [
     Column("Renewable\n%", is_right=True, keep=6),
     Column("CO2\nkg/MWh", is_right=True, keep=4),
 ]
-_BRIDGE = "grid_bess_bridge"
 _OWN = ("lcoe_usd_per_mwh", "capex_usd_per_kw", "availability_frac", "full_service_hours_frac", "renewable_frac",
         "co2_kg_per_mwh", "is_target_met")  # fmt: skip
 
@@ -59,7 +59,7 @@ _OWN = ("lcoe_usd_per_mwh", "capex_usd_per_kw", "availability_frac", "full_servi
 @click.option(
     "--target", type=Share(min_open=True, max_open=True), help="Availability, as 0.999 or 99.9; default 0.999."
 )
-@click.option("--min-renewable", type=Share(), help="Least solar share of solar_bess_gas; default 0.4.")
+@click.option("--min-renewable", type=Share(), help="Least solar share beside gas; default 0.4.")
 @click.option("--gas-price", type=Number(0), help="Gas at the burner (USD/MMBtu) instead of the region's.")
 @click.option("--power-price", type=Number(0), help="Grid energy (USD/MWh) instead of the state's.")
 @click.option(
@@ -71,26 +71,28 @@ def size(**given: Any) -> int:
     """Find the least-cost design that meets an availability target."""
     # numba and the economics are needed here alone.
     from pipelines.cli.what_if import nearest_region, plant_of, region_row, site_of  # noqa: PLC0415
-    from pipelines.dispatch.designs import STACKS, design_grid  # noqa: PLC0415
+    from pipelines.dispatch.designs import design_grid  # noqa: PLC0415
+    from pipelines.plant.catalogue import former_ids, present_id, stacks  # noqa: PLC0415
     from pipelines.sizing.one_site import OwnPrices, size_site  # noqa: PLC0415
 
-    unknown = [stack for stack in given["stacks"] if stack not in STACKS]
-    if unknown:
-        raise UsageError(f"there is no stack {unknown[0]!r}; choose among {', '.join(STACKS)}.")
     settings = _settings(given)
+    known = stacks(settings)
+    wanted = [present_id(name, known, former_ids(known)) for name in given["stacks"]]
+    for name, present in zip(given["stacks"], wanted, strict=True):
+        if name != present:
+            warn_of_former_id(name, present)
     technologies, battery = plant_of({"soc_floor": None}, "")
     region = region_row(given["region"]) if given["region"] else nearest_region(given["weather"])
     sun = given | {"region": None} if given["pv_profile"] or given["weather"] else given
     load = None if given["load_mw"] is None else str(given["load_mw"])
     site = site_of(sun | {"load_mw": load, "solar_mw": 1.0}, technologies, name=region["region_id"])
-    stacks = list(given["stacks"] or STACKS)
-    if given["pv_profile"] and _BRIDGE in stacks:
-        if given["stacks"]:
-            raise UsageError(
-                f"{_BRIDGE} is curtailed in the hottest hours, which a column does not say; give --weather."
-            )
-        stacks.remove(_BRIDGE)
-    designs = design_grid(technologies, settings).filter(pl.col("stack_id").is_in(stacks))
+    flexible = {name for name, stack in known.items() if stack.grid is not None and stack.grid.is_flexible}
+    if given["pv_profile"] and (asked := flexible.intersection(wanted)):
+        raise UsageError(
+            f"{min(asked)} is curtailed in the hottest hours, which a column does not say; give --weather."
+        )
+    sized = wanted or [name for name in known if not (given["pv_profile"] and name in flexible)]
+    designs = design_grid(technologies, settings).filter(pl.col("stack_id").is_in(sized))
     night = given["as_of"].date() if given["as_of"] else datetime.now(UTC).date()
     own = OwnPrices(given["gas_price"], given["power_price"])
     place = pl.DataFrame([region], infer_schema_length=None)
@@ -99,19 +101,22 @@ def size(**given: Any) -> int:
         echo_json(_answer(chosen, designs.columns, region, settings.availability_target))
     else:
         _show(chosen, settings.availability_target)
-    return _end(chosen, given, settings)
+    sunny = {name for name, stack in known.items() if stack.floor is not None and stack.floor.share == "renewable"}
+    return _end(chosen, set(wanted) | (sunny if given["min_renewable"] is not None else set()), sunny, settings)
 
 
-def _end(chosen: pl.DataFrame, given: dict[str, Any], settings: Any) -> int:
-    """Say on stderr which stack that was wanted misses its limits, and return the exit code: 1 where one does."""
-    wanted = set(given["stacks"]) | ({"solar_bess_gas"} if given["min_renewable"] is not None else set())
+def _end(chosen: pl.DataFrame, wanted: set[str], sunny: set[str], settings: Any) -> int:
+    """Say on stderr which stack that was wanted misses its limits, and return the exit code: 1 where one does.
+
+    `sunny` are the stacks with a floor on their solar share.
+    """
     missed = chosen.filter(~pl.col("is_target_met"))
     if chosen["is_target_met"].any():
         missed = missed.filter(pl.col("stack_id").is_in(sorted(wanted)))
     for row in missed.iter_rows(named=True):
         target = f"an availability of {_percent(settings.availability_target)}"
         found = f"availability {available(row['availability_frac'])} %"
-        if row["stack_id"] == "solar_bess_gas":
+        if row["stack_id"] in sunny:
             target += f" and a solar share of {_percent(settings.min_renewable_frac)}"
             found += f", solar share {figure(row['renewable_frac'], power=2)} %"
         click.echo(f"firstmw: no {row['stack_id']} reaches {target}; the nearest has {found}.", err=True)

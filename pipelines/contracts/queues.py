@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import dataframely as dy
 
 from pipelines.contracts.base import choice, day, flag, integer, number, table, text
 
 ISOS = ["CAISO", "ERCOT", "ISO-NE", "MISO", "NYISO", "PJM", "SPP", "Southeast non-ISO", "West non-ISO"]
-TECHNOLOGIES = [
-    "solar",
-    "solar_battery",
-    "wind",
-    "offshore_wind",
-    "wind_battery",
-    "battery",
-    "pumped_storage",
-    "other_storage",
-    "gas_combined_cycle",
-    "gas_turbine",
-    "gas_engine",
-    "gas",
-    "fuel_cell",
-    "oil",
-    "coal",
-    "nuclear",
-    "hydro",
-    "geothermal",
-    "biomass",
-    "thermal",
-    "hybrid",
-    "transmission",
-    "load",
-    "other",
-    "unknown",
-]
+with Path(__file__).with_name("queue_technologies.csv").open(encoding="utf-8", newline="") as _file:
+    VOCABULARY = tuple(csv.DictReader(_file))
+"""By technology: the plant types and fuels that queues write for it, what it is counted as, and its rank among the
+fuels of one thermal plant."""
+TECHNOLOGIES = [row["technology"] for row in VOCABULARY]
 STATUSES = ["active", "under_construction", "partially_operational", "operational", "suspended", "withdrawn", "retired"]
 MAX_PROJECT_MW = 10_000.0
 """Assumption: a request above this is a slip of the pen; the largest in the recorded files is 3,576 MW."""

@@ -71,8 +71,15 @@ class Stacks(dy.Schema):
     """The ways to power a site."""
 
     stack_id = text("Stack.", key=True)
+    label = text("Its name in words.")
     description = text("What it is made of.")
     is_islanded = flag("Whether it runs without any grid connection.")
+    firm_label = text("Its firm units in words; empty without.")
+    baseload_label = text("Its baseload units in words; empty without.")
+    former_stack_id = text(
+        "Id that it had in an earlier release, accepted by macros and --stack under schema version 1; empty where it "
+        "never changed."
+    )
     designs = integer("Sizes of it that are dispatched in every region.", "count", minimum=1)
 
 

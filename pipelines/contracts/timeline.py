@@ -187,7 +187,7 @@ class Phases(dy.Schema):
         "Month in which the next phase begins; null for the last", "months", minimum=0, nullable=True
     )
     lcoe_usd_per_mwh = number(
-        "Levelised cost of the plant that runs in it, as if it ran so for good; phase 1 as the region's gas_recip",
+        "Levelised cost of the plant that runs in it, as if it ran so for good; phase 1: firm units alone",
         "USD/MWh",
     )
     co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served in it", "kg/MWh", minimum=0)

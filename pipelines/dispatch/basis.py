@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipelines.plant.stack import Fleet, Stack
 from pipelines.plant.technology import FirmTechnology
 from pipelines.settings import Settings
-
-RECIP, FUEL_CELL = "recip_genset", "fuel_cell"
-TURBINES = ("gas_turbine_5mw", "gas_turbine_small_industrial")
-SMR, DIESEL = "smr", "diesel_standby_genset"
 
 
 def base_load_mw(settings: Settings) -> float:
@@ -36,6 +34,12 @@ def unit_counts(unit_mw: float, peak_mw: float, spare_share: float) -> range:
     return range(least, most + 1)
 
 
+def fleet_counts(fleet: Fleet, unit_mw: float, peak_mw: float) -> tuple[int, ...]:
+    """Return the numbers of units that a fleet is dispatched with, none among them where it is optional."""
+    counts = unit_counts(unit_mw, peak_mw * fleet.load_share, fleet.spare_share)
+    return (0, *counts) if fleet.is_optional else tuple(counts)
+
+
 @dataclass(frozen=True)
 class Layout:
     """What a stack's sizes are made from.
@@ -46,8 +50,8 @@ class Layout:
         Load at the bus that multiples refer to.
     peak_mw : float
         Load at the hottest hour that units and reserves are laid out for.
-    unit : FirmTechnology
-        Firm units of the stack.
+    unit : FirmTechnology | None
+        Firm units of the stack; None without.
     reserve_mw, reserve_mwh : float
         Ride-through reserve.
     counts : tuple[int, ...]
@@ -56,19 +60,17 @@ class Layout:
 
     load_mw: float
     peak_mw: float
-    unit: FirmTechnology
+    unit: FirmTechnology | None
     reserve_mw: float
     reserve_mwh: float
     counts: tuple[int, ...]
 
 
-def stack_layout(stack_id: str, technologies: dict[str, FirmTechnology], settings: Settings) -> Layout:
-    """Return the layout of a stack with solar or battery: engines for an islanded one, standby gensets for a bridge."""
+def stack_layout(stack: Stack, technologies: Mapping[str, FirmTechnology], settings: Settings) -> Layout:
+    """Return what the sizes of a stack with continuous sizes are made from; without firm units the one count is 0."""
     peak = peak_load_mw(settings)
-    unit = technologies[DIESEL if stack_id == "grid_bess_bridge" else RECIP]
-    counts: tuple[int, ...] = (0,)
-    if stack_id == "solar_bess_gas":
-        counts = tuple(unit_counts(unit.unit_mw, peak, spare_share=0.7))
-    elif stack_id == "grid_bess_bridge":
-        counts = (0, *unit_counts(unit.unit_mw, peak, spare_share=0.3))
-    return Layout(base_load_mw(settings), peak, unit, *reserve(unit.unit_mw, peak, settings), counts)
+    if stack.firm is None:
+        return Layout(base_load_mw(settings), peak, None, 0.0, 0.0, (0,))
+    unit = technologies[stack.firm.technologies[0]]
+    power, energy = reserve(unit.unit_mw, peak, settings) if "reserve" in stack.parts else (0.0, 0.0)
+    return Layout(base_load_mw(settings), peak, unit, power, energy, fleet_counts(stack.firm, unit.unit_mw, peak))

@@ -7,41 +7,22 @@ give the stack its name, so that no design belongs to two stacks.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipelines.dispatch.basis import (
-    DIESEL,
-    FUEL_CELL,
-    RECIP,
-    SMR,
-    TURBINES,
-    base_load_mw,
-    peak_load_mw,
-    reserve,
-    stack_layout,
-    unit_counts,
-)
-from pipelines.dispatch.lattice import AXES, SUBSTEPS, grid_points, lattice_designs
+from pipelines.dispatch.basis import base_load_mw, fleet_counts, peak_load_mw, reserve, stack_layout
+from pipelines.dispatch.lattice import SUBSTEPS, grid_points, lattice_designs
+from pipelines.errors import InputError
+from pipelines.plant.catalogue import stacks
+from pipelines.plant.stack import Axes, Stack
 from pipelines.plant.technology import FirmTechnology
+from pipelines.reference.technologies import FILE
+from pipelines.reference.technologies import technologies as known_technologies
 from pipelines.settings import Settings
-
-STACKS: dict[str, str] = {
-    "solar_bess_gas": "Solar, battery and reciprocating gas engines, islanded; engines give what is still missing.",
-    "gas_recip": "Reciprocating gas engines, islanded, with a battery reserve that bridges a trip.",
-    "gas_turbine": "Small industrial gas turbines, islanded, with a battery reserve that bridges a trip.",
-    "fuel_cell": "Solid-oxide fuel-cell blocks on natural gas, islanded, with a battery reserve that bridges a trip.",
-    "solar_bess": "Solar and battery alone, islanded.",
-    "grid": "Firm grid service with UPS and standby diesel gensets.",
-    "grid_bess_bridge": "Flexible (interruptible) grid service; a battery carries the curtailed hours, standby diesel "
-    "gensets the rest.",
-    "smr_hybrid": "Small modular reactor units as baseload with reciprocating gas engines as follower, islanded.",
-}
-ISLANDED = {"solar_bess_gas", "gas_recip", "gas_turbine", "fuel_cell", "solar_bess", "smr_hybrid"}
 
 
 @dataclass(frozen=True)
@@ -66,123 +47,111 @@ class Design:
     rule: str = "load_following"
 
 
-def design_grid(technologies: dict[str, FirmTechnology], settings: Settings, *, solar_parts: int = 1) -> pl.DataFrame:
+def design_grid(
+    technologies: Mapping[str, FirmTechnology], settings: Settings, *, solar_parts: int = 1
+) -> pl.DataFrame:
     """Return every design of every stack.
 
     Parameters
     ----------
-    technologies : dict[str, FirmTechnology]
+    technologies : Mapping[str, FirmTechnology]
         Technology to its unit, for every firm technology that a stack uses.
     settings : Settings
-        Site size, start time, load step and PUE are used.
+        Site size, start time, load step and PUE; the folder of the user's own stacks.
     solar_parts : int
-        Parts that each gap between the solar sizes of solar_bess_gas is split into; divides `SUBSTEPS`.
+        Parts that each gap between the solar sizes is split into, where the batteries of the grid are listed; divides
+        `SUBSTEPS`.
 
     Returns
     -------
     pl.DataFrame
-        Contract `sim.designs`, in a fixed order.
+        Contract `sim.designs`, by stack in order of their ids.
     """
-    load, peak = base_load_mw(settings), peak_load_mw(settings)
-    own = itertools.chain(
-        _firm_only("gas_recip", technologies[RECIP], settings, peak, spare_share=1.0),
-        *(_firm_only("gas_turbine", technologies[name], settings, peak, spare_share=1.2) for name in TURBINES),
-        _firm_only("fuel_cell", technologies[FUEL_CELL], settings, peak, spare_share=1.0),
-        _grid(technologies[DIESEL], peak),
-        _smr_hybrid(technologies, settings, load, peak),
-    )
-    places = {stack_id: grid_points(stack_id) for stack_id in AXES} | {
-        "solar_bess_gas": _solar_bess_gas_places(solar_parts)
-    }
-    return pl.concat(
-        [_lattice_grid(stack_id, technologies, settings, where) for stack_id, where in places.items()]
-        + [pl.DataFrame([asdict(design) for design in own])]
-    )
+    frames = []
+    for stack in stacks(settings).values():
+        _need_technologies(stack, technologies)
+        if stack.axes is not None:
+            layout = stack_layout(stack, technologies, settings)
+            places, counts = _places(stack.axes, solar_parts), np.array(layout.counts)
+            every = np.repeat(places, len(counts), axis=0), np.tile(counts, len(places))
+            frames.append(lattice_designs(stack, *every, layout))
+        else:
+            frames.append(pl.DataFrame([asdict(design) for design in _unit_designs(stack, technologies, settings)]))
+    return pl.concat(frames)
 
 
-def _lattice_grid(
-    stack_id: str, technologies: dict[str, FirmTechnology], settings: Settings, places: NDArray[np.int64]
-) -> pl.DataFrame:
-    """Return the designs at places of the lattice, each with every number of firm units."""
-    layout = stack_layout(stack_id, technologies, settings)
-    counts = np.array(layout.counts)
-    return lattice_designs(stack_id, np.repeat(places, len(counts), axis=0), np.tile(counts, len(places)), layout)
+def _need_technologies(stack: Stack, technologies: Mapping[str, FirmTechnology]) -> None:
+    unknown = [name for name in stack.technologies if name not in technologies]
+    if unknown:
+        raise InputError(
+            f"technology {unknown[0]!r} of stack {stack.id!r} has no unit",
+            file=FILE,
+            column="technology",
+            remedy="add a row with its unit_mw",
+        )
 
 
-def _solar_bess_gas_places(parts: int) -> NDArray[np.int64]:
-    """Return every solar size with the batteries (multiple of the load, hours) that suit an hourly to daily shift."""
-    batteries = (
-        (0.5, 1.0), (0.5, 2.0), (0.75, 3.0), (1.0, 2.0), (1.0, 4.0), (1.0, 6.0), (1.0, 8.0), (1.5, 8.0), (1.5, 12.0),
-    )  # fmt: skip
-    solar, power, hours = AXES["solar_bess_gas"].values()
-    pairs = [(power.index(p) * SUBSTEPS, hours.index(h) * SUBSTEPS) for p, h in batteries]
-    sizes = range(0, (len(solar) - 1) * SUBSTEPS + 1, SUBSTEPS // parts)
+def _places(axes: Axes, parts: int) -> NDArray[np.int64]:
+    """Return the lattice points of the design grid; of listed pairs, those with every value of the first axis."""
+    if not axes.pairs:
+        return grid_points(axes)
+    first, *others = axes.values.values()
+    pairs = [[own.index(value) * SUBSTEPS for own, value in zip(others, pair, strict=True)] for pair in axes.pairs]
+    sizes = range(0, (len(first) - 1) * SUBSTEPS + 1, SUBSTEPS // parts)
     return np.array([(size, *pair) for size in sizes for pair in pairs])
 
 
-def _firm_only(
-    stack_id: str, technology: FirmTechnology, settings: Settings, peak_mw: float, *, spare_share: float
-) -> Iterable[Design]:
-    reserve_mw, reserve_mwh = reserve(technology.unit_mw, peak_mw, settings)
-    for units in unit_counts(technology.unit_mw, peak_mw, spare_share):
-        yield Design(
-            f"{stack_id}-n{units}x{technology.unit_mw:g}",
-            stack_id,
-            reserve_mw=reserve_mw,
-            reserve_mwh=reserve_mwh,
-            firm_technology=technology.technology,
-            firm_units=units,
-            firm_unit_mw=technology.unit_mw,
-        )
+def _unit_designs(stack: Stack, technologies: Mapping[str, FirmTechnology], settings: Settings) -> Iterable[Design]:
+    """Return the designs of a stack without continuous sizes: every number of units of its fleets."""
+    load_mw, peak_mw = base_load_mw(settings), peak_load_mw(settings)
+    assert stack.firm is not None
+    baseload = technologies[stack.baseload] if stack.baseload else None
+    most = max(1, int(load_mw // baseload.unit_mw)) if baseload else 0
+    baseload_counts = range(max(1, most // 2), most + 1) if baseload else range(1)
+    for unit in (technologies[name] for name in stack.firm.technologies):
+        largest = max(unit.unit_mw, baseload.unit_mw if baseload else 0.0)
+        reserve_mw, reserve_mwh = reserve(largest, peak_mw, settings) if "reserve" in stack.parts else (0.0, 0.0)
+        for reactors, units in itertools.product(baseload_counts, fleet_counts(stack.firm, unit.unit_mw, peak_mw)):
+            name = stack.design_name.format(reactors=reactors, units=units, unit_mw=unit.unit_mw)
+            yield Design(
+                f"{stack.id}-{name}",
+                stack.id,
+                reserve_mw=reserve_mw,
+                reserve_mwh=reserve_mwh,
+                grid_mw=stack.grid.per_peak * peak_mw if stack.grid else 0.0,
+                is_grid_flexible=bool(stack.grid and stack.grid.is_flexible),
+                baseload_technology=stack.baseload,
+                baseload_units=reactors,
+                baseload_unit_mw=baseload.unit_mw if baseload else 0.0,
+                firm_technology=unit.technology,
+                firm_units=units,
+                firm_unit_mw=unit.unit_mw,
+            )
 
 
-def _grid(standby: FirmTechnology, peak_mw: float) -> Iterable[Design]:
-    for units in unit_counts(standby.unit_mw, peak_mw, spare_share=0.5):
-        yield Design(
-            f"grid-n{units}",
-            "grid",
-            grid_mw=1.1 * peak_mw,
-            firm_technology=standby.technology,
-            firm_units=units,
-            firm_unit_mw=standby.unit_mw,
-        )
-
-
-def _smr_hybrid(
-    technologies: dict[str, FirmTechnology], settings: Settings, load_mw: float, peak_mw: float
-) -> Iterable[Design]:
-    reactor, engine = technologies[SMR].unit_mw, technologies[RECIP].unit_mw
-    reserve_mw, reserve_mwh = reserve(max(reactor, engine), peak_mw, settings)
-    most = max(1, int(load_mw // reactor))
-    for reactors, engines in itertools.product(
-        range(max(1, most // 2), most + 1), unit_counts(engine, peak_mw * 0.5, spare_share=1.6)
-    ):
-        yield Design(
-            f"smr_hybrid-r{reactors}-n{engines}",
-            "smr_hybrid",
-            reserve_mw=reserve_mw,
-            reserve_mwh=reserve_mwh,
-            baseload_technology=SMR,
-            baseload_units=reactors,
-            baseload_unit_mw=reactor,
-            firm_technology=RECIP,
-            firm_units=engines,
-            firm_unit_mw=engine,
-        )
-
-
-def described_stacks(designs: pl.DataFrame) -> pl.DataFrame:
+def described_stacks(designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return what each stack is made of and in how many sizes it is dispatched, contract `mart.stacks`.
 
     Parameters
     ----------
     designs : pl.DataFrame
         Contract `sim.designs`.
+    settings : Settings
+        The folders of the user's own stacks and of the reference tables.
     """
+    known = known_technologies(settings)
     described = pl.DataFrame(
         [
-            {"stack_id": stack_id, "description": sentence, "is_islanded": stack_id in ISLANDED}
-            for stack_id, sentence in STACKS.items()
+            {
+                "stack_id": stack.id,
+                "label": stack.label,
+                "description": stack.sentence,
+                "is_islanded": stack.is_islanded,
+                "firm_label": known[stack.firm.technologies[0]].label if stack.firm else "",
+                "baseload_label": known[stack.baseload].label if stack.baseload else "",
+                "former_stack_id": stack.former_id,
+            }
+            for stack in stacks(settings).values()
         ]
     )
     sizes = designs.group_by("stack_id", maintain_order=True).agg(pl.len().cast(pl.Int64).alias("designs"))

@@ -8,34 +8,11 @@ from pipelines.economics.hub_prices import to_dollar_year
 from pipelines.errors import ContractError, InputError
 from pipelines.ordered import group_mean
 from pipelines.reference.parameters import Parameters
+from pipelines.reference.technologies import technologies
 from pipelines.settings import Settings
 
-SOLAR, BATTERY, STANDBY = "solar_pv_tracking", "bess", "diesel_standby_genset"
+SOLAR, BATTERY = "solar_pv_tracking", "bess"
 SITE_WORKS, UPS = "site_works", "ups"
-
-FUELS: dict[str, str] = {
-    "recip_genset": "natural_gas",
-    "gas_turbine_small_industrial": "natural_gas",
-    "gas_turbine_5mw": "natural_gas",
-    "fuel_cell": "natural_gas",
-    "smr": "uranium",
-    STANDBY: "diesel",
-}
-"""Fuel of each dispatchable technology."""
-
-# Reference plant whose regional cost stands for a technology that the location tables do not hold: the aeroderivative
-# is the nearest to a small industrial turbine; the 20 MW engine plant is the nearest in size to the site itself.
-_LOCATION_PROXY: dict[str, str] = {
-    SOLAR: "solar_pv_tracking",
-    BATTERY: "bess_4h",
-    "recip_genset": "recip_genset",
-    "gas_turbine_small_industrial": "gas_turbine_aero",
-    "gas_turbine_5mw": "gas_turbine_aero",
-    "fuel_cell": "fuel_cell",
-    "smr": "smr",
-    STANDBY: "recip_genset",
-    SITE_WORKS: "recip_genset",
-}
 
 _CAPEX = {"USD_per_kW": 1.0, "USD_per_kWac": 1.0, "USD_per_kWh": 1.0, "USD_per_kW_load": 1.0, "million_USD_per_MW": 1e3}
 
@@ -100,8 +77,9 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
         If a required figure is absent.
     """
     facts = CostFacts(parameters, settings)
+    fuels = {name: own.fuel for name, own in technologies(settings).items() if own.fuel}
     rows = []
-    for name in (SOLAR, BATTERY, *FUELS):
+    for name in (SOLAR, BATTERY, *fuels):
         is_battery = name == BATTERY
         duty = 1.0 + settings.battery_tariff_frac if is_battery else 1.0
         fixed, fixed_frac = 0.0, 0.0
@@ -115,7 +93,7 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
         rows.append(
             {
                 "technology": name,
-                "fuel": FUELS.get(name, ""),
+                "fuel": fuels.get(name, ""),
                 "capex_usd_per_kw": duty * facts.money(name, "capex_power_part" if is_battery else "capex"),
                 "capex_usd_per_kwh": duty * facts.money(name, "capex_energy_part") if is_battery else 0.0,
                 "fixed_om_usd_per_kw_year": fixed,
@@ -163,7 +141,7 @@ def require_costs(designs: pl.DataFrame, costs: pl.DataFrame) -> None:
     used = {name for column in ("firm_technology", "baseload_technology") for name in designs[column].unique() if name}
     unknown = sorted(used - set(costs["technology"]))
     if unknown:
-        raise ContractError(f"sim.designs: technology {unknown[0]} has no costs; add it to the fuels in costs.py.")
+        raise ContractError(f"sim.designs: technology {unknown[0]} has no costs; give it a fuel in technologies.csv.")
 
 
 def site_costs(parameters: Parameters, settings: Settings) -> dict[str, float]:
@@ -177,6 +155,7 @@ def site_costs(parameters: Parameters, settings: Settings) -> dict[str, float]:
         cost), standby_test_hours, standby_heat_rate_mmbtu_per_mwh.
     """
     facts = CostFacts(parameters, settings)
+    standby = next(name for name, own in technologies(settings).items() if own.is_standby)
     return {
         "integration_usd_per_kw": facts.money("microgrid_integration", "capex"),
         "grid_integration_usd_per_kw": settings.grid_integration_usd_per_kw,
@@ -184,8 +163,8 @@ def site_costs(parameters: Parameters, settings: Settings) -> dict[str, float]:
         "grid_connection_usd_per_kw": settings.grid_connection_usd_per_kw,
         "ups_usd_per_kw": settings.ups_usd_per_kw,
         "soft_frac": facts.value("soft_costs", "capex_adder") / 100.0,
-        "standby_test_hours": facts.value(STANDBY, "test_hours"),
-        "standby_heat_rate_mmbtu_per_mwh": facts.value(STANDBY, "heat_rate") / 1000.0,
+        "standby_test_hours": facts.value(standby, "test_hours"),
+        "standby_heat_rate_mmbtu_per_mwh": facts.value(standby, "heat_rate") / 1000.0,
     }
 
 
@@ -193,9 +172,7 @@ UNLISTED_STATES = ("AK", "HI")
 """States outside the location tables."""
 
 
-def locational_multipliers(
-    regions: pl.DataFrame, multipliers: pl.DataFrame, unlisted_factor: float = 1.0
-) -> pl.DataFrame:
+def locational_multipliers(regions: pl.DataFrame, multipliers: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return the regional factor on capital cost for each technology.
 
     The mean over the cities of the region's state in the location tables (U.S. Energy Information Administration /
@@ -207,8 +184,9 @@ def locational_multipliers(
         region_id, state.
     multipliers : pl.DataFrame
         Reference table `locational_multipliers` (technology, state, city, multiplier).
-    unlisted_factor : float
-        Factor in `UNLISTED_STATES`.
+    settings : Settings
+        `unlisted_state_cost_factor`, the factor in `UNLISTED_STATES`; the folder of reference tables, whose
+        `technologies.csv` names the reference plant of each technology.
 
     Returns
     -------
@@ -226,7 +204,11 @@ def locational_multipliers(
         .agg(group_mean("multiplier").alias("location_factor"))
         .rename({"technology": "proxy"})
     )
-    proxies = pl.DataFrame({"technology": list(_LOCATION_PROXY), "proxy": list(_LOCATION_PROXY.values())})
+    proxies = pl.DataFrame(
+        [(name, own.location_proxy) for name, own in technologies(settings).items() if own.location_proxy],
+        schema={"technology": pl.String, "proxy": pl.String},
+        orient="row",
+    )
     factors = (
         regions.select("region_id", "state")
         .join(proxies, how="cross", maintain_order="left_right")
@@ -234,7 +216,7 @@ def locational_multipliers(
     )
     factors = factors.with_columns(
         pl.when(pl.col("location_factor").is_null() & pl.col("state").is_in(UNLISTED_STATES))
-        .then(pl.lit(unlisted_factor))
+        .then(pl.lit(settings.unlisted_state_cost_factor))
         .otherwise("location_factor")
         .alias("location_factor")
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipelines.errors import InputError
 from pipelines.settings import Settings
 from pipelines.timeline.distribution import quantile, scores
-from pipelines.timeline.network import NETWORK_DIR, Network, read_network
+from pipelines.timeline.network import Network, network_dir, read_network
 
 _DAYS_PER_MONTH = 365.25 / 12.0
 # Work under a binding contract begins construction, also in a maker's works: the contract's date counts.
@@ -189,7 +189,9 @@ class CreditDates:
     def _installation(self, part: str, stack_id: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return when the part's installation starts in each draw (months), and how long a unit of its size takes."""
         if (part, stack_id) not in self._starts:
-            self._starts[part, stack_id] = self._installation_of(_PARTS[part][0], read_network(stack_id))
+            self._starts[part, stack_id] = self._installation_of(
+                _PARTS[part][0], read_network(stack_id, network_dir(stack_id, self.settings))
+            )
         return self._starts[part, stack_id]
 
     def _installation_of(self, name: str, network: Network) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -214,7 +216,7 @@ class CreditDates:
             return self.months[duration_id]
         raise InputError(
             f"duration {duration_id!r} depends on the region; a credit cannot wait for it",
-            file=str(NETWORK_DIR / f"{network.stack_id}.csv"),
+            file=f"{network.stack_id}.csv",
             column="duration_id",
             remedy="take the in-service date out of the technology's rules in tax_rules.csv",
         )

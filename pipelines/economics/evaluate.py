@@ -140,7 +140,7 @@ def evaluate_candidates(
         energies = energies.join(grid_outage_hours(outage_causes), on="region_id", how="left", maintain_order="left")
     costs, site = unit_costs(parameters, settings), site_costs(parameters, settings)
     present = regions.join(energies.select("region_id").unique(), on="region_id", how="semi", maintain_order="left")
-    factors = locational_multipliers(present, multipliers, settings.unlisted_state_cost_factor)
+    factors = locational_multipliers(present, multipliers, settings)
     capital = capital_costs(designs, present, costs, site, factors, settings, pairs=energies)
     tax_rules = credits.tax_rules if credits else load_reference("tax_rules", settings.reference_dir)
     own = terms(parameters, tax_rules, settings)

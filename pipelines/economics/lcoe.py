@@ -7,8 +7,8 @@ import polars as pl
 from pipelines.contracts.economics import CHARGED_COMPONENTS, COMPONENTS, SIMPLE_COMPONENTS
 from pipelines.economics.capital import HARD_PARTS
 from pipelines.economics.charges import ChargeTable, add_charges
-from pipelines.economics.costs import STANDBY
 from pipelines.ordered import row_sum
+from pipelines.reference.technologies import STANDBY_FUEL
 from pipelines.settings import Settings
 
 
@@ -120,7 +120,7 @@ def levelised_costs(
         )
 
     # Standby gensets burn fuel in monthly tests and in grid outages, which the dispatch year does not hold.
-    is_standby = pl.col("firm_technology") == STANDBY
+    is_standby = fuel_of("firm_technology") == STANDBY_FUEL
     standby_mw = pl.col("firm_units") * pl.col("firm_unit_mw")
     outage_hours = (
         pl.col("grid_outage_hours_per_year").fill_null(0.0)

@@ -7,42 +7,51 @@ import polars as pl
 from pipelines.contracts import economics as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
 from pipelines.errors import ContractError
+from pipelines.plant.catalogue import stacks
+from pipelines.plant.stack import PARTS, Floor, Part, Stack
 from pipelines.settings import Settings
 
 
 def keeps_composition(settings: Settings) -> pl.Expr:
     """Return the expression that is true where a design has the parts that give its stack the name.
 
-    Reads stack_id, sizes, renewable_frac, baseload_mwh and load_mwh. A stack without a rule here is kept as it is.
+    Reads stack_id, sizes, renewable_frac, baseload_mwh and load_mwh. A design of an unknown stack is kept as it is.
     """
-    stack = pl.col("stack_id")
-    has_solar, has_battery = pl.col("solar_mw") > 0, (pl.col("bess_mw") > 0) & (pl.col("bess_mwh") > 0)
-    has_firm, has_grid = pl.col("firm_units") > 0, pl.col("grid_mw") > 0
-    has_reserve = (pl.col("reserve_mw") > 0) & (pl.col("reserve_mwh") > 0)
-    islanded_firm = has_firm & ~has_solar & ~has_grid & ~has_battery
-    rules = {
-        "solar_bess_gas": has_solar
-        & has_battery
-        & has_firm
-        & has_reserve
-        & ~has_grid
-        & (pl.col("firm_technology") == "recip_genset")
-        & (pl.col("renewable_frac") >= settings.min_renewable_frac),
-        "gas_recip": islanded_firm & (pl.col("firm_technology") == "recip_genset"),
-        "gas_turbine": islanded_firm & pl.col("firm_technology").str.starts_with("gas_turbine"),
-        "fuel_cell": islanded_firm & (pl.col("firm_technology") == "fuel_cell"),
-        "solar_bess": has_solar & has_battery & ~has_firm & ~has_grid,
-        "grid": has_grid & ~pl.col("is_grid_flexible") & ~has_battery & has_firm,
-        "grid_bess_bridge": has_grid & pl.col("is_grid_flexible") & has_battery,
-        "smr_hybrid": (pl.col("baseload_technology") == "smr")
-        & (pl.col("baseload_units") > 0)
-        & has_firm
-        & (pl.col("baseload_mwh") >= settings.min_baseload_frac * pl.col("load_mwh")),
-    }
     kept = pl.lit(True)
-    for name, rule in rules.items():
-        kept = pl.when(stack == name).then(rule).otherwise(kept)
+    for stack in stacks(settings).values():
+        kept = pl.when(pl.col("stack_id") == stack.id).then(_is_itself(stack, settings)).otherwise(kept)
     return kept
+
+
+def _is_itself(stack: Stack, settings: Settings) -> pl.Expr:
+    """Return whether a design has the parts of the permanent plant and no other, and keeps the stack's floor."""
+    has: dict[Part, pl.Expr] = {
+        "solar": pl.col("solar_mw") > 0,
+        "battery": (pl.col("bess_mw") > 0) & (pl.col("bess_mwh") > 0),
+        "reserve": (pl.col("reserve_mw") > 0) & (pl.col("reserve_mwh") > 0),
+        "grid": pl.col("grid_mw") > 0,
+        "baseload": (pl.col("baseload_technology") == stack.baseload) & (pl.col("baseload_units") > 0),
+        "firm": pl.col("firm_units") > 0,
+    }
+    rules = [has[part] if part in stack.parts else ~has[part] for part in PARTS if part not in _untested(stack)]
+    if stack.firm is not None:
+        is_own = pl.col("firm_technology").is_in(list(stack.firm.technologies))
+        rules.append(is_own | ~has["firm"] if stack.firm.is_optional else is_own)
+    if stack.grid is not None:
+        rules.append(pl.col("is_grid_flexible") == stack.grid.is_flexible)
+    if stack.floor is not None:
+        rules.append(share_of(stack.floor) >= getattr(settings, stack.floor.setting))
+    return pl.all_horizontal(rules)
+
+
+def _untested(stack: Stack) -> set[Part]:
+    """Return the parts that a design may have or lack."""
+    return {"firm"} if stack.firm is not None and stack.firm.is_optional else set()
+
+
+def share_of(floor: Floor) -> pl.Expr:
+    """Return the share of the energy that a floor is about, from renewable_frac, baseload_mwh and load_mwh."""
+    return pl.col("renewable_frac") if floor.share == "renewable" else pl.col("baseload_mwh") / pl.col("load_mwh")
 
 
 def select_least_cost(candidates: pl.DataFrame, settings: Settings) -> pl.DataFrame:

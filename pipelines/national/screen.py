@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipelines.dispatch.batch import DispatchResult, simulate_batch
 from pipelines.dispatch.inputs import DesignSet, SiteYear
+from pipelines.plant.catalogue import stacks
 from pipelines.reliability.campaign import Plant, SiteAssessor
 
 # A share of energy so near to a limit is left to the choice itself to decide.
@@ -231,8 +232,12 @@ def _shares(result: DispatchResult) -> tuple[NDArray[np.float64], NDArray[np.flo
 def _is_itself(result: DispatchResult, stack: NDArray[np.str_], plant: Plant) -> NDArray[np.bool_]:
     """Return whether a design may have the parts that give its stack the name, shape (n_designs,)."""
     _, renewable, baseload = _shares(result)
-    lacks = (stack == "solar_bess_gas") & (renewable < plant.settings.min_renewable_frac - _MARGIN)
-    return ~lacks & ~((stack == "smr_hybrid") & (baseload < plant.settings.min_baseload_frac - _MARGIN))
+    lacks = np.zeros(len(stack), dtype=np.bool_)
+    for own in stacks(plant.settings).values():
+        if own.floor is not None:
+            share = renewable if own.floor.share == "renewable" else baseload
+            lacks |= (stack == own.id) & (share < getattr(plant.settings, own.floor.setting) - _MARGIN)
+    return ~lacks
 
 
 def _possible(result: DispatchResult, stack: NDArray[np.str_], plant: Plant) -> NDArray[np.bool_]:

@@ -10,20 +10,19 @@ import polars as pl
 from pipelines.errors import UsageError
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reference.parameters import Parameters
+from pipelines.reference.technologies import Technology, technologies
 from pipelines.settings import Settings
 
-TURBINES = ("gas_turbine_small_industrial", "gas_turbine_5mw")
 _CURVE_LOADS = (50, 60, 70, 80, 90, 100)
 
 
 def firm_technologies(
     parameters: Parameters, temperature_outage: pl.DataFrame, settings: Settings
 ) -> dict[str, FirmTechnology]:
-    """Return every dispatchable technology by its name in the technology table.
+    """Make every dispatchable technology from its row of `technologies.csv`.
 
-    Outage rates by temperature exist for gas turbines (CT) and nuclear (NU). Gas engines and fuel cells have none, and
-    are not given those of another prime mover. The diesel rows (DS) describe utility plants that run for the grid, a
-    tenth of them out at any time; standby sets that are tested monthly are described by their failure to start.
+    Outage rates by temperature exist for gas turbines (CT) and nuclear (NU); a technology that names no prime mover has
+    none, and is not given those of another one.
 
     Parameters
     ----------
@@ -32,87 +31,58 @@ def firm_technologies(
     temperature_outage : pl.DataFrame
         Contract `core.temperature_outage`.
     settings : Settings
-        Unit sizes, derates and other assumptions without a cited figure.
+        Unit sizes, derates and other assumptions without a cited figure; the folder of reference tables.
 
     Returns
     -------
     dict[str, FirmTechnology]
-        recip_genset, gas_turbine_small_industrial, gas_turbine_5mw, fuel_cell, smr, diesel_standby_genset.
+        By name: every technology that has a unit.
 
     Raises
     ------
     UsageError
         If a figure is absent or in an unknown unit.
+    InputError
+        If a cell of `technologies.csv` is no number and names no setting and no parameter.
     """
-    turbine_outage = _outage_by_temperature(temperature_outage, "CT")
-    found = [
-        FirmTechnology(
-            technology="recip_genset",
-            unit_mw=parameters.value("recip_genset", "unit_mw", "MW"),
-            no_load_frac=no_load_frac_of_curve(parameters, "recip_genset"),
-            min_load_frac=parameters.value("recip_genset", "min_load", "fraction"),
-            forced_outage_by_temperature=(),
-            derate_per_c=settings.engine_derate_per_c,
-            derate_above_c=settings.engine_derate_above_c,
-            derate_per_km=settings.engine_altitude_derate_per_km,
-            fuel="natural_gas",
-            **_rates(parameters, "recip_genset"),
-        )
-    ]
-    found += [
-        FirmTechnology(
-            technology=turbine,
-            unit_mw=parameters.value(turbine, "unit_mw", "MW"),
-            no_load_frac=no_load_frac_of_penalty(parameters.value(turbine, "part_load_efficiency_penalty", "fraction")),
-            min_load_frac=parameters.value(turbine, "min_load", "fraction"),
-            forced_outage_by_temperature=turbine_outage,
-            derate_per_c=parameters.value(turbine, "temperature_derate", "fraction_per_C"),
-            derate_above_c=settings.turbine_derate_above_c,
-            derate_per_km=settings.altitude_derate_per_km,
-            fuel="natural_gas",
-            **_rates(parameters, turbine),
-        )
-        for turbine in TURBINES
-    ]
-    found += [
-        FirmTechnology(
-            technology="fuel_cell",
-            unit_mw=settings.fuel_cell_unit_mw,
-            no_load_frac=settings.flat_no_load_frac,
-            min_load_frac=parameters.value("fuel_cell", "min_load", "fraction"),
-            forced_outage_by_temperature=(),
-            derate_per_c=0.0,
-            derate_above_c=settings.turbine_derate_above_c,
-            derate_per_km=0.0,
-            fuel="natural_gas",
-            **_rates(parameters, "fuel_cell"),
-        ),
-        FirmTechnology(
-            technology="smr",
-            unit_mw=settings.smr_unit_mw,
-            no_load_frac=settings.flat_no_load_frac,
-            min_load_frac=parameters.value("smr", "min_load", "fraction"),
-            forced_outage_by_temperature=_outage_by_temperature(temperature_outage, "NU"),
-            derate_per_c=0.0,
-            derate_above_c=settings.turbine_derate_above_c,
-            derate_per_km=0.0,
-            fuel="uranium",
-            **_rates(parameters, "smr"),
-        ),
-        FirmTechnology(
-            technology="diesel_standby_genset",
-            unit_mw=settings.standby_unit_mw,
-            no_load_frac=settings.flat_no_load_frac,
-            min_load_frac=settings.standby_min_load_frac,
-            forced_outage_by_temperature=(),
-            derate_per_c=settings.engine_derate_per_c,
-            derate_above_c=settings.engine_derate_above_c,
-            derate_per_km=settings.engine_altitude_derate_per_km,
-            fuel="diesel",
-            **(_rates(parameters, "diesel_standby_genset", mttr_hours=settings.standby_mttr_hours)),
-        ),
-    ]
-    return {technology.technology: technology for technology in found}
+    return {
+        name: _firm_technology(own, parameters, temperature_outage, settings)
+        for name, own in technologies(settings).items()
+        if own.figures["unit_mw"]
+    }
+
+
+def _firm_technology(
+    own: Technology, parameters: Parameters, temperature_outage: pl.DataFrame, settings: Settings
+) -> FirmTechnology:
+    name = own.technology
+
+    def figure(column: str, unit: str | None = None) -> float:
+        return own.figure(column, settings, parameters, unit)
+
+    if own.figures["no_load_frac"] == "curve":
+        no_load_frac = no_load_frac_of_curve(parameters, name)
+    elif own.figures["no_load_frac"] == "penalty":
+        no_load_frac = no_load_frac_of_penalty(parameters.value(name, "part_load_efficiency_penalty", "fraction"))
+    else:
+        no_load_frac = figure("no_load_frac")
+    return FirmTechnology(
+        technology=name,
+        unit_mw=figure("unit_mw", "MW"),
+        heat_rate_mmbtu_per_mwh=heat_rate_mmbtu_per_mwh(parameters, name),
+        no_load_frac=no_load_frac,
+        min_load_frac=figure("min_load_frac", "fraction"),
+        forced_outage_rate=parameters.value(name, "forced_outage_rate", "fraction"),
+        forced_outage_by_temperature=_outage_by_temperature(temperature_outage, own.prime_mover),
+        planned_outage_rate=parameters.value(name, "planned_outage_rate", "fraction"),
+        mtbf_hours=parameters.value(name, "mtbf", "hours"),
+        mttr_hours=figure("mttr_hours", "hours"),
+        derate_per_c=figure("derate_per_c", "fraction_per_C"),
+        derate_above_c=figure("derate_above_c"),
+        derate_per_km=figure("derate_per_km"),
+        fuel=own.fuel,
+        start_failure=figure("start_failure"),
+    )
 
 
 def battery(parameters: Parameters, settings: Settings) -> Battery:
@@ -182,17 +152,6 @@ def no_load_frac_of_penalty(penalty: float) -> float:
     """
     half_load_fuel = 0.5 / (1.0 - 0.5 * penalty)
     return 2.0 * half_load_fuel - 1.0
-
-
-def _rates(parameters: Parameters, technology: str, mttr_hours: float | None = None) -> dict[str, float]:
-    """Return heat rate, outage rates and times of a technology."""
-    return {
-        "heat_rate_mmbtu_per_mwh": heat_rate_mmbtu_per_mwh(parameters, technology),
-        "forced_outage_rate": parameters.value(technology, "forced_outage_rate", "fraction"),
-        "planned_outage_rate": parameters.value(technology, "planned_outage_rate", "fraction"),
-        "mtbf_hours": parameters.value(technology, "mtbf", "hours"),
-        "mttr_hours": parameters.value(technology, "mttr", "hours") if mttr_hours is None else mttr_hours,
-    }
 
 
 def _outage_by_temperature(temperature_outage: pl.DataFrame, prime_mover: str) -> tuple[tuple[float, float], ...]:

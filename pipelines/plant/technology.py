@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
-Fuel = Literal["natural_gas", "diesel", "uranium"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +38,8 @@ class FirmTechnology:
         Share of output lost per km of altitude.
     fuel : str
         What the unit burns.
+    start_failure : float
+        Probability that a call of the unit fails.
     """
 
     technology: str
@@ -56,7 +55,8 @@ class FirmTechnology:
     derate_per_c: float
     derate_above_c: float
     derate_per_km: float
-    fuel: Fuel
+    fuel: str
+    start_failure: float = 0.0
 
     def capacity_frac(self, temperature_c: NDArray[np.float64], elevation_m: float) -> NDArray[np.float64]:
         """Return the share of the rating that a unit can give, by hour.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipelines.economics.charges import SOURCES, ChargeTable, add_charges
 from pipelines.economics.costs import BATTERY, SITE_WORKS, SOLAR
 from pipelines.economics.value import compute_charge_frac
+from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
 
 Array = NDArray[np.float64]
@@ -78,7 +79,9 @@ class SiteModel:
         elif target == "state":
             names = pl.col("state")
         elif target == "technology":
-            names = pl.col("stack_id")
+            # Draws are seeded by the first id of a stack, so that a new name moves none.
+            known = stacks(self.settings).values()
+            names = pl.col("stack_id").replace({stack.id: stack.former_id for stack in known if stack.former_id})
         elif target == "region":
             names = pl.col("region_id")
         else:

@@ -124,8 +124,10 @@ def rank_acceptability(
         list(pool.map(draw, range(0, len(values), _ROWS_AT_ONCE)))
     is_met = model.rows["is_target_met"].to_numpy()
     key = model.rows.select(KEY)
+    # Equal figures go by region and first id of the stack.
+    order = np.lexsort((model.instances("technology"), model.instances("region")))
     frames = [
-        _summary(figures, is_met, key).with_columns(pl.lit(name).alias("ordered_by"))
+        _summary(figures, is_met, key, order).with_columns(pl.lit(name).alias("ordered_by"))
         for name, figures in (("value", values), ("score", scores))
     ]
     return validate(pl.concat(frames), "mart.rank_acceptability")
@@ -233,8 +235,9 @@ def _weights(n_draws: int) -> Array:
     return drawn / drawn.sum(axis=0)
 
 
-def _summary(figures: Array, is_met: NDArray[np.bool_], key: pl.DataFrame) -> pl.DataFrame:
-    ranks = rank_draws(figures, is_met)
+def _summary(figures: Array, is_met: NDArray[np.bool_], key: pl.DataFrame, order: NDArray[np.int64]) -> pl.DataFrame:
+    ranks = np.empty(figures.shape, dtype=np.int64)
+    ranks[order] = rank_draws(figures[order], is_met[order])
     low, middle, high = np.quantile(ranks, [0.05, 0.5, 0.95], axis=1)
     figure_low, figure_middle, figure_high = np.quantile(figures, [0.05, 0.5, 0.95], axis=1)
     return key.with_columns(

@@ -29,7 +29,7 @@ from pipelines.warehouse.cache import Cache
 
 _PACKAGE = Path(__file__).parents[1]
 # What the results depend on besides their arrays; prices and ranks are not among it.
-_PHYSICS_CODE = ("dispatch/*.py", "reliability/*.py", "plant/*.py")
+_PHYSICS_CODE = ("dispatch/*.py", "reliability/*.py", "plant/*.py", "plant/stacks/*.py")
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class SiteAssessor:
                     load_mw=site.load_mw,
                     grid_unavailability=np.where(designs.grid_mw > 0, grid_unavailability(self._causes, ridden), 0.0),
                     series_unavailability=unavailability(self._causes, UNIT_TRANSFORMER),
-                    start_failure=start_failures(plant.technologies, settings),
+                    start_failure=start_failures(plant.technologies),
                     supply_loss=self._supply_loss,
                     step_hours=site.step_hours,
                     columns=column,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.trace import simulate_trace
 from pipelines.identity import content_hash, stable_seed
+from pipelines.plant.catalogue import stacks
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reliability.campaign import Plant, site_key
 from pipelines.reliability.common_mode import HOURS_PER_YEAR
@@ -125,13 +126,15 @@ def sample_design(
         and the probability to ride through each of LOSS_HOURS.
     """
     years = -(-plant.settings.monte_carlo_years // len(sites))
+    own = stacks(plant.settings).get(design.stack_id[0])
+    name = own.first_named(design.design_id[0]) if own is not None else design.design_id[0]
     kept: list[YearlyOutcomes] = []
     followed: list[YearlyOutcomes] = []
     for site in sites:
         system = system_of_design(
             site, design, 0, plant.technologies, plant.battery, causes, plant.parameters, plant.settings
         )
-        seed = stable_seed("monte carlo", site.region_id, site.weather_year, design.design_id[0])
+        seed = stable_seed("monte carlo", site.region_id, site.weather_year, name)
         kept.append(sample_years(system, years, seed, threads=1))
         # Only units that can fill a battery make the two ways of operating it differ.
         if system.storage is not None and any(group.order == "following" for group in system.groups):

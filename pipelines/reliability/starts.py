@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipelines.dispatch.blocks import UNIT_TOLERANCE
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.plant.technology import FirmTechnology
-from pipelines.settings import Settings
+from pipelines.reference.technologies import STANDBY_FUEL
 
 # A need up to this calls no unit.
 _TOLERANCE_MW = 1e-4
@@ -19,24 +19,12 @@ _TOLERANCE_MW = 1e-4
 
 def is_standby(technology: FirmTechnology) -> bool:
     """Return whether a unit runs in emergencies only; its outage rate is then its failure to start."""
-    return technology.fuel == "diesel"
+    return technology.fuel == STANDBY_FUEL
 
 
-def start_failures(technologies: Mapping[str, FirmTechnology], settings: Settings) -> dict[str, float]:
-    """Return the probability that a call fails, by technology that has moving parts and follows the load.
-
-    Parameters
-    ----------
-    technologies : Mapping[str, FirmTechnology]
-        Fuel cells are kept hot and are not started from cold; standby sets bring their own figure.
-    settings : Settings
-    """
-    moving = {
-        name: settings.gas_start_failure
-        for name, unit in technologies.items()
-        if unit.fuel == "natural_gas" and not name.startswith("fuel_cell")
-    }
-    return moving | {name: unit.forced_outage_rate for name, unit in technologies.items() if is_standby(unit)}
+def start_failures(technologies: Mapping[str, FirmTechnology]) -> dict[str, float]:
+    """Return the probability that a call fails, by technology."""
+    return {name: unit.start_failure for name, unit in technologies.items()}
 
 
 def start_unavailability(

@@ -21,7 +21,7 @@ from pipelines.reliability.common_mode import (
 from pipelines.reliability.fleet import forced_outage_rate
 from pipelines.reliability.freeze import gas_freeze, is_struck_by_frost
 from pipelines.reliability.parts import NEVER, SITE, SharedOutage, Storage, System, Transformer, UnitGroup, chain
-from pipelines.reliability.starts import is_standby, start_failures
+from pipelines.reliability.starts import is_standby
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ def system_of_design(
     """
     n_hours, step = len(site.load_mw), site.step_hours
     by_unit, by_grid = uncarried_shares(designs, site.load_mw, settings, parameters.value("bess", "forced_outage_rate"))
-    failures = start_failures(technologies, settings)
     groups: list[UnitGroup] = []
     shared: list[SharedOutage] = []
 
@@ -88,7 +87,7 @@ def system_of_design(
             "serving" if name == BASELOAD else "following",
             unit.min_load_frac if name == FIRM else 0.0,
             unit.planned_outage_rate,
-            failures.get(technology, 0.0) if name == FIRM else 0.0,
+            unit.start_failure if name == FIRM else 0.0,
             unit.mtbf_hours if is_standby(unit) else float("inf"),
             float(by_unit[index]) / unit.mtbf_hours,
             _transformer(causes, parameters, step),

@@ -33,7 +33,12 @@ _SITES = [
 _CITED = ["source_title", "publisher", "url", "as_of"]
 # By name in the page: table, columns, order, and whether only regions with details are carried.
 _TABLES: dict[str, tuple[str, Sequence[str], Sequence[str], bool]] = {
-    "stacks": ("stacks", ["stack_id", "description", "is_islanded"], ["stack_id"], False),
+    "stacks": (
+        "stacks",
+        ["stack_id", "label", "description", "is_islanded", "firm_label", "baseload_label"],
+        ["stack_id"],
+        False,
+    ),
     "anchors": (
         "score_anchors",
         ["component", "column_name", "unit", "anchor_low", "anchor_high", "weight", "reason"],

@@ -20,6 +20,10 @@ class Places(BaseModel):
 
     data_dir: Path = operation(Path("data"), description="folder of raw bytes, caches, the build and the releases")
     reference_dir: Path = operation(REFERENCE_DIR, description="folder of the reference tables")
+    stacks_dir: Path | None = operation(
+        None,
+        description="folder of more stacks: a file <id>.py and its network <id>.csv each; the files are run as code",
+    )
     weather_dir: Path | None = operation(None, description="folder of weather files (TMY3, EPW, SAM CSV, NSRDB PSM)")
     scenarios_file: Path = operation(
         SCENARIOS_FILE, description="named sets of settings that are ranked beside the night"

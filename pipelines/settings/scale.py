@@ -25,7 +25,7 @@ class Scale(BaseModel):
         2,
         "sizing",
         is_for_counties=True,
-        description="parts that counties split each gap between the solar sizes of solar_bess_gas into",
+        description="parts that counties split each gap between the solar sizes beside gas engines into",
     )
     trace_sites: int = physics(
         100,

@@ -35,7 +35,7 @@ class Site(BaseModel):
         0.999, "choice", gt=0, lt=1, description="share of demanded IT energy to be served"
     )
     min_renewable_frac: float = physics(
-        0.40, "choice", ge=0, le=1, description="least renewable share of solar_bess_gas"
+        0.40, "choice", ge=0, le=1, description="least renewable share of solar, battery and gas"
     )
     sizing_parts: Literal[1, 2, 4] = physics(
         2, "sizing", description="parts that sizing first splits each gap of the design grid into; 1 keeps to the grid"
@@ -48,5 +48,5 @@ class Site(BaseModel):
         "choice",
         ge=0,
         le=1,
-        description="least share of the energy that the reactors of smr_hybrid give; assumption",
+        description="least share of the energy that reactors beside engines give; assumption",
     )

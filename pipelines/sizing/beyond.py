@@ -13,8 +13,10 @@ import polars as pl
 from pipelines.contracts.base import REGISTRY
 from pipelines.dispatch.basis import base_load_mw
 from pipelines.dispatch.inputs import DesignSet, SiteYear
-from pipelines.dispatch.lattice import AXES, SUBSTEPS, place_of
-from pipelines.economics.selection import keeps_composition, select_least_cost
+from pipelines.dispatch.lattice import SUBSTEPS, place_of
+from pipelines.economics.selection import keeps_composition, select_least_cost, share_of
+from pipelines.plant.catalogue import stacks
+from pipelines.plant.stack import Axes
 from pipelines.reliability.campaign import Plant, assess_site
 from pipelines.settings import Settings
 from pipelines.sizing.market import Market
@@ -37,14 +39,11 @@ def limits_missed(settings: Settings) -> list[pl.Expr]:
     """
     lost = (1.0 - pl.col("availability_frac")).clip(_LEAST_LOST)
     is_available = pl.col("availability_frac") >= settings.availability_target
-    reactors = settings.min_baseload_frac - pl.col("baseload_mwh") / pl.col("load_mwh")
-    share = (
-        pl.when(pl.col("stack_id") == "solar_bess_gas")
-        .then(settings.min_renewable_frac - pl.col("renewable_frac"))
-        .when(pl.col("stack_id") == "smr_hybrid")
-        .then(reactors)
-        .otherwise(0.0)
-    )
+    share = pl.lit(0.0)
+    for stack in stacks(settings).values():
+        if stack.floor is not None:
+            missing = getattr(settings, stack.floor.setting) - share_of(stack.floor)
+            share = pl.when(pl.col("stack_id") == stack.id).then(missing).otherwise(share)
     return [
         pl.when(is_available).then(0.0).otherwise((lost / (1.0 - settings.availability_target)).log()),
         share.clip(0.0),
@@ -101,18 +100,18 @@ def beyond_the_grid(
         Contract `sim.candidates`: what the searches ended at; no row where none was needed.
     """
     load_mw = base_load_mw(market.settings)
-    best = nearest(candidates, market.settings).filter(pl.col("stack_id").is_in(list(AXES))).to_dicts()
+    axes = {stack.id: stack.axes for stack in stacks(market.settings).values() if stack.axes is not None}
+    best = nearest(candidates, market.settings).filter(pl.col("stack_id").is_in(list(axes))).to_dicts()
     ends = [
         _search(row, load_mw, site, plant, causes, market).select(candidates.columns)
         for row in best
-        if not row["is_target_met"] or _is_at_an_edge(row, load_mw)
+        if not row["is_target_met"] or _is_at_an_edge(row, axes[row["stack_id"]], load_mw)
     ]
     return pl.concat([candidates.clear(), *ends])
 
 
-def _is_at_an_edge(design: Mapping[str, Any], load_mw: float) -> bool:
-    stack = design["stack_id"]
-    places = zip(place_of(stack, dict(design), load_mw), AXES[stack].values(), strict=True)
+def _is_at_an_edge(design: Mapping[str, Any], axes: Axes, load_mw: float) -> bool:
+    places = zip(place_of(axes, dict(design), load_mw), axes.values.values(), strict=True)
     return any(place == (len(values) - 1) * SUBSTEPS for place, values in places)
 
 

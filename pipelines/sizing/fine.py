@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from pipelines.dispatch.basis import Layout, stack_layout
 from pipelines.dispatch.batch import simulate_batch
 from pipelines.dispatch.inputs import DesignSet, SiteYear
-from pipelines.dispatch.lattice import AXES, grid_points, lattice_designs, lattice_sizes, neighbours
+from pipelines.dispatch.lattice import grid_points, lattice_designs, lattice_sizes, neighbours
 from pipelines.identity import content_hash
+from pipelines.plant.catalogue import stacks
+from pipelines.plant.stack import Stack
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reliability.campaign import Plant, assess_site, site_key
 from pipelines.settings import Settings
@@ -81,24 +83,27 @@ class Sizes:
 class Lattice:
     """Makes the designs of blocks, each once.
 
-    Islanded engines only give what is missing, so that their number moves no energy while they suffice: blocks of
-    such a stack are dispatched with the most units and stand for every number.
+    Firm units only give what is missing, so that their number moves no energy while they suffice: blocks are dispatched
+    with the most units, which represent every number, unless a design may do without any.
 
     Parameters
     ----------
+    stacks : Mapping[str, Stack]
+        The stacks with continuous sizes.
     layouts : Mapping[str, Layout]
         By stack.
     """
 
-    def __init__(self, layouts: Mapping[str, Layout]) -> None:
-        self.layouts = layouts
+    def __init__(self, stacks: Mapping[str, Stack], layouts: Mapping[str, Layout]) -> None:
+        self.stacks, self.layouts = stacks, layouts
         self.sizes = lru_cache(maxsize=1024)(self._sizes)
         self.name = lru_cache(maxsize=None)(self._name)
 
     @classmethod
     def of(cls, technologies: Mapping[str, FirmTechnology], settings: Settings) -> Lattice:
         """Return the lattice of all stacks with continuous sizes."""
-        return cls({stack_id: stack_layout(stack_id, dict(technologies), settings) for stack_id in AXES})
+        own = {name: stack for name, stack in stacks(settings).items() if stack.axes is not None}
+        return cls(own, {name: stack_layout(stack, technologies, settings) for name, stack in own.items()})
 
     @property
     def key(self) -> dict[str, Any]:
@@ -107,8 +112,8 @@ class Lattice:
 
     def counts(self, stack_id: str) -> tuple[int, ...]:
         """Return the numbers of units that a block of the stack is dispatched with."""
-        counts = self.layouts[stack_id].counts
-        return counts if stack_id == "grid_bess_bridge" else (max(counts),)
+        counts, firm = self.layouts[stack_id].counts, self.stacks[stack_id].firm
+        return counts if firm is not None and firm.is_optional else (max(counts),)
 
     def is_dispatched_once(self, stack_id: str) -> bool:
         """Return whether one number of units stands for all."""
@@ -116,26 +121,23 @@ class Lattice:
 
     def axes(self, stack_id: str) -> int:
         """Return how many sizes the stack has."""
-        return len(AXES[stack_id])
+        return len(self.stacks[stack_id].continuous().values)
 
     def at(self, stack_id: str, places: NDArray[np.int64], units: NDArray[np.int64]) -> pl.DataFrame:
         """Return the designs at places of the lattice, at least one, with so many firm units each."""
-        return lattice_designs(stack_id, places, units, self.layouts[stack_id])
+        return lattice_designs(self.stacks[stack_id], places, units, self.layouts[stack_id])
 
     def _name(self, block: Block) -> str:
         """Return what the designs of a block follow from, as a hash."""
         return content_hash(asdict(block), asdict(self.layouts[block.stack_id]))[:32]
 
     def _sizes(self, block: Block) -> Sizes:
-        places = (
-            grid_points(block.stack_id, block.parts)
-            if block.parts
-            else neighbours(block.stack_id, block.centre, block.step, REACH)
-        )
+        axes = self.stacks[block.stack_id].continuous()
+        places = grid_points(axes, block.parts) if block.parts else neighbours(axes, block.centre, block.step, REACH)
         counts = np.array(self.counts(block.stack_id))
         units = np.tile(counts, len(places))
         places = np.repeat(places, len(counts), axis=0)
-        sizes = lattice_sizes(block.stack_id, places, self.layouts[block.stack_id])
+        sizes = lattice_sizes(axes, places, self.layouts[block.stack_id])
         return Sizes(places, np.column_stack([sizes, units.astype(np.float64)]))
 
 

@@ -17,9 +17,9 @@ import polars as pl
 
 from pipelines.contracts.base import REGISTRY
 from pipelines.dispatch.inputs import SiteYear
-from pipelines.dispatch.lattice import AXES
-from pipelines.economics.selection import select_least_cost
+from pipelines.economics.selection import select_least_cost, share_of
 from pipelines.identity import content_hash
+from pipelines.plant.catalogue import stacks
 from pipelines.reliability.campaign import Plant
 from pipelines.sizing.cost_line import SIZES, cost_lines
 from pipelines.sizing.estimate import fit_outages, lost_to_outages
@@ -156,19 +156,22 @@ def _searches(
     chosen: pl.DataFrame, candidates: pl.DataFrame, lattice: Lattice, regions: Mapping[str, Region], market: Market
 ) -> dict[str, list[Search]]:
     """Return by region the searches of the stacks with continuous sizes whose best of the grid meets the target."""
-    refined = pl.col("stack_id").is_in(list(AXES))
+    refined = pl.col("stack_id").is_in(list(lattice.stacks))
     rows = lost_to_outages(candidates.filter(refined)).partition_by("region_id", "stack_id", "firm_units", as_dict=True)
     searches: dict[str, list[Search]] = {}
     wanted = chosen.filter(refined & pl.col("is_target_met"))
     if wanted.is_empty():
         return searches
-    # A bridge may do without standby gensets; the line says what one would cost.
-    absent = (pl.col("firm_units") == 0) & (pl.col("stack_id") == "grid_bess_bridge")
-    standby = lattice.layouts["grid_bess_bridge"].unit
-    bases = wanted.select("region_id", *REGISTRY["sim.designs"].schema.column_names()).with_columns(
-        pl.when(absent).then(pl.lit(standby.technology)).otherwise("firm_technology").alias("firm_technology"),
-        pl.when(absent).then(standby.unit_mw).otherwise("firm_unit_mw").alias("firm_unit_mw"),
-    )
+    bases = wanted.select("region_id", *REGISTRY["sim.designs"].schema.column_names())
+    for name, stack in lattice.stacks.items():
+        unit = lattice.layouts[name].unit
+        if stack.firm is not None and stack.firm.is_optional and unit is not None:
+            # A design without a unit: the line says what one would cost.
+            absent = (pl.col("firm_units") == 0) & (pl.col("stack_id") == name)
+            bases = bases.with_columns(
+                pl.when(absent).then(pl.lit(unit.technology)).otherwise("firm_technology").alias("firm_technology"),
+                pl.when(absent).then(unit.unit_mw).otherwise("firm_unit_mw").alias("firm_unit_mw"),
+            )
     lines = cost_lines(market, bases, {name: region.load_mwh for name, region in regions.items()})
     for best in wanted.iter_rows(named=True):
         region, stack = best["region_id"], best["stack_id"]
@@ -178,7 +181,8 @@ def _searches(
         outages = {
             count: fit_outages(rows[region, stack, count], centre) for count in counts[max(here - 1, 0) : here + 2]
         }
-        least = market.settings.min_renewable_frac if stack == "solar_bess_gas" else -np.inf
+        floor = lattice.stacks[stack].floor
+        least = getattr(market.settings, floor.setting) if floor and floor.share == "renewable" else -np.inf
         searches.setdefault(region, []).append(Search(stack, lines[region, stack], outages, least))
     return searches
 
@@ -254,13 +258,11 @@ def _near_limits(candidates: pl.DataFrame, chosen: pl.DataFrame, market: Market)
     settings = market.settings
     allowed = 1.0 - settings.availability_target
     lost = 1.0 - pl.col("availability_frac")
-    near = (
-        ((lost - allowed).abs() <= 20.0 * ROUNDING * allowed)
-        | ((pl.col("stack_id") == "solar_bess_gas")
-           & ((pl.col("renewable_frac") - settings.min_renewable_frac).abs() <= ROUNDING))
-        | ((pl.col("stack_id") == "smr_hybrid")
-           & ((pl.col("baseload_mwh") / pl.col("load_mwh") - settings.min_baseload_frac).abs() <= ROUNDING))
-    )  # fmt: skip
+    near = (lost - allowed).abs() <= 20.0 * ROUNDING * allowed
+    for stack in stacks(settings).values():
+        if stack.floor is not None:
+            least = getattr(settings, stack.floor.setting)
+            near |= (pl.col("stack_id") == stack.id) & ((share_of(stack.floor) - least).abs() <= ROUNDING)
     best = chosen.select("region_id", "stack_id", "is_target_met", pl.col("lcoe_usd_per_mwh").alias("_best"))
     return (
         candidates.join(best, on=["region_id", "stack_id"], how="left", maintain_order="left")

@@ -205,7 +205,7 @@ class Search:
         estimated = dict(zip(options.keys.tolist(), options.unavailability.tolist(), strict=True))
         errors: dict[int, list[float]] = {}
         for row in own:
-            place = np.array([place_of(self.stack_id, row, load_mw)])
+            place = np.array([place_of(lattice.stacks[self.stack_id].continuous(), row, load_mw)])
             key = int(Options(place, np.array([row["firm_units"]]), np.zeros(1), np.zeros(1)).keys[0])
             self.known[key] = row["lost"]
             if key in estimated:

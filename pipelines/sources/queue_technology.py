@@ -8,78 +8,27 @@ from types import MappingProxyType
 
 import polars as pl
 
-from pipelines.contracts.queues import TECHNOLOGIES
+from pipelines.contracts.queues import TECHNOLOGIES, VOCABULARY
+
+
+def _by_word(column: str) -> Mapping[str, str]:
+    return MappingProxyType({word: row["technology"] for row in VOCABULARY for word in row[column].split("|") if word})
+
 
 # Codes that say how a thermal plant turns, not what it burns.
-_MOVERS: Mapping[str, str] = MappingProxyType(
-    {
-        "cc": "gas_combined_cycle",
-        "combined cycle": "gas_combined_cycle",
-        "combined-cycle – steam plant": "gas_combined_cycle",
-        "cs": "gas_combined_cycle",
-        "ct": "gas_turbine",
-        "ctg": "gas_turbine",
-        "gt": "gas_turbine",
-        "gas turbine": "gas_turbine",
-        "combustion turbine": "gas_turbine",
-        "combustion turbine (simple cycle)": "gas_turbine",
-        "ic": "gas_engine",
-        "rice": "gas_engine",
-        "reciprocating engine": "gas_engine",
-        "piston (engine), internal combustion (diesel)": "gas_engine",
-        "st": "thermal",
-        "steam": "thermal",
-        "steam turbine": "thermal",
-        "steam turbine (including nuclear, geothermal and solar steam)": "thermal",
-        "thermal": "thermal",
-        "co-gen": "thermal",
-        "cogeneration": "thermal",
-    }
-)
-_RESOURCES: Mapping[str, str] = MappingProxyType(
-    {
-        name: resource
-        for resource, names in {
-            "solar": "solar|s|sun|sol|pv|photovoltaic|solar thermal|cp",
-            "wind": "wind|w|wnd|win|wt|wind turbine",
-            "offshore_wind": "offshore wind|off-shore wind|osw",
-            "battery": "battery|batteries|bat|ba|es|storage|battery storage|battery/storage|battery energy storage",
-            "pumped_storage": "pumped storage|pump storage|pumped-storage hydro|ps",
-            "other_storage": "other storage|flywheel|f|gravity via rail|compressed air storage|ce|en",
-            "gas": "gas|natural gas|ng|dual fuel|d|recip gas",
-            "fuel_cell": "fuel cell|fc",
-            "oil": "oil|o|fuel oil|diesel|dfo|rfo|ker|jf|pet",
-            "coal": "coal|c|coa|bit|sub",
-            "nuclear": "nuclear|nu|nuc",
-            "hydro": "hydro|h|wat|water|hydroelectric|hd|hw|hy",
-            "geothermal": "geothermal|geo",
-            "biomass": "biomass|bio|biofuel|biogas|wood|wo|wds|blq|methane|m|landfill|landfill gas|lfg|msw|solid waste"
-            "|sw",
-            "transmission": "ac|dc|high voltage dc|etu|ts|merchant transmission",
-            "load": "load|l",
-            "other": "other|oth|ot|hyd|hydrogen|waste heat|waste heat recovery|heat recovery|hr",
-        }.items()
-        for name in names.split("|")
-    }
-)
+_MOVERS = _by_word("plant_types")
+_RESOURCES = _by_word("fuels")
 # NYISO's co-located storage: with solar, with wind.
 _PAIRS: Mapping[str, tuple[str, ...]] = MappingProxyType({"cr": ("solar", "battery"), "cw": ("wind", "battery")})
 _SILENT = frozenset({"", "na", "n/a", "none", "null", "nan", "tbd", "-", "not specified", "unknown"})
 _HYBRID = "hybrid"
 # Of several fuels of one thermal plant, the one it is built for comes first.
-_THERMAL = (
-    "nuclear",
-    "coal",
-    "gas_combined_cycle",
-    "gas_turbine",
-    "gas_engine",
-    "fuel_cell",
-    "gas",
-    "biomass",
-    "oil",
-    "thermal",
+_THERMAL = tuple(
+    row["technology"]
+    for row in sorted(VOCABULARY, key=lambda row: int(row["thermal_order"] or 0))
+    if row["thermal_order"]
 )
-_REFINED = frozenset({"gas_combined_cycle", "gas_turbine", "gas_engine"})
+_REFINED = frozenset(row["technology"] for row in VOCABULARY if row["refines"])
 _MIXTURES = (
     ({"solar", "battery"}, "solar_battery"),
     ({"wind", "battery"}, "wind_battery"),

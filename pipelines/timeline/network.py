@@ -9,19 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import InputError
+from pipelines.identity import content_hash
+from pipelines.plant.catalogue import stacks
 from pipelines.reference.side_table import read_side_table
+from pipelines.settings import Settings
 
 NETWORK_DIR = Path(__file__).parent / "networks"
-STACKS = (
-    "solar_bess_gas",
-    "gas_recip",
-    "gas_turbine",
-    "fuel_cell",
-    "solar_bess",
-    "grid",
-    "grid_bess_bridge",
-    "smr_hybrid",
-)
 SINK = "commissioning"
 SCOPES = ("site", "unit", "module", "full")
 QUANTITIES = ("firm_mw", "solar_mw", "bess_gwh", "reserve_gwh", "it_mw")
@@ -61,15 +54,30 @@ class Activity:
 
 @dataclass(frozen=True)
 class Network:
-    """The activities of one stack in an order in which predecessors come first; the last is `commissioning`."""
+    """The activities of one stack in an order in which predecessors come first; the last is `commissioning`.
+
+    Attributes
+    ----------
+    stack_id : str
+    activities : tuple[Activity, ...]
+    content : str
+        Hash of the file.
+    """
 
     stack_id: str
     activities: tuple[Activity, ...]
+    content: str = ""
 
     @cached_property
     def names(self) -> list[str]:
         """Return the activities' names in order."""
         return [activity.activity for activity in self.activities]
+
+
+def network_dir(stack_id: str, settings: Settings) -> Path:
+    """Return the folder that holds the network of a stack: that of this package, or the one the stack is from."""
+    stack = stacks(settings).get(stack_id)
+    return NETWORK_DIR if stack is None or stack.folder is None else stack.folder
 
 
 def read_network(stack_id: str, directory: Path = NETWORK_DIR) -> Network:
@@ -117,7 +125,7 @@ def read_network(stack_id: str, directory: Path = NETWORK_DIR) -> Network:
         activities[name] = Activity(
             name, row["description"], row["duration_id"], predecessors, row["scope"], row["quantity"]
         )
-    return Network(stack_id, _ordered(activities, path))
+    return Network(stack_id, _ordered(activities, path), content_hash(path))
 
 
 def _ordered(activities: dict[str, Activity], path: Path) -> tuple[Activity, ...]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from pipelines.contracts.base import validate
 from pipelines.contracts.programme import NONE
+from pipelines.plant.catalogue import stacks
+from pipelines.plant.stack import Campus
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook, draw_network
 from pipelines.timeline.plant import module_bus_mw
@@ -20,7 +22,6 @@ from pipelines.timeline.supply import CREWS, SupplyClass, crew_waits, read_class
 
 _CREW_ACTIVITY = "civil_works"
 _LEAST_DELAY_MONTHS = 0.05
-_CAMPUS_STACKS = ("grid", "gas_turbine", "gas_recip", "fuel_cell")
 _CAMPUS_MODULES = 100
 
 
@@ -257,11 +258,13 @@ def _campuses(
                 },
             }
         )
-        for stack_id in _CAMPUS_STACKS:
+        for stack_id, stack in stacks(settings).items():
+            if stack.campus is None:
+                continue
             best = ranked.filter(pl.col("stack_id") == stack_id).sort("rank").head(1)
             if best.is_empty():
                 continue
-            design = _campus_design(best, stack_id, planned, settings)
+            design = _campus_design(best, stack.campus, planned, settings)
             used, binding = _arriving(durations, design, classes, own, crews)
             book = DrawBook()
             row = prepare(regions, design, used, policy, own, book)[0]
@@ -275,10 +278,11 @@ def _campuses(
     return rows
 
 
-def _campus_design(best: pl.DataFrame, stack_id: str, planned: float, settings: Settings) -> pl.DataFrame:
-    """Return the design of the stack's best site, scaled to the campus; its own turbines are of the larger class."""
+def _campus_design(best: pl.DataFrame, campus: Campus, planned: float, settings: Settings) -> pl.DataFrame:
+    """Return the design of the stack's best site, scaled to the campus, with units of the campus's own size."""
     scale = planned / settings.site_it_mw
-    unit = settings.campus_unit_mw if stack_id == "gas_turbine" else float(best["firm_unit_mw"][0] or 0.0)
+    own = campus.unit_mw_setting
+    unit = float(getattr(settings, own) if own else best["firm_unit_mw"][0] or 0.0)
     before = float(best["firm_units"][0] or 0) * float(best["firm_unit_mw"][0] or 0.0)
     load = planned / settings.module_mw * module_bus_mw(settings)
     units = ceil(max(before * scale if unit < load else before, load) / unit) + 1 if unit > 0 and before > 0 else 0

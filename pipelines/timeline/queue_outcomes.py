@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pipelines.contracts import queue_outcomes as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.contracts.queue_outcomes import ALL, SIZE_CLASSES
+from pipelines.contracts.queues import VOCABULARY
 from pipelines.settings import Settings
 from pipelines.sources.queue_projects import one_row_per_request
 from pipelines.timeline.competing_risk import Incidence, cumulative_incidence
@@ -24,19 +25,7 @@ from pipelines.timeline.competing_risk import Incidence, cumulative_incidence
 DAYS_PER_MONTH = 365.25 / 12
 ENERGISED, WITHDRAWN = 0, 1
 _COLLECTION = "queue_lbnl"
-_CLASS_OF = {
-    "solar": "solar",
-    "solar_battery": "solar_battery",
-    "wind": "wind",
-    "wind_battery": "wind",
-    "offshore_wind": "wind",
-    "battery": "battery",
-    "gas_combined_cycle": "gas",
-    "gas_turbine": "gas",
-    "gas_engine": "gas",
-    "gas": "gas",
-    "fuel_cell": "gas",
-}
+_CLASS_OF = {row["technology"]: row["outcome_class"] for row in VOCABULARY if row["outcome_class"]}
 _SIZE_FROM_MW = (20.0, 100.0, 300.0)
 _PUBLISHED_METRIC = {
     "published_energised_frac": "share_operational_requests",

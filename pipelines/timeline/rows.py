@@ -15,7 +15,7 @@ from pipelines.errors import InputError
 from pipelines.identity import content_hash
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook
-from pipelines.timeline.network import Network, read_network
+from pipelines.timeline.network import Network, network_dir, read_network
 from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays, site_of
 from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
 
@@ -50,6 +50,7 @@ class Row:
         """Return what the result depends on."""
         return (
             self.network.stack_id,
+            self.network.content,
             self.drawn,
             self.arrays.multiple.tobytes(),
             self.arrays.complete_multiple.tobytes(),
@@ -58,8 +59,8 @@ class Row:
 
     def hash(self, of_draws: tuple) -> str:
         """Return the hash of what the result depends on, the settings of the draws among it."""
-        stack_id, drawn, *arrays = self.key
-        return content_hash([stack_id, drawn, of_draws], *arrays)
+        stack_id, network, drawn, *arrays = self.key
+        return content_hash([stack_id, network, drawn, of_draws], *arrays)
 
 
 def sizes_of(design: Mapping[str, Any]) -> Sizes:
@@ -108,7 +109,7 @@ def prepare(
     figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     places = {row["region_id"]: row for row in regions.select("region_id", "state", "iso").iter_rows(named=True)}
     networks = {
-        name: once(ready, (name,), partial(read_network, name))
+        name: once(ready, (name,), partial(read_network, name, network_dir(name, settings)))
         for name in chosen["stack_id"].unique(maintain_order=True)
     }
     # Few sizes and few places differ in what a network reads of them: each is made ready once.

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.errors import InputError
 from pipelines.reference.side_table import read_side_table
+from pipelines.reference.technologies import technologies
 from pipelines.settings import Settings
 
 VARIANTS_FILE = Path(__file__).with_name("variants.csv")
@@ -105,20 +106,20 @@ def permit_class(firm_technology: str, running_mw: float, threshold_short_tons: 
     threshold_short_tons : float
         Major-source threshold (short tons of NOx a year).
     settings : Settings
-        NOx per MWh by prime mover.
+        The folder of `technologies.csv`, which says the NOx per MWh of each technology.
 
     Returns
     -------
     str
         "none" (no combustion), "minor" or "major".
     """
-    if firm_technology.startswith("gas_turbine"):
-        rate = settings.turbine_nox_kg_per_mwh
-    elif firm_technology.startswith("recip"):
-        rate = settings.recip_nox_kg_per_mwh
-    elif firm_technology.startswith("diesel"):
+    technology = technologies(settings).get(firm_technology)
+    if technology is None:
+        return "none"
+    if technology.is_standby:
         return "minor"
-    else:
+    rate = technology.figure("nox_kg_per_mwh", settings)
+    if rate == 0.0:
         return "none"
     tons = running_mw * HOURS_PER_YEAR * rate / KG_PER_SHORT_TON
     return "major" if tons >= threshold_short_tons else "minor"

@@ -7,7 +7,8 @@ with site as (
         sites.stack_id
     from ranked_sites as sites
     where
-        sites.stack_id = 'solar_bess_gas'
+        sites.solar_mw > 0
+        and sites.firm_units > 0
         and exists (
             select 1
             from dispatch_weekly as weeks

@@ -9,7 +9,8 @@ select
     weeks.firm_run_hours,
     weeks.unserved_mwh
 from dispatch_weekly as weeks
-where weeks.stack_id = 'solar_bess_gas'
+inner join ranked_sites as sites on weeks.region_id = sites.region_id and weeks.stack_id = sites.stack_id
+where sites.solar_mw > 0 and sites.bess_mw > 0 and sites.firm_units > 0
 qualify row_number() over (partition by weeks.region_id order by weeks.solar_mwh / weeks.load_mwh, weeks.week) = 1
 order by solar_share_frac, weeks.region_id
 limit 25

@@ -1,5 +1,5 @@
 -- How does one site run through one week, hour by hour?
--- site_week(region_id, stack_id, week); weeks are counted from 1 as in dispatch_weekly.
+-- site_week(region_id, stack_id, week); weeks are counted from 1 as in dispatch_weekly; stacks lists the stacks.
 select
     hour_utc,
     load_mw,
@@ -12,5 +12,5 @@ select
     curtailed_mw,
     unserved_mw,
     soc_mwh
-from site_week('abilene_tx', 'solar_bess_gas', 2)
+from site_week('abilene_tx', 'grid', 2)
 order by hour_utc

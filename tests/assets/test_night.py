@@ -80,7 +80,7 @@ def test_stored_energy_stays_within_the_battery(night: Path) -> None:
 
 def test_a_released_design_is_dispatched_again_to_the_last_digit(firstmw, night: Path) -> None:
     years = _table(night, "weather_years").filter(pl.col("region_id") == "abilene_tx")
-    for stack in ("solar_bess_gas", "grid_bess_bridge"):
+    for stack in ("solar_bess_gas", "flexible_grid_bess"):
         released = years.filter(pl.col("stack_id") == stack).row(0, named=True)
         ran = firstmw("simulate", "--region", "abilene_tx", "--design", released["design_id"], "--json", data_dir=night)
         assert ran.code == 0, ran.err

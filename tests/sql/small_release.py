@@ -62,7 +62,13 @@ def small_tables(*, is_stale: bool = False, hours: int = HOURS) -> dict[str, pl.
             "region_id", "stack_id", "design_id", "lcoe_usd_per_mwh", "co2_kg_per_mwh", "availability_frac"
         ),
         "mart.designs": sites.unique("design_id", maintain_order=True),
-        "mart.stacks": sites.select("stack_id").unique(maintain_order=True),
+        "mart.stacks": sites.select("stack_id")
+        .unique(maintain_order=True)
+        .with_columns(
+            pl.col("stack_id")
+            .replace_strict({"flexible_grid_bess": "grid_bess_bridge"}, default="")
+            .alias("former_stack_id")
+        ),
         "mart.regions": sites.unique("region_id", maintain_order=True),
         "mart.dispatch_hourly": hourly,
         "mart.dispatch_weekly": _weeks(hourly),

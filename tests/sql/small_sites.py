@@ -27,7 +27,7 @@ STACKS = [
     ("fuel_cell", 0.0, 0.0, 0.0, "fuel_cell", 80, 0.325, 11.0, 96.0, 7.6, 0.99951, 402.0),
     ("solar_bess", 260.0, 900.0, 0.0, "", 0, 0.0, 19.0, 285.0, 0.0, 0.981, 0.0),
     ("grid", 0.0, 0.0, 26.0, "diesel_standby_genset", 10, 2.75, 52.0, 88.0, 0.0, 0.9996, 390.0),
-    ("grid_bess_bridge", 0.0, 46.0, 26.0, "diesel_standby_genset", 8, 2.75, 31.0, 97.0, 0.0, 0.9993, 388.0),
+    ("flexible_grid_bess", 0.0, 46.0, 26.0, "diesel_standby_genset", 8, 2.75, 31.0, 97.0, 0.0, 0.9993, 388.0),
     ("smr_hybrid", 0.0, 0.0, 0.0, "recip_genset", 9, 2.5, 88.0, 160.0, 2.1, 0.9994, 110.0),
 ]
 LOAD_MW = 22.0
@@ -76,7 +76,7 @@ def all_sites(*, is_stale: bool) -> pl.DataFrame:
                     "reserve_mw": 0.0 if grid or stack_id == "solar_bess" else 4.8,
                     "reserve_mwh": 0.0 if grid or stack_id == "solar_bess" else 1.2,
                     "grid_mw": grid,
-                    "is_grid_flexible": stack_id == "grid_bess_bridge",
+                    "is_grid_flexible": stack_id == "flexible_grid_bess",
                     "baseload_technology": "smr" if stack_id == "smr_hybrid" else "",
                     "baseload_units": 1 if stack_id == "smr_hybrid" else 0,
                     "baseload_unit_mw": 15.0 if stack_id == "smr_hybrid" else 0.0,

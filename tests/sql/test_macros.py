@@ -76,3 +76,11 @@ def test_the_hours_of_a_week_sum_to_the_week(release):
         assert hours["hour_utc"][0] == total["week_start_utc"].item()
         for name in ("load", "solar", "firm", "curtailed"):
             assert hours[f"{name}_mw"].sum() == pytest.approx(total[f"{name}_mwh"].item())
+
+
+def test_the_hours_of_a_week_are_found_under_the_earlier_id_of_a_stack(release):
+    wanted = "from site_week('loudoun_va', '{}', 1)"
+    present = release.query(wanted.format("flexible_grid_bess"))
+    assert present.height == 168
+    assert release.query(wanted.format("grid_bess_bridge")).equals(present)
+    assert release.query(wanted.format("")).is_empty()

@@ -59,15 +59,13 @@ const percent = (share, digits = 0, options = {}) => number(share, digits, { sty
 const available = (share) => percent(share, 3, { roundingMode: "trunc" });
 const plural = (count, one, many) => number(count) + " " + (count === 1 ? one : many);
 
+// Stacks and their units get theirs from the release.
 const LABELS = {
-  gas_recip: "Gas engines", gas_turbine: "Gas turbines", fuel_cell: "Fuel cells", solar_bess: "Solar + battery",
-  solar_bess_gas: "Solar + battery + gas", grid: "Firm grid", grid_bess_bridge: "Flexible grid + battery",
-  smr_hybrid: "Small reactors + engines", recip_genset: "gas engines", gas_turbine_small_industrial: "small gas turbines",
-  diesel_standby_genset: "standby diesel gensets", baseload_or_grid: "Baseload or grid", gas_supply: "Gas supply",
+  baseload_or_grid: "Baseload or grid", gas_supply: "Gas supply",
   trips: "Trips of running units", shortage: "Sizes too small for the hour", units: "Units out of service",
   switchgear: "Switchgear", mv_switchgear: "Medium-voltage switchgear", mv_installation: "Medium-voltage installation",
   natural_gas: "Natural gas", grid_power: "Grid power", fixed_om: "Fixed upkeep", variable_om: "Variable upkeep",
-  bess_capital: "Battery capital", baseload_capital: "Baseload capital", smr: "small reactors",
+  bess_capital: "Battery capital", baseload_capital: "Baseload capital",
 };
 function label(id) {
   if (!id) return "–";

@@ -142,7 +142,7 @@ function sourcesOf(page, site, node) {
     rows.push(["Not known here", [["gas pipe distance", region.gas_pipe_distance_km], ["air-quality status", region.is_nonattainment], ["moratoria", region.has_moratorium], ["land price", region.land_usd_per_acre]].filter(([, value]) => value === null).map(([name]) => name).join(", ") || "nothing"]);
   }
   for (const price of page.fuel.get(site.region_id) || []) {
-    const used = price.fuel === "natural_gas" ? site.stack_id !== "solar_bess" : price.fuel === "grid_power" ? site.grid_mw > 0 : price.fuel === "diesel" ? site.firm_technology.startsWith("diesel") : price.fuel === "uranium" ? site.baseload_units > 0 : true;
+    const used = price.fuel === "natural_gas" ? site.firm_units > 0 && !site.firm_technology.startsWith("diesel") : price.fuel === "grid_power" ? site.grid_mw > 0 : price.fuel === "diesel" ? site.firm_technology.startsWith("diesel") : price.fuel === "uranium" ? site.baseload_units > 0 : true;
     if (used) rows.push([label(price.fuel), el("span", {}, `${number(price.price, 2)} ${price.unit}, `, cited(price), price.is_assumption ? " " : "", price.is_assumption ? el("span", { class: "tag" }, "assumption") : "")]);
   }
   const path = (page.path.get(pair(site)) || []).filter((row) => row.on_critical_path_frac > 0).sort((a, b) => b.criticality_frac - a.criticality_frac);

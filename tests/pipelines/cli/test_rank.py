@@ -77,3 +77,10 @@ def test_a_row_that_misses_the_target_is_marked(run):
     lines = run("rank", "--stack", "solar_bess").stdout.splitlines()
     assert lines[3].split()[0].endswith("*")
     assert any("misses the availability target" in line for line in lines)
+
+
+def test_the_earlier_id_of_a_stack_is_understood_with_a_warning(run):
+    result = run("rank", "--stack", "grid_bess_bridge", "--json")
+    assert {row["stack_id"] for row in json.loads(result.stdout)["rows"]} == {"flexible_grid_bess"}
+    assert "grid_bess_bridge is now flexible_grid_bess" in result.stderr
+    assert run("rank", "--stack", "flexible_grid_bess", "--json").stderr == ""

@@ -68,7 +68,7 @@ def test_a_constant_load_is_what_the_profile_serves(size, tmp_path) -> None:
     pl.DataFrame({"cf": [max(0.0, 1 - abs(hour % 24 - 12) / 6) for hour in range(8760)]}).write_csv(path)
     found = size("--region", "abilene_tx", "--pv-profile", f"{path}:cf", "--load-mw", 100)
     assert found["load_mwh"] == pytest.approx(876_000)
-    assert "grid_bess_bridge" not in {row["stack_id"] for row in found["stacks"]}
+    assert "flexible_grid_bess" not in {row["stack_id"] for row in found["stacks"]}
     solar = next(row for row in found["stacks"] if row["stack_id"] == "solar_bess_gas")
     assert solar["firm_units"] * solar["firm_unit_mw"] >= 100
 

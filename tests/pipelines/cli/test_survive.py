@@ -51,7 +51,7 @@ def test_the_table_fits_and_names_the_worst_hour(run, files):
 def test_the_chosen_designs_of_a_region(run):
     result = run("survive", "abilene_tx")
     assert result.exit_code == 0
-    assert "grid_bess_bridge" in result.stdout
+    assert "flexible_grid_bess" in result.stdout
     rows = json.loads(run("survive", "Abilene", "--json").stdout)["rows"]
     assert len(rows) == 8
     assert {"survival_of", "survives_1h_frac", "survives_24h_frac"} <= set(rows[0])

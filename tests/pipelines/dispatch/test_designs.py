@@ -1,11 +1,12 @@
-"""The design grid: stacks keep their parts, no design stands in two stacks, reserve covers the largest unit."""
+"""The design grid: stacks keep their parts, no design is of two stacks, reserve covers the largest unit."""
 
 from __future__ import annotations
 
 import polars as pl
 import pytest
 
-from pipelines.dispatch.designs import ISLANDED, STACKS, design_grid, peak_load_mw
+from pipelines.dispatch.designs import design_grid, peak_load_mw
+from pipelines.plant.catalogue import stacks
 from pipelines.plant.firm import firm_technologies
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import parameters
@@ -24,7 +25,7 @@ def grid() -> pl.DataFrame:
 
 
 def test_every_stack_has_designs_and_ids_are_unique(grid: pl.DataFrame) -> None:
-    assert set(grid["stack_id"]) == set(STACKS)
+    assert set(grid["stack_id"]) == set(stacks(Settings()))
     assert grid["design_id"].is_unique().all()
 
 
@@ -34,7 +35,9 @@ def test_no_two_designs_have_the_same_parts(grid: pl.DataFrame) -> None:
 
 
 def test_islanded_firm_stacks_hold_a_reserve_for_their_largest_unit(grid: pl.DataFrame) -> None:
-    firm = grid.filter(pl.col("stack_id").is_in(sorted(ISLANDED - {"solar_bess"})))
+    firm = grid.filter(
+        pl.col("stack_id").is_in([name for name, stack in stacks(Settings()).items() if "reserve" in stack.parts])
+    )
     assert firm.filter(pl.col("reserve_mw") < pl.max_horizontal("firm_unit_mw", "baseload_unit_mw")).is_empty()
 
 
@@ -46,7 +49,7 @@ def test_stacks_keep_the_parts_that_name_them(grid: pl.DataFrame) -> None:
     assert rows("gas_recip").select(pl.sum_horizontal("solar_mw", "bess_mwh", "grid_mw").max()).item() == 0
     assert rows("solar_bess").select(pl.sum_horizontal("firm_units", "grid_mw").max()).item() == 0
     assert rows("smr_hybrid")["baseload_units"].min() >= 1
-    assert rows("grid_bess_bridge")["is_grid_flexible"].all()
+    assert rows("flexible_grid_bess")["is_grid_flexible"].all()
 
 
 def test_every_firm_stack_reaches_past_the_peak(grid: pl.DataFrame) -> None:

@@ -12,7 +12,6 @@ from pipelines.contracts.base import validate
 from pipelines.dispatch.basis import Layout, stack_layout
 from pipelines.dispatch.designs import design_grid
 from pipelines.dispatch.lattice import (
-    AXES,
     SUBSTEPS,
     axis_points,
     grid_points,
@@ -20,17 +19,21 @@ from pipelines.dispatch.lattice import (
     neighbours,
     place_of,
 )
+from pipelines.plant.catalogue import stacks
 from pipelines.plant.firm import firm_technologies
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import parameters
 from pipelines.settings import REFERENCE_DIR, Settings
+
+SIZED = {name: stack for name, stack in stacks(Settings()).items() if stack.axes is not None}
+AXES = {name: stack.continuous() for name, stack in SIZED.items()}
 
 
 @pytest.fixture(scope="module")
 def layouts() -> dict[str, Layout]:
     figures = parameters(load_reference("technology", REFERENCE_DIR))
     technologies = firm_technologies(figures, load_reference("temperature_outage", REFERENCE_DIR), Settings())
-    return {stack: stack_layout(stack, technologies, Settings()) for stack in AXES}
+    return {name: stack_layout(stack, technologies, Settings()) for name, stack in SIZED.items()}
 
 
 @pytest.fixture(scope="module")
@@ -43,20 +46,20 @@ def grid() -> pl.DataFrame:
 @pytest.mark.parametrize("stack", list(AXES))
 def test_every_design_of_the_grid_is_a_point_of_the_lattice(grid, layouts, stack) -> None:
     own = grid.filter(pl.col("stack_id") == stack)
-    places = np.array([place_of(stack, row, layouts[stack].load_mw) for row in own.iter_rows(named=True)])
+    places = np.array([place_of(AXES[stack], row, layouts[stack].load_mw) for row in own.iter_rows(named=True)])
     assert (places % SUBSTEPS == 0).all()
-    again = lattice_designs(stack, places, own["firm_units"].to_numpy(), layouts[stack])
+    again = lattice_designs(SIZED[stack], places, own["firm_units"].to_numpy(), layouts[stack])
     assert validate(again, "sim.designs").equals(own)
 
 
 @pytest.mark.parametrize("stack", list(AXES))
 def test_a_grid_four_times_finer_holds_the_grid_and_names_every_size(layouts, stack) -> None:
-    fine = grid_points(stack, 4)
-    coarse = {tuple(place) for place in grid_points(stack, 1)}
+    fine = grid_points(AXES[stack], 4)
+    coarse = {tuple(place) for place in grid_points(AXES[stack], 1)}
     assert coarse <= {tuple(place) for place in fine}
-    gaps = [len(values) - 1 for values in AXES[stack].values()]
+    gaps = [len(values) - 1 for values in AXES[stack].values.values()]
     assert len(fine) == np.prod([4 * gap + 1 for gap in gaps])
-    designs = lattice_designs(stack, fine, np.zeros(len(fine), np.int64), layouts[stack])
+    designs = lattice_designs(SIZED[stack], fine, np.zeros(len(fine), np.int64), layouts[stack])
     assert designs["design_id"].is_unique().all()
     assert designs.drop("design_id").unique().height == designs.height
 
@@ -64,9 +67,9 @@ def test_a_grid_four_times_finer_holds_the_grid_and_names_every_size(layouts, st
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(stack=st.sampled_from(list(AXES)), step=st.sampled_from([1, 4]), seed=st.integers(0, 2**32 - 1))
 def test_neighbours_surround_their_centre_within_the_ends(stack, step, seed) -> None:
-    last = np.array([(len(values) - 1) * SUBSTEPS for values in AXES[stack].values()])
+    last = np.array([(len(values) - 1) * SUBSTEPS for values in AXES[stack].values.values()])
     centre = np.random.default_rng(seed).integers(0, last + 1)
-    places = neighbours(stack, centre.tolist(), step, 4)
+    places = neighbours(AXES[stack], centre.tolist(), step, 4)
     assert (places >= 0).all()
     assert (places <= last).all()
     assert (np.abs(places - centre) <= 4 * step).all()

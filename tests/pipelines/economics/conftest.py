@@ -100,7 +100,7 @@ PLAUSIBLE: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
         },
     ),
     "grid": ({**_STANDBY, "firm_units": 12, "grid_mw": 27.0}, {"grid_mwh": LOAD_MWH}),
-    "grid_bess_bridge": (
+    "flexible_grid_bess": (
         {
             **_STANDBY,
             "firm_units": 8,

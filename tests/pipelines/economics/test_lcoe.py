@@ -78,7 +78,7 @@ BANDS = {
     "solar_bess_gas": (90.0, 160.0),
     "solar_bess": (220.0, 400.0),
     "grid": (60.0, 125.0),
-    "grid_bess_bridge": (70.0, 150.0),
+    "flexible_grid_bess": (70.0, 150.0),
     "smr_hybrid": (150.0, 260.0),
 }
 
@@ -118,7 +118,7 @@ def test_gas_price_moves_fuel_and_nothing_else(facts, make_year, stacks, some_re
     assert after.filter(only_gas)["fuel_usd_per_year"].to_numpy() == pytest.approx(
         2.0 * before.filter(only_gas)["fuel_usd_per_year"].to_numpy()
     )
-    no_gas = pl.col("stack_id").is_in(["solar_bess", "grid", "grid_bess_bridge"])
+    no_gas = pl.col("stack_id").is_in(["solar_bess", "grid", "flexible_grid_bess"])
     assert before.filter(no_gas)["lcoe_usd_per_mwh"].equals(after.filter(no_gas)["lcoe_usd_per_mwh"])
 
 
@@ -164,7 +164,9 @@ def test_one_more_unit_costs_its_price(facts, make_year, stacks, some_regions) -
     here = facts.candidates(*make_year({"gas_recip": (sizes, energies)} | larger, ["abilene_tx"]))
     by_design = dict(here.select("design_id", "firm_capex_usd").iter_rows())
     # 2,175 USD/kW in dollars of 2023, two years at 2.5 %, Texas below the base location.
-    factor = locational_multipliers(facts.regions.filter(pl.col("region_id") == "abilene_tx"), facts.multipliers)
+    factor = locational_multipliers(
+        facts.regions.filter(pl.col("region_id") == "abilene_tx"), facts.multipliers, facts.settings
+    )
     texas = factor.filter(pl.col("technology") == "recip_genset")["location_factor"].item()
     assert texas < 1.0
     assert by_design["gas_recip/n10"] - by_design["gas_recip"] == pytest.approx(3750.0 * 2175.0 * 1.025**2 * texas)
@@ -259,10 +261,11 @@ def test_a_design_without_adequacy_is_named(facts, make_year, stacks) -> None:
 def test_a_state_without_regional_cost_is_named(facts) -> None:
     lone = facts.regions.head(1).with_columns(pl.lit("ZZ").alias("state"))
     with pytest.raises(InputError, match="ZZ"):
-        locational_multipliers(lone, facts.multipliers)
+        locational_multipliers(lone, facts.multipliers, facts.settings)
 
 
 def test_states_outside_the_location_tables_cost_what_the_settings_say(facts) -> None:
     lone = facts.regions.head(1).with_columns(pl.lit("AK").alias("state"))
-    assert set(locational_multipliers(lone, facts.multipliers)["location_factor"]) == {1.0}
-    assert set(locational_multipliers(lone, facts.multipliers, 1.5)["location_factor"]) == {1.5}
+    dearer = facts.settings.model_copy(update={"unlisted_state_cost_factor": 1.5})
+    assert set(locational_multipliers(lone, facts.multipliers, facts.settings)["location_factor"]) == {1.0}
+    assert set(locational_multipliers(lone, facts.multipliers, dearer)["location_factor"]) == {1.5}

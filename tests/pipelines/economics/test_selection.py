@@ -96,7 +96,7 @@ def test_engines_that_give_most_of_the_energy_are_no_smr_hybrid(facts, make_year
         ("solar_bess", {"firm_units": 2, "firm_technology": "recip_genset", "firm_unit_mw": 3.75}),
         ("grid", {"is_grid_flexible": True}),
         ("grid", {"firm_units": 0}),
-        ("grid_bess_bridge", {"bess_mwh": 0.0}),
+        ("flexible_grid_bess", {"bess_mwh": 0.0}),
         ("smr_hybrid", {"baseload_units": 0}),
     ],
 )

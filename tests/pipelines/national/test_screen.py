@@ -95,7 +95,7 @@ def test_designs_of_a_family_leave_their_units_the_same_need(
     (site,) = _years(regions.row(0, named=True), months, facts, 1)
     families = Families.of(facts.plant.designs)
     several = [own for own in families.members if len(own) > 1]
-    assert {facts.plant.designs.stack_id[own[0]] for own in several} >= {"solar_bess_gas", "grid_bess_bridge"}
+    assert {facts.plant.designs.stack_id[own[0]] for own in several} >= {"solar_bess_gas", "flexible_grid_bess"}
     needs = []
     for place in (0, -1):
         designs = facts.plant.designs.take(np.array([own[place] for own in several]))

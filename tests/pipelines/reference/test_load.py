@@ -24,7 +24,8 @@ def tables() -> dict[str, pl.DataFrame]:
 
 
 def test_every_csv_file_is_a_reference_table() -> None:
-    assert sorted(path.stem for path in REFERENCE_DIR.glob("*.csv")) == sorted(reference_tables())
+    # What a technology is, and which figure it takes, is no figure itself.
+    assert sorted(path.stem for path in REFERENCE_DIR.glob("*.csv")) == sorted([*reference_tables(), "technologies"])
 
 
 def test_files_are_tidy() -> None:

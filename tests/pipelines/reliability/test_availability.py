@@ -22,8 +22,10 @@ from pipelines.settings import Settings
 HOURS = 8760
 LOAD = 20.0
 CITED = {"source_title": "a table", "publisher": "a publisher", "url": "", "as_of": "2026"}
-ENGINE = FirmTechnology("engine", 2.5, 8.5, 0.1, 0.4, 0.025, (), 0.05, 3000, 16, 0.0, 40.0, 0.0, "natural_gas")
-STANDBY = replace(ENGINE, technology="standby", fuel="diesel", forced_outage_rate=0.005, planned_outage_rate=0.0)
+ENGINE = FirmTechnology("engine", 2.5, 8.5, 0.1, 0.4, 0.025, (), 0.05, 3000, 16, 0.0, 40.0, 0.0, "natural_gas", 0.002)
+STANDBY = replace(
+    ENGINE, technology="standby", fuel="diesel", forced_outage_rate=0.005, start_failure=0.005, planned_outage_rate=0.0
+)
 TECHNOLOGIES = {"engine": ENGINE, "standby": STANDBY}
 GRID = GridService(routine_events=1.3, routine_hours=2.3, major_events=0.5, major_hours=4.45, source=CITED)
 

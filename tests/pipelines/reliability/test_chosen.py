@@ -24,9 +24,16 @@ from pipelines.warehouse.cache import Cache
 
 HOURS = 24 * 42
 CITED = {"source_title": "a table", "publisher": "a publisher", "url": "", "as_of": "2026"}
-ENGINE = FirmTechnology("engine", 2.5, 8.5, 0.1, 0.4, 0.04, (), 0.02, 2300, 24, 0.0, 40.0, 0.0, "natural_gas")
-STANDBY = replace(ENGINE, technology="standby", fuel="diesel", forced_outage_rate=0.0094, planned_outage_rate=0.005)
-REACTOR = replace(ENGINE, technology="reactor", unit_mw=10.0, fuel="uranium", min_load_frac=0.0)
+ENGINE = FirmTechnology("engine", 2.5, 8.5, 0.1, 0.4, 0.04, (), 0.02, 2300, 24, 0.0, 40.0, 0.0, "natural_gas", 0.002)
+STANDBY = replace(
+    ENGINE,
+    technology="standby",
+    fuel="diesel",
+    forced_outage_rate=0.0094,
+    start_failure=0.0094,
+    planned_outage_rate=0.005,
+)
+REACTOR = replace(ENGINE, technology="reactor", unit_mw=10.0, fuel="uranium", min_load_frac=0.0, start_failure=0.0)
 TECHNOLOGIES = {unit.technology: unit for unit in (ENGINE, STANDBY, REACTOR)}
 FIGURES = {
     ("transformer", "mtbf"): 200_000.0,
@@ -46,7 +53,7 @@ ROWS: list[dict[str, Any]] = [
     {"stack_id": "gas_recip", "firm": ("engine", 10)},
     {"stack_id": "solar_bess", "solar_mw": 200.0, "bess_mw": 60.0, "bess_mwh": 700.0},
     {"stack_id": "grid", "grid_mw": 25.0, "firm": ("standby", 11)},
-    {"stack_id": "grid_bess_bridge", "grid_mw": 25.0, "bess_mw": 24.0, "bess_mwh": 96.0},
+    {"stack_id": "flexible_grid_bess", "grid_mw": 25.0, "bess_mw": 24.0, "bess_mwh": 96.0},
     {"stack_id": "smr_hybrid", "baseload": ("reactor", 2), "firm": ("engine", 4)},
 ]
 
@@ -176,7 +183,7 @@ def test_what_is_left_when_grid_or_gas_is_lost() -> None:
     assert sets["survival_of"] == "grid"
     assert 0.98 < sets["survives_24h_frac"] < sets["survives_1h_frac"] < 1.0
     # 96 MWh, 0.9 above the floor and 0.92 on the way out, carry 21 MW for three hours and a little.
-    battery = found("grid_bess_bridge")
+    battery = found("flexible_grid_bess")
     assert battery["survives_1h_frac"] > 0.99
     assert battery["survives_4h_frac"] < 0.01
 

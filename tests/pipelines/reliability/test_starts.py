@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from pipelines.dispatch.inputs import DesignSet
+from pipelines.plant.firm import firm_technologies
 from pipelines.plant.technology import FirmTechnology
+from pipelines.reference.load import load_reference
+from pipelines.reference.parameters import parameters
 from pipelines.reliability.monte_carlo import sample_years
 from pipelines.reliability.parts import System, UnitGroup, chain
 from pipelines.reliability.starts import start_failures, start_unavailability
-from pipelines.settings import Settings
+from pipelines.settings import REFERENCE_DIR, Settings
 
 ENGINE = FirmTechnology("engine", 2.5, 8.5, 0.1, 0.4, 0.01, (), 0.0, 3000, 20, 0.0, 40.0, 0.0, "natural_gas")
 STANDBY = replace(ENGINE, technology="standby", fuel="diesel", forced_outage_rate=0.0094)
@@ -29,8 +32,15 @@ def _design(technology: str, units: int) -> DesignSet:
 
 
 def test_which_units_have_them() -> None:
-    found = start_failures(TECHNOLOGIES, Settings(gas_start_failure=0.003))
-    assert found == {"engine": 0.003, "standby": 0.0094}
+    figures = parameters(load_reference("technology", REFERENCE_DIR))
+    settings = Settings(gas_start_failure=0.003)
+    outages = load_reference("temperature_outage", REFERENCE_DIR)
+    found = start_failures(firm_technologies(figures, outages, settings))
+    moving = {"recip_genset", "gas_turbine_small_industrial", "gas_turbine_5mw"}
+    assert {name for name, chance in found.items() if chance == 0.003} == moving
+    # A fuel cell and a reactor are not started from cold; a standby set brings its own figure.
+    assert found["fuel_cell"] == found["smr"] == 0.0
+    assert found["diesel_standby_genset"] == figures.value("diesel_standby_genset", "forced_outage_rate")
 
 
 def test_calls_are_counted_by_hand() -> None:

@@ -31,9 +31,9 @@ from pipelines.settings import Settings
 
 HOURS = 24 * 60
 CITED = {"source_title": "a table", "publisher": "a publisher", "url": "", "as_of": "2026"}
-ENGINE = FirmTechnology("engine", 2.5, 8.5, 0.1, 0.4, 0.04, (), 0.05, 2300, 24, 0.0, 40.0, 0.0, "natural_gas")
+ENGINE = FirmTechnology("engine", 2.5, 8.5, 0.1, 0.4, 0.04, (), 0.05, 2300, 24, 0.0, 40.0, 0.0, "natural_gas", 0.002)
 REACTOR = FirmTechnology("reactor", 5.0, 10.4, 0.0, 0.0, 0.05, (), 0.0, 9000, 100, 0.0, 40.0, 0.0, "uranium")
-STANDBY = FirmTechnology("standby", 2.5, 9.0, 0.1, 0.0, 0.01, (), 0.0, 1100, 24, 0.0, 40.0, 0.0, "diesel")
+STANDBY = FirmTechnology("standby", 2.5, 9.0, 0.1, 0.0, 0.01, (), 0.0, 1100, 24, 0.0, 40.0, 0.0, "diesel", 0.01)
 TECHNOLOGIES = {unit.technology: unit for unit in (ENGINE, REACTOR, STANDBY)}
 BATTERY = Battery(0.95, 0.95, 0.1, 0.5)
 GRID = GridService(routine_events=20.0, routine_hours=40.0, major_events=4.0, major_hours=48.0, source=CITED)
@@ -79,7 +79,7 @@ def _designs() -> DesignSet:
         {"stack_id": "solar_bess", "solar_mw": 150.0, "bess_mw": 60.0, "bess_mwh": 500.0},
         {"stack_id": "smr_hybrid", "baseload": ("reactor", 3), "firm": ("engine", 7)},
         {"stack_id": "grid", "grid_mw": 25.0, "firm": ("standby", 9)},
-        {"stack_id": "grid_bess_bridge", "grid_mw": 30.0, "bess_mw": 25.0, "bess_mwh": 100.0, "firm": ("standby", 8)},
+        {"stack_id": "flexible_grid_bess", "grid_mw": 30.0, "bess_mw": 25.0, "bess_mwh": 100.0, "firm": ("standby", 8)},
     ]
     for row in rows:
         row |= {"reserve_mw": 10.0, "reserve_mwh": 10.0}
@@ -90,7 +90,7 @@ def _designs() -> DesignSet:
                 f"{block}_units": units,
                 f"{block}_unit_mw": TECHNOLOGIES[technology].unit_mw if units else 0.0,
             }
-        row["is_grid_flexible"] = row["stack_id"] == "grid_bess_bridge"
+        row["is_grid_flexible"] = row["stack_id"] == "flexible_grid_bess"
 
     def column(name: str) -> Any:
         return np.array([row.get(name, 0) for row in rows], dtype=np.int64 if name.endswith("units") else np.float64)
@@ -127,7 +127,9 @@ ALL_FAIL = Settings(
 def test_without_outages_the_simulation_is_the_dispatch() -> None:
     site, designs = _site(), _designs()
     perfect = {
-        name: FirmTechnology(**{**vars(unit), "forced_outage_rate": 0.0, "planned_outage_rate": 0.0})
+        name: FirmTechnology(
+            **{**vars(unit), "forced_outage_rate": 0.0, "planned_outage_rate": 0.0, "start_failure": 0.0}
+        )
         for name, unit in TECHNOLOGIES.items()
     }
     dispatch = simulate_batch([site], designs, perfect, BATTERY, dtype=np.float64)
@@ -158,7 +160,7 @@ def _adequacy_frame(site: SiteYear, designs: DesignSet, causes: pl.DataFrame, se
                 load_mw=site.load_mw,
                 grid_unavailability=grid_unavailability(causes, bridge_hours(designs, BATTERY, site.load_mw)),
                 series_unavailability=unavailability(causes, "unit_transformer"),
-                start_failure=start_failures(TECHNOLOGIES, settings),
+                start_failure=start_failures(TECHNOLOGIES),
                 supply_loss={name: without_gas for name, unit in TECHNOLOGIES.items() if is_struck_by_frost(unit)},
             )
         )

@@ -13,12 +13,13 @@ from polars.testing import assert_frame_equal
 from pipelines.contracts.base import REGISTRY
 from pipelines.dispatch.batch import simulate_batch
 from pipelines.dispatch.inputs import DesignSet
-from pipelines.dispatch.lattice import AXES, grid_points, place_of
+from pipelines.dispatch.lattice import grid_points, place_of
 from pipelines.economics.selection import keeps_composition, select_least_cost
+from pipelines.plant.catalogue import stacks
 from pipelines.ranking.reuse import WatchedSettings
 from pipelines.reliability.campaign import assess_site, campaign
 from pipelines.reliability.chosen import sample_chosen
-from pipelines.settings import marked
+from pipelines.settings import Settings, marked
 from pipelines.sizing.cost_line import SIZES, cost_lines
 from pipelines.sizing.fine import CELL_STEPS, Block, Lattice, Region, cell_around
 from pipelines.sizing.market import Market
@@ -26,6 +27,7 @@ from pipelines.sizing.refine import refine, with_finalists
 from pipelines.warehouse.cache import Cache
 
 KEY = ["region_id", "stack_id"]
+AXES = {name: stack.continuous() for name, stack in stacks(Settings()).items() if stack.axes is not None}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def _beaten_by(night, lattice, site, best: dict, least_saving: float) -> pl.Data
     stack = best["stack_id"]
     counts = lattice.layouts[stack].counts
     here = counts.index(best["firm_units"])
-    places = grid_points(stack, 4)
+    places = grid_points(AXES[stack], 4)
     cheaper = []
     for count in counts[max(here - 1, 0) : here + 2]:
         frame = lattice.at(stack, places, np.full(len(places), count))
@@ -176,7 +178,8 @@ def test_no_kept_result_reads_a_setting_that_its_key_lacks(night, chosen, tmp_pa
     assert plant.settings.names_read == in_key
     few = chosen.filter(pl.col("region_id").is_in(own) & pl.col("stack_id").is_in(["gas_recip", "solar_bess_gas"]))
     sample_chosen(sites, few, plant, night.causes, cache, threads=1)
-    assert plant.settings.names_read == in_key | set(marked("physics", "sampling"))
+    # A folder of declarations: what they come to is in the designs of the key.
+    assert plant.settings.names_read - {"stacks_dir"} == in_key | set(marked("physics", "sampling"))
 
 
 def test_without_parts_only_narrow_decisions_are_worked_out_again(night, tmp_path) -> None:
@@ -190,7 +193,7 @@ def test_without_parts_only_narrow_decisions_are_worked_out_again(night, tmp_pat
 
 def test_cells_lie_where_they_lie_and_hold_what_they_are_around(night, lattice) -> None:
     rng = np.random.default_rng(5)
-    last = np.array([(len(values) - 1) * 16 for values in AXES["solar_bess_gas"].values()])
+    last = np.array([(len(values) - 1) * 16 for values in AXES["solar_bess_gas"].values.values()])
     for step in {step for steps in CELL_STEPS.values() for step in steps}:
         for place in rng.integers(0, last + 1, (50, 3)):
             cell = cell_around("solar_bess_gas", place.tolist(), step)
@@ -202,7 +205,7 @@ def test_cells_lie_where_they_lie_and_hold_what_they_are_around(night, lattice) 
     designs = lattice.at("solar_bess_gas", grid.places, grid.units)
     assert np.array_equal(designs.select(pl.col(SIZES).cast(pl.Float64)).to_numpy(), grid.values)
     for place, row in zip(grid.places[:40], designs.head(40).iter_rows(named=True), strict=True):
-        assert place_of("solar_bess_gas", row, layout.load_mw) == tuple(place)
+        assert place_of(AXES["solar_bess_gas"], row, layout.load_mw) == tuple(place)
 
 
 def test_what_a_design_does_depends_on_no_other_that_is_worked_out_with_it(night, finalists) -> None:

@@ -16,7 +16,7 @@ _DESIGNS = {
     "fuel_cell": ("fuel_cell", 90, 0.3, 0.0, 0.0, 3.0),
     "solar_bess": ("", 0, 0.0, 260.0, 700.0, 0.0),
     "grid": ("diesel_standby_genset", 11, 2.5, 0.0, 0.0, 0.0),
-    "grid_bess_bridge": ("diesel_standby_genset", 11, 2.5, 0.0, 80.0, 0.0),
+    "flexible_grid_bess": ("diesel_standby_genset", 11, 2.5, 0.0, 80.0, 0.0),
     "smr_hybrid": ("recip_genset", 6, 2.5, 0.0, 0.0, 5.0),
 }
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pipelines.errors import InputError
-from pipelines.timeline.network import STACKS, read_network
+from pipelines.plant.catalogue import stacks
+from pipelines.settings import Settings
+from pipelines.timeline.network import read_network
+
+STACKS = tuple(stacks(Settings()))
 
 HEAD = "activity,description,duration_id,predecessors,scope,quantity\n"
 GOOD = (
@@ -40,7 +44,7 @@ def test_networks_differ_where_stacks_differ():
         *("gas_recip", "gas_turbine", "fuel_cell", "solar_bess_gas", "smr_hybrid")
     }
     assert "air_permit" not in has["fuel_cell"] and "air_permit" not in has["solar_bess"]
-    assert {stack for stack in STACKS if "grid_connection" in has[stack]} == {"grid", "grid_bess_bridge"}
+    assert {stack for stack in STACKS if "grid_connection" in has[stack]} == {"grid", "flexible_grid_bess"}
     assert {"ups", "standby_gensets"} <= has["grid"] and "smr_licence" in has["smr_hybrid"]
 
 

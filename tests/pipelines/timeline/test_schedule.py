@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.contracts.base import validate
+from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
-from pipelines.timeline.network import STACKS, read_network
+from pipelines.timeline.network import read_network
 from pipelines.timeline.schedule import quantiles
 from pipelines.timeline.time_to_power import TimelineResult, time_to_power
 
@@ -57,7 +58,7 @@ def test_activities_start_when_the_last_of_their_predecessors_ends(result):
         assert row["complete_months_p50"] >= row["finish_months_p50"] - 1e-9
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", list(stacks(Settings())))
 def test_the_usual_chain_hangs_together_from_start_to_end(result, stack):
     chain = result.gantt.filter(
         (pl.col("region_id") == PLACES[0]) & (pl.col("stack_id") == stack) & pl.col("is_critical")

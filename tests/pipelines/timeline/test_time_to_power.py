@@ -86,7 +86,7 @@ def test_gas_stacks_order_as_the_facts_order_them(everywhere, run):
     heavy = frame.time_to_power["first_mw_months_p50"][0]
     assert first["fuel_cell"] < first["gas_recip"] < first["gas_turbine"] < heavy
     assert full["fuel_cell"] < full["gas_recip"] < full["gas_turbine"] < full["smr_hybrid"]
-    assert first["grid_bess_bridge"] < first["grid"]
+    assert first["flexible_grid_bess"] < first["grid"]
 
 
 def test_the_critical_activity_is_the_cited_bottleneck(everywhere):
@@ -113,7 +113,7 @@ def test_load_side_waits_follow_the_region(everywhere, regions):
     virginia = pl.col("state") == "VA"
     assert pjm.filter(virginia)["first_mw_months_p50"].min() > pjm.filter(~virginia)["first_mw_months_p50"].max()
     pair = everywhere.time_to_power.pivot("stack_id", index="region_id", values="first_mw_months_p50")
-    assert (pair["grid_bess_bridge"] < pair["grid"]).all()
+    assert (pair["flexible_grid_bess"] < pair["grid"]).all()
 
 
 def test_completion_scales_the_share_and_not_the_months(run):

@@ -1,0 +1,1 @@
+"""The stacks: one file each, which defines `STACK`."""
