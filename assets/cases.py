@@ -13,19 +13,18 @@ from assets.timeline import TIMELINE_INPUTS, night_networks, night_timeline
 from pipelines.economics.charges import ChargeTable, charge_table
 from pipelines.economics.costs import site_costs, unit_costs
 from pipelines.economics.finance import Terms, at_equity_rate
-from pipelines.economics.hub_prices import henry_hub_usd_per_mmbtu, hub_basis_ranges
-from pipelines.ranking.cases import Case, CaseFacts, evaluate_case, may_be_chosen
+from pipelines.economics.gas import GAS_TABLES, Ranges, gas_ranges
+from pipelines.economics.hub_prices import henry_hub_spot
+from pipelines.ranking.cases import Case, CaseFacts, may_be_chosen
 from pipelines.ranking.model import SiteModel, site_model
 from pipelines.ranking.rank import KEY, valued_sites
-from pipelines.ranking.scenarios import other_gas_basis
 from pipelines.ranking.uncertainty import Uncertain, uncertainties
 from pipelines.timeline.draws import Draws
 from pipelines.timeline.online import online_share_matrix
 
 _REFERENCE = (
-    "emission_factors",
+    *GAS_TABLES,
     "equipment_lead_times",
-    "gas_prices",
     "locational_multipliers",
     "policy",
     "power_prices",
@@ -35,7 +34,7 @@ _REFERENCE = (
     "technology",
 )
 BASE_INPUTS = ["core.regions", "core.weather_choice", "sim.chosen", "mart.time_to_power", "sim.online_share"]
-UNCERTAIN_INPUTS = [*BASE_INPUTS, *TIMELINE_INPUTS, *OUTLOOK_INPUTS, "core.gas_prices", "core.gas_prices_by_region"]
+UNCERTAIN_INPUTS = [*dict.fromkeys([*BASE_INPUTS, *TIMELINE_INPUTS, *OUTLOOK_INPUTS, "core.gas_prices_by_region"])]
 CASE_INPUTS = [
     *BASE_INPUTS,
     *TIMELINE_INPUTS,
@@ -55,7 +54,7 @@ class UncertainNight:
     model: SiteModel
     draws: Draws
     uncertain: list[Uncertain]
-    basis: dict[str, tuple[float, float]]
+    ranges: Ranges
 
 
 def placed_regions(night: Night) -> pl.DataFrame:
@@ -68,11 +67,6 @@ def placed_regions(night: Night) -> pl.DataFrame:
 def base_case(night: Night) -> Case:
     """Return the night itself as a case."""
     return night.once("base case", lambda: _base_case(night))
-
-
-def other_basis_case(night: Night) -> Case:
-    """Return the night under the gas-price basis that it does not use."""
-    return night.once("other gas basis", lambda: evaluate_case(case_facts(night), other_gas_basis(night.settings)))
 
 
 def case_facts(night: Night) -> CaseFacts:
@@ -115,11 +109,11 @@ def _uncertain_night(night: Night) -> UncertainNight:
     own, settings = night_terms(night), night.settings
     rules, figures = night.read("core.tax_rules"), plant_parameters(night)
     costs, site = unit_costs(figures, settings), site_costs(figures, settings)
-    gas_prices = night.read("core.gas_prices")
+    spot, _ = henry_hub_spot(night.read("core.gas_prices"), night.as_of, settings)
     uncertain = uncertainties(
         figures,
-        night.read("core.price_projections"),
-        henry_hub_usd_per_mmbtu(gas_prices, night.as_of, settings)[0],
+        night.read("core.henry_hub_path"),
+        spot,
         night.as_of,
         own,
         settings,
@@ -129,12 +123,13 @@ def _uncertain_night(night: Night) -> UncertainNight:
     def charges(terms: Terms) -> ChargeTable:
         return charge_table(costs, site["soft_frac"], rules, terms, settings)
 
-    hubs = night.read("core.gas_prices_by_region", ["region_id", "gas_hub"])
-    rows = base_case(night).chosen.join(hubs, on="region_id", how="left", maintain_order="left")
+    gas = night.read("core.gas_prices_by_region")
+    supply = gas.select("region_id", "gas_hub", "gas_rule")
+    rows = base_case(night).chosen.join(supply, on="region_id", how="left", maintain_order="left")
     others = {rate: charges(at_equity_rate(own, rate / 100.0)) for rate in sorted(rates)}
     return UncertainNight(
         model=site_model(rows, charges(own), others, settings),
         draws=night_timeline(night).draws,
         uncertain=uncertain,
-        basis=hub_basis_ranges(gas_prices, night.as_of, settings),
+        ranges=gas_ranges(gas),
     )

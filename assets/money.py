@@ -1,4 +1,4 @@
-"""What several assets need of the money: terms of finance, dates of credits, the outlook of prices."""
+"""What several assets need of the money: terms of finance, dates of credits, the facts behind the price of gas."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from assets.night import Night
 from assets.plant import plant_parameters
 from pipelines.economics.credits import CreditDates, credit_dates
 from pipelines.economics.finance import Terms, terms
-from pipelines.economics.outlook import Outlook, outlook
+from pipelines.economics.gas import GAS_TABLES, GasFacts
 from pipelines.identity import stable_seed
 
 TERMS_INPUTS = ["core.technology", "core.tax_rules"]
-OUTLOOK_INPUTS = [*TERMS_INPUTS, "core.price_projections"]
+OUTLOOK_INPUTS = [*TERMS_INPUTS, "core.price_projections", "core.henry_hub_path", "core.gas_prices"]
+GAS_INPUTS = ["core.regions", *(f"core.{name}" for name in GAS_TABLES)]
 CREDIT_INPUTS = ["core.tax_rules", "core.durations"]
 TIMELINE_SEED = stable_seed("time to power")
 """Seed of the activity networks; credits are decided on the same draws."""
@@ -21,9 +22,9 @@ def night_terms(night: Night) -> Terms:
     return terms(plant_parameters(night), night.read("core.tax_rules"), night.settings)
 
 
-def night_outlook(night: Night) -> Outlook:
-    """Return the level factors of the night's outlook."""
-    return outlook(night.read("core.price_projections"), night.as_of, night_terms(night), night.settings)
+def night_gas_facts(night: Night) -> GasFacts:
+    """Return the tables behind the price of gas."""
+    return GasFacts.read(lambda name: night.read(f"core.{name}"))
 
 
 def night_credits(night: Night) -> CreditDates:

@@ -10,6 +10,7 @@ from pipelines.portfolio.study import Study, study
 PORTFOLIO_INPUTS = [
     "mart.ranked_sites",
     "mart.weather_monthly",
+    "core.gas_prices_by_region",
     "core.regions",
     "mart.hazard_rates",
     *(f"core.{name}" for name in REFERENCE),
@@ -28,9 +29,10 @@ def portfolio_table(night: Night, table: str) -> Made:
 
 
 def _facts(night: Night) -> Facts:
+    hubs = night.read("core.gas_prices_by_region", ["region_id", "gas_hub"])
     return Facts(
         ranked=night.read("mart.ranked_sites", list(RANKED)),
-        regions=night.read("core.regions"),
+        regions=night.read("core.regions").join(hubs, on="region_id", how="left", maintain_order="left"),
         reference={name: night.read(f"core.{name}") for name in REFERENCE},
         hazard_rates=night.read("mart.hazard_rates"),
         weather_monthly=night.read("mart.weather_monthly"),

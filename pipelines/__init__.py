@@ -1,3 +1,3 @@
 """The domain of firstmw: frames or arrays in, frames or arrays out; nothing here knows about Dagster."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

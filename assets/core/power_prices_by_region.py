@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.money import OUTLOOK_INPUTS, night_outlook
+from assets.money import TERMS_INPUTS, night_terms
 from assets.night import Night
 from assets.table_asset import table_asset
+from pipelines.economics.outlook import power_level_factor
 from pipelines.economics.prices import power_prices_by_region as power_by_region
 
 
 @table_asset(
-    "core.power_prices_by_region", deps=["core.regions", "core.power_prices", "core.emission_factors", *OUTLOOK_INPUTS]
+    "core.power_prices_by_region",
+    deps=["core.regions", "core.power_prices", "core.emission_factors", "core.price_projections", *TERMS_INPUTS],
 )
 def power_prices_by_region(night: Night) -> pl.DataFrame:
     """Price the grid's energy."""
@@ -21,5 +23,7 @@ def power_prices_by_region(night: Night) -> pl.DataFrame:
         night.read("core.emission_factors"),
         night.as_of,
         night.settings,
-        level_factor=night_outlook(night).power,
+        level_factor=power_level_factor(
+            night.read("core.price_projections"), night.as_of, night_terms(night), night.settings
+        ),
     )

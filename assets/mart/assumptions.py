@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.money import GAS_INPUTS, night_gas_facts
 from assets.night import Night
 from assets.table_asset import table_asset
 from pipelines.reference.provenance import assumptions as all_assumptions
+from pipelines.reference.provenance import judged_figures
 from pipelines.settings import county_settings
 
 
-@table_asset("mart.assumptions", deps=["core.technology"])
+@table_asset("mart.assumptions", deps=["core.technology", *GAS_INPUTS])
 def assumptions(night: Night) -> pl.DataFrame:
     """List settings and defaults."""
-    listed = all_assumptions(night.read("core.technology"), night.settings)
+    listed = all_assumptions(night.read("core.technology"), judged_figures(night_gas_facts(night)), night.settings)
     if night.scope.is_counties:
         return listed
     return listed.filter(~pl.col("assumption_id").is_in([f"setting.{name}" for name in county_settings()]))

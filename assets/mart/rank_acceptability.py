@@ -14,4 +14,4 @@ from pipelines.ranking.robustness import rank_acceptability as acceptability
 def rank_acceptability(night: Night) -> pl.DataFrame:
     """Rank the night over draws of inputs and weights."""
     own = uncertain_night(night)
-    return acceptability(own.model, own.draws, own.uncertain, own.basis)
+    return acceptability(own.model, own.draws, own.uncertain, own.ranges)

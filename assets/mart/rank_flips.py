@@ -17,4 +17,4 @@ def rank_flips(night: Night) -> pl.DataFrame:
     """Look for the figure at which each pair is worth the same."""
     own, base = uncertain_night(night), base_case(night)
     pairs = neighbours(rank_sites(base.chosen.with_row_index("row")))
-    return flips(own.model, pairs, base.online_share, own.uncertain, own.basis)
+    return flips(own.model, pairs, base.online_share, own.uncertain, own.ranges)

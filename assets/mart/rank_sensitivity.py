@@ -1,16 +1,16 @@
-"""mart.rank_sensitivity: ranks by margin and gas-price basis, side by side."""
+"""mart.rank_sensitivity: ranks by margin, side by side."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from assets.cases import CASE_INPUTS, base_case, other_basis_case
+from assets.cases import BASE_INPUTS, base_case
 from assets.night import Night
 from assets.table_asset import table_asset
-from pipelines.ranking.scenarios import rank_sensitivity as ranks_by_case
+from pipelines.ranking.scenarios import rank_sensitivity as ranks_by_margin
 
 
-@table_asset("mart.rank_sensitivity", deps=CASE_INPUTS)
+@table_asset("mart.rank_sensitivity", deps=BASE_INPUTS)
 def rank_sensitivity(night: Night) -> pl.DataFrame:
-    """Rank the night again for each margin, under both gas prices."""
-    return ranks_by_case(base_case(night), other_basis_case(night), night.settings)
+    """Rank the night again for each margin."""
+    return ranks_by_margin(base_case(night), night.settings)

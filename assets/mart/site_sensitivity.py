@@ -14,4 +14,4 @@ from pipelines.ranking.sensitivity import site_sensitivity as swings
 def site_sensitivity(night: Night) -> pl.DataFrame:
     """Move one assumption at a time."""
     own = uncertain_night(night)
-    return swings(own.model, own.draws, own.uncertain, own.basis)
+    return swings(own.model, own.draws, own.uncertain, own.ranges)

@@ -33,8 +33,8 @@ def robustness(release: Reading, site: dict[str, Any], lines: pl.DataFrame) -> d
         of_site,
     )
     margins = release.query(
-        "select gas_price_basis, margin_usd_per_mw_year, rank, region_rank, is_region_best, value_usd_per_mw "
-        f"from rank_sensitivity {where} order by gas_price_basis, margin_usd_per_mw_year",
+        "select margin_usd_per_mw_year, rank, region_rank, is_region_best, value_usd_per_mw "
+        f"from rank_sensitivity {where} order by margin_usd_per_mw_year",
         of_site,
     )
     parts = lines.filter(pl.col("section") == "value_parts").select(
@@ -84,17 +84,9 @@ def print_robustness(found: dict[str, Any]) -> None:
 
 
 def _margins(margins: list[dict[str, Any]]) -> str:
-    """Return the ranks by margin for each gas price, in one breath."""
-    by_basis: dict[str, list[dict[str, Any]]] = {}
-    for row in margins:
-        by_basis.setdefault(row["gas_price_basis"], []).append(row)
-    first = next(iter(by_basis.values()), [])
-    figures = ", ".join(figure(row["margin_usd_per_mw_year"] / 1e6, 0) for row in first)
-    ranks = "; ".join(
-        f"{', '.join(str(row['rank']) for row in rows)} with {basis.replace('_', ' ')} gas"
-        for basis, rows in by_basis.items()
-    )
-    return f"{figures} M USD per MW-year: {ranks}"
+    """Return the ranks by margin, in one breath."""
+    figures = ", ".join(figure(row["margin_usd_per_mw_year"] / 1e6, 0) for row in margins)
+    return f"{figures} M USD per MW-year: {', '.join(str(row['rank']) for row in margins)}"
 
 
 def _closest(flips: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -146,7 +146,7 @@ def _inputs(
     fuels |= {_DIESEL if "diesel" in site["firm_technology"] else _GAS} if site["firm_units"] > 0 else set()
     fuels |= {_URANIUM} if site["baseload_units"] > 0 else set()
     prices = release.query(
-        "select fuel as input, price as value, unit, price_basis || case when is_fallback then ', a stand-in' "
+        "select fuel as input, level_price as value, unit, price_basis || case when is_fallback then ', a stand-in' "
         "else '' end || case when is_assumption then ', assumption' else '' end as basis, "
         "source_title, publisher, url, as_of from fuel_prices "
         "where region_id = $region_id and list_contains($fuels, fuel) order by fuel",

@@ -13,48 +13,10 @@ from pipelines.contracts.costs import (
     Chosen,
     LcoeComponents,
 )
+from pipelines.contracts.gas import GasPricesByRegion, GasPriceYears
 
 SCORE_COMPONENTS = ["speed", "cost", "reliability", "carbon"]
 """Parts of a score, in the order they are shown; their weights sum to 1."""
-
-
-@table(
-    "core.gas_prices_by_region",
-    grain="One row per region: the gas price a generator there pays, and what it is made of.",
-    time="as_of is the vintage of the newest figure used; prices are real dollars of the dollar year in settings.",
-)
-class GasPricesByRegion(dy.Schema):
-    """Delivered natural gas by region."""
-
-    region_id = text("Region", key=True)
-    state = text("Postal code of the state")
-    gas_hub = text("Reference hub of the region; empty where the facts name none", nullable=True)
-    henry_hub_usd_per_mmbtu = number("Henry Hub, mean of the trailing twelve months", "USD/MMBtu", minimum=0)
-    hub_basis_usd_per_mmbtu = number(
-        "Hub minus Henry Hub in the last full year", "USD/MMBtu", minimum=-20, maximum=50, nullable=True
-    )
-    hub_basis_year = integer("Last full year of the basis", "year", nullable=True)
-    hub_plus_basis_usd_per_mmbtu = number(
-        "Hub price plus delivery, floored before delivery", "USD/MMBtu", minimum=0, nullable=True
-    )
-    state_industrial_usd_per_mmbtu = number(
-        "Retail average price of industrial gas in the state", "USD/MMBtu", minimum=0, nullable=True
-    )
-    gas_price_usd_per_mmbtu = number("Price of generation gas tonight", "USD/MMBtu", minimum=0, maximum=100)
-    gas_level_usd_per_mmbtu = number(
-        "Level price over the project: tonight's, moved by what Henry Hub moves in the outlook",
-        "USD/MMBtu",
-        minimum=0,
-        maximum=200,
-    )
-    price_basis = choice("What the price used is made of", ["hub_plus_basis", "state_industrial"])
-    is_fallback = flag("The retail average stands in because no hub basis is at hand")
-    is_floored = flag("Hub plus basis lay below the floor")
-    co2_kg_per_mmbtu = number("Combustion CO2 of natural gas, higher heating value", "kg/MMBtu", minimum=0)
-    source_title = text("Title of the source of the price used")
-    publisher = text("Publisher of that source")
-    url = text("Address of that source")
-    as_of = text("Date of the newest figure used")
 
 
 @table(
@@ -97,12 +59,27 @@ class FuelPrices(dy.Schema):
 
     region_id = text("Region", key=True)
     fuel = choice("What is bought", ["diesel", "grid_power", "natural_gas", "uranium"], key=True)
-    price = number("Price tonight in the unit of the row", "see unit", minimum=0)
-    level_price = number("Level price over the project in the outlook, which the cost counts", "see unit", minimum=0)
+    spot_price = number("Price tonight", "see unit", minimum=0)
+    near_price = number(
+        "Price of the year after the night in the outlook; empty for grid energy, see energy_outlook",
+        "see unit",
+        minimum=0,
+        nullable=True,
+    )
+    long_run_price = number(
+        "Mean price of the operating years of the long run; empty for grid energy",
+        "see unit",
+        minimum=0,
+        nullable=True,
+    )
+    level_price = number("Level price over the project, which the cost counts", "see unit", minimum=0)
+    carbon_level_price = number(
+        "Level price of carbon that comes on top where a rule covers the plant", "see unit", minimum=0
+    )
     unit = choice("Unit of the price", ["USD/MMBtu", "USD/MWh"])
     price_basis = text("What the price is made of")
     is_fallback = flag("A stand-in, because the better figure is not at hand")
-    is_assumption = flag("A setting without a cited source")
+    is_assumption = flag("Rests on a setting or a judgement without a cited source")
     co2_kg_per_unit = number("CO2 per MMBtu or per MWh of grid energy", "kg per MMBtu or MWh", minimum=0)
     source_title = text("Title of the source")
     publisher = text("Publisher of the source")
@@ -245,6 +222,7 @@ __all__ = [
     "Candidates",
     "Chosen",
     "FuelPrices",
+    "GasPriceYears",
     "GasPricesByRegion",
     "LcoeComponents",
     "PowerPricesByRegion",

@@ -11,26 +11,8 @@ OUTLOOK_CASES = ["flat", "high_oil_and_gas_supply", "low_oil_and_gas_supply", "r
 
 
 @table(
-    "mart.gas_price_months",
-    grain="One row per region and month of the twelve behind tonight's gas price.",
-    time="Months are calendar months; prices are real dollars of the dollar year in settings.",
-)
-class GasPriceMonths(dy.Schema):
-    """Gas by month: hub, basis and delivery."""
-
-    region_id = text("Region", key=True)
-    month = text("Month, YYYY-MM", key=True)
-    henry_hub_usd_per_mmbtu = number("Henry Hub spot, mean of the month", "USD/MMBtu", minimum=0)
-    hub_basis_usd_per_mmbtu = number(
-        "Hub minus Henry Hub, mean of its last full year: published by year only", "USD/MMBtu", nullable=True
-    )
-    gas_price_usd_per_mmbtu = number("Price of generation gas in the month", "USD/MMBtu", minimum=0)
-    is_fallback = flag("The state's retail average of the twelve months stands in")
-
-
-@table(
     "mart.energy_outlook",
-    grain="One row per case of the outlook and year of operation: where tonight's prices go.",
+    grain="One row per case of the outlook and year of operation: Henry Hub and the national price of grid energy.",
     time="year is a year of operation, counted from the first one that fuel is bought for.",
 )
 class EnergyOutlook(dy.Schema):
@@ -38,16 +20,15 @@ class EnergyOutlook(dy.Schema):
 
     outlook_case = choice("Case; flat keeps tonight's prices", OUTLOOK_CASES, key=True)
     year = integer("Calendar year", "year", key=True)
-    gas_factor = number("National gas price against the year of the night", "ratio", minimum=0)
+    henry_hub_usd_per_mmbtu = number("Henry Hub: the spot price fading into the case", "USD/MMBtu", minimum=0)
+    henry_hub_level_usd_per_mmbtu = number("Its level over the project", "USD/MMBtu", minimum=0)
     power_factor = number("National industrial power price against the year of the night", "ratio", minimum=0)
-    henry_hub_usd_per_mmbtu = number("Tonight's Henry Hub moved by the factor", "USD/MMBtu", minimum=0)
-    gas_level_factor = number("Level of the case's gas factors over the project", "ratio", minimum=0)
     power_level_factor = number("Level of the case's power factors over the project", "ratio", minimum=0)
     is_used = flag("The case that the costs count")
-    source_title = text("Title of the source; empty for flat")
-    publisher = text("Publisher of the source")
-    url = text("Address of the source")
-    as_of = text("Date of the source")
+    source_title = text("Titles of the sources, gas and power; empty for flat")
+    publisher = text("Publishers of the sources")
+    url = text("Addresses of the sources")
+    as_of = text("Dates of the sources")
 
 
 @table("mart.tax_rules", grain="One row per rule of federal tax on power plant: credits, depreciation, income tax.")

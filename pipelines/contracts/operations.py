@@ -55,7 +55,7 @@ class Sources(dy.Schema):
 class Assumptions(dy.Schema):
     """Every assumption with its citation."""
 
-    assumption_id = text("Setting, or technology and parameter, by name", key=True)
+    assumption_id = text("Setting, or technology and parameter, or figure of the gas price, by name", key=True)
     kind = choice(
         "fact: a cited figure; choice: a setting of the user's; assumption: a figure without a source",
         ["fact", "choice", "assumption"],

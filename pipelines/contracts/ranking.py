@@ -6,21 +6,18 @@ import dataframely as dy
 
 from pipelines.contracts.base import choice, flag, integer, number, table, text
 
-GAS_BASES = ["hub_plus_basis", "state_industrial"]
-
 
 @table(
     "mart.rank_sensitivity",
-    grain="One row per region, stack, margin and gas-price basis: the rank and value of the design chosen there.",
+    grain="One row per region, stack and margin: the rank and value of the design chosen there.",
 )
 class RankSensitivity(dy.Schema):
-    """What the order of sites hangs on most: what compute earns, and which gas price is believed."""
+    """What the order of sites depends on most: what compute earns."""
 
     margin_usd_per_mw_year = number("Margin of compute before power", "USD/MW/year", key=True)
-    gas_price_basis = choice("Gas price that a generator pays", GAS_BASES, key=True)
     region_id = text("Region", key=True)
     stack_id = text("Stack", key=True)
-    design_id = text("Design chosen at that gas price")
+    design_id = text("Design chosen")
     gas_level_usd_per_mmbtu = number("Level price of natural gas that the cost counts", "USD/MMBtu", minimum=0)
     lcoe_usd_per_mwh = number("Levelised cost per MWh served at the bus, real, after tax", "USD/MWh")
     value_usd_per_mw = number("Discounted margin over the horizon per planned MW of IT", "USD/MW")

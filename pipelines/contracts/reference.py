@@ -20,6 +20,7 @@ from pipelines.contracts.citation import (
     url_of_source,
     us_state,
 )
+from pipelines.contracts.gas import GAS_ROW_RULES
 from pipelines.contracts.reference_series import GAS_PRICE_RULES
 
 TAX_PROVISIONS = ["48E", "45Y", "168", "168(k)", "11"]
@@ -58,6 +59,7 @@ RANKABLE_IS_PLACED = RowRule(
 ROW_RULES: dict[str, list[RowRule]] = {
     "core.candidate_markets": [RANKABLE_IS_PLACED],
     "core.gas_prices": GAS_PRICE_RULES,
+    **GAS_ROW_RULES,
     "core.technology": [HAS_FIGURE, LOW_TO_HIGH, HAS_REASON, ONE_DEFAULT],
 }
 """Rules over several columns by table, for messages that name column and value."""
@@ -79,7 +81,6 @@ class CandidateMarkets(dy.Schema):
     longitude = number("Longitude", "deg east", minimum=-180.0, maximum=180.0)
     coordinate_basis = text("What the coordinates stand for")
     gas_price_state = us_state("State whose retail gas price applies, joins to core.gas_prices", nullable=True)
-    gas_hub = text("Gas hub of the region, joins to geography in core.gas_prices", nullable=True)
     market_type = choice("Kind of market", MARKET_TYPES)
     atlas_sites = integer("Data centres in the county, by the IM3 atlas", "count", minimum=0, nullable=True)
     lead_project = text("Largest project known there", nullable=True)

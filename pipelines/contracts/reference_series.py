@@ -20,26 +20,26 @@ from pipelines.contracts.citation import (
 NO_NEGATIVE_PRICE = RowRule(
     "no_negative_price",
     "price",
-    (pl.col("price") >= 0) | (pl.col("geography_type") == "hub_basis"),
-    "a negative price; only a basis may be below zero",
+    pl.col("price") >= 0,
+    "a negative price",
 )
 GAS_PRICE_RULES = [NO_NEGATIVE_PRICE]
 
 
 @table(
     "core.gas_prices",
-    grain="One row per gas price or hub basis, place and period.",
+    grain="One row per gas price, place and period.",
     time="Periods are calendar months or years.",
 )
 class GasPrices(dy.Schema):
     series_id = text("EIA series id", nullable=True)
-    geography_type = choice("Kind of place", ["state", "hub", "nation", "hub_basis"], key=True)
-    geography = text("Place, hub or basis point", key=True)
+    geography_type = choice("Kind of place", ["state", "hub", "nation"], key=True)
+    geography = text("Place or hub", key=True)
     state = us_state("State of the place", also=("US",))
-    sector = choice("What the price is", ["industrial", "spot", "electric_power", "basis_vs_henry_hub"], key=True)
+    sector = choice("What the price is", ["industrial", "spot", "electric_power"], key=True)
     frequency = choice("Length of the period", ["monthly", "annual"], key=True)
     period = text("Period, YYYY or YYYY-MM", key=True, regex=PERIOD)
-    price = number("Price, or difference to Henry Hub where sector is basis_vs_henry_hub", "see unit", maximum=200.0)
+    price = number("Price", "see unit", maximum=200.0)
     unit = choice("Unit of the price", ["USD_per_Mcf", "USD_per_MMBtu"])
     is_partial_period = flag("Whether the figure covers only part of its period")
     note = note_on_figure()
@@ -235,7 +235,7 @@ class IndustrialCapacity(dy.Schema):
     "core.price_projections", grain="One row per price series, census division, case and year.", time="Calendar years."
 )
 class PriceProjections(dy.Schema):
-    series = choice("Price series", ["gas_electric_power", "electricity_industrial"], key=True)
+    series = choice("Price series", ["electricity_industrial"], key=True)
     region = text("Census division, or US", key=True)
     case = choice("Case of the outlook", ["reference", "high_oil_and_gas_supply", "low_oil_and_gas_supply"], key=True)
     year = integer("Year", "year", key=True, minimum=2020)

@@ -18,7 +18,6 @@ class _Regions(dy.Schema):
     balancing_area = text("Balancing area.", nullable=True)
     egrid_subregion = text("eGRID subregion, for the grid's carbon.")
     gas_price_state = text("State whose retail gas price is the fallback.")
-    gas_hub = text("Hub whose basis prices the gas; empty where the facts name none.")
     market_type = text("What kind of market it is.")
     latitude = number("Latitude.", "deg north", minimum=-90, maximum=90)
     longitude = number("Longitude.", "deg east", minimum=-180, maximum=180)
@@ -44,6 +43,7 @@ class CoreRegions(_Regions):
 class Regions(_Regions):
     """Where a site can stand, and the weather it runs on."""
 
+    gas_hub = text("Hub whose basis prices the gas; empty where none is mapped.")
     weather_source = text(
         "synthetic: reference year made from the climatology; file: hours of a weather file; else the source of "
         "fetched calendar years."

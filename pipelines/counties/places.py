@@ -27,7 +27,7 @@ _FEET_M = 0.3048
 _AIRFIELDS = 5
 NOT_COVERED = ("AK", "HI")
 """States without a climate station within reach: their counties are regions only where fetched weather is held."""
-_FROM_MARKET = ["iso", "balancing_area", "egrid_subregion", "gas_price_state", "gas_hub"]
+_FROM_MARKET = ["iso", "balancing_area", "egrid_subregion", "gas_price_state"]
 
 
 def county_regions(
@@ -40,8 +40,7 @@ def county_regions(
     ----------
     markets : pl.DataFrame
         Reference table `candidate_markets`: the nearest rankable market of the same state lends grid operator,
-        balancing area, eGRID subregion and gas hub; a state without one has its own row in
-        `states_without_market.csv`, and no hub.
+        balancing area and eGRID subregion; a state without one has its own row in `states_without_market.csv`.
     climatology : pl.DataFrame
         Reference table `climatology_monthly`.
     settings : Settings
@@ -118,7 +117,7 @@ def _airfields() -> NDArray[np.float64]:
 def _lent(counties: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
     """Return what the nearest market of the same state, or the state itself, lends to each county."""
     rankable = markets.filter("is_rankable").sort("region_id")
-    states = pl.read_csv(_STATES, schema_overrides={"county_fips": pl.String}).with_columns(pl.lit("").alias("gas_hub"))
+    states = pl.read_csv(_STATES, schema_overrides={"county_fips": pl.String})
     own = {str(state): frame for (state,), frame in rankable.partition_by("state", as_dict=True).items()}
     without = states.partition_by("state", as_dict=True)
     rows: list[pl.DataFrame] = []
@@ -141,7 +140,7 @@ def _lent(counties: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
                 remedy="add its grid operator and eGRID subregion",
             )
         rows.append(pl.concat([places.select("row"), lent], how="horizontal"))
-    return pl.concat(rows).sort("row").drop("row").with_columns(pl.col("gas_hub").fill_null(""))
+    return pl.concat(rows).sort("row").drop("row")
 
 
 def _of_state(places: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import polars as pl
 
 from pipelines.contracts.economics import CHARGED_COMPONENTS, COMPONENTS, SIMPLE_COMPONENTS
 from pipelines.economics.capital import HARD_PARTS
+from pipelines.economics.carbon import is_covered
 from pipelines.economics.charges import ChargeTable, add_charges
 from pipelines.ordered import row_sum
 from pipelines.reference.technologies import STANDBY_FUEL
@@ -46,7 +47,8 @@ def levelised_costs(
     credits : pl.DataFrame
         From `CreditDates.expected`.
     gas, power : pl.DataFrame
-        Contracts `core.gas_prices_by_region`, `core.power_prices_by_region`; the level prices of the outlook are paid.
+        Contracts `core.gas_prices_by_region`, `core.power_prices_by_region`; the level prices are paid, and
+        the carbon of gas where a rule covers the plant.
     diesel_co2_kg_per_mmbtu : float
         Combustion CO2 of diesel.
 
@@ -75,6 +77,10 @@ def levelised_costs(
                 "gas_level_usd_per_mmbtu",
                 "is_fallback",
                 "co2_kg_per_mmbtu",
+                "carbon_level_usd_per_mmbtu",
+                "carbon_unit_mw_from",
+                "carbon_tonnes_from",
+                "has_supplier_duty",
             ).rename({"is_fallback": "is_gas_price_fallback"}),
             on="region_id",
             how="left",
@@ -151,9 +157,15 @@ def levelised_costs(
         + pl.col("baseload_fuel_mmbtu") * fuel_co2("baseload_technology")
         + pl.col("grid_mwh") * pl.col("grid_co2_kg_per_mwh")
     )
-    gas_mmbtu = pl.when(fuel_of("firm_technology") == "natural_gas").then(firm_fuel).otherwise(0.0) + pl.when(
-        fuel_of("baseload_technology") == "natural_gas"
-    ).then("baseload_fuel_mmbtu").otherwise(0.0)
+    burns_gas = {part: fuel_of(f"{part}_technology") == "natural_gas" for part in ("firm", "baseload")}
+    gas_mmbtu = pl.when(burns_gas["firm"]).then(firm_fuel).otherwise(0.0) + pl.when(burns_gas["baseload"]).then(
+        "baseload_fuel_mmbtu"
+    ).otherwise(0.0)
+    largest_gas_unit_mw = pl.max_horizontal(
+        pl.when(burns).then(f"{part}_unit_mw").otherwise(0.0) for part, burns in burns_gas.items()
+    )
+    # Carbon by the rule of the state, on gas alone, and by the setting, on all that is burnt or bought.
+    ruled = pl.when(is_covered(largest_gas_unit_mw, pl.col("gas_mmbtu_per_year") * pl.col("co2_kg_per_mmbtu") / 1000.0))
     frame = frame.with_columns(co2_kg.alias("co2_kg_per_year"), gas_mmbtu.alias("gas_mmbtu_per_year")).with_columns(
         (
             (pl.col("firm_mwh") + pl.col("standby_mwh")) * by_technology("firm_technology", "variable_om_usd_per_mwh")
@@ -164,7 +176,10 @@ def levelised_costs(
             + pl.col("baseload_fuel_mmbtu") * fuel_price("baseload_technology")
         ).alias("fuel_usd_per_year"),
         (pl.col("grid_mwh") * pl.col("power_level_usd_per_mwh")).alias("grid_energy_usd_per_year"),
-        (pl.col("co2_kg_per_year") * (settings.carbon_price_usd_per_tonne / 1000.0)).alias("carbon_usd_per_year"),
+        (
+            pl.col("co2_kg_per_year") * (settings.carbon_price_usd_per_tonne / 1000.0)
+            + ruled.then(pl.col("gas_mmbtu_per_year") * pl.col("carbon_level_usd_per_mmbtu")).otherwise(0.0)
+        ).alias("carbon_usd_per_year"),
     )
     # Solar delivered is what dispatch took from it, less what the battery lost of it.
     delivered = (

@@ -1,8 +1,7 @@
-"""Where prices go from tonight: the cases of the Annual Energy Outlook, as factors on tonight's prices."""
+"""Where prices go from tonight: the cases of the Annual Energy Outlook for Henry Hub and for grid energy."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -12,43 +11,26 @@ from numpy.typing import NDArray
 from pipelines.contracts import finance as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
 from pipelines.economics.finance import Terms, level
+from pipelines.economics.hub_prices import FLAT, henry_hub_by_year, operating_years
 from pipelines.errors import InputError
 from pipelines.settings import Settings
 
-CASES = ("flat", "reference", "high_oil_and_gas_supply", "low_oil_and_gas_supply")
+CASES = (FLAT, "reference", "high_oil_and_gas_supply", "low_oil_and_gas_supply")
 """Cases of the outlook; flat keeps tonight's price in real money."""
-_SERIES = {"gas": "gas_electric_power", "power": "electricity_industrial"}
+_SERIES = "electricity_industrial"
 _NATION = "US"
+_CITATION = ("source_title", "publisher", "url", "as_of")
 
 
-@dataclass(frozen=True)
-class Outlook:
-    """Level factors of one case: what tonight's prices are multiplied by for the whole project.
+def power_path(projections: pl.DataFrame, case: str, as_of: date, settings: Settings) -> NDArray[np.float64]:
+    """Return the national price of grid energy in each operating year, as a share of its price in the year of `as_of`.
 
-    Attributes
-    ----------
-    case : str
-    gas, power : float
-        Level price over the project's years, share of tonight's, in real money.
-    """
-
-    case: str
-    gas: float
-    power: float
-
-
-def price_path(projections: pl.DataFrame, fuel: str, case: str, as_of: date, settings: Settings) -> NDArray[np.float64]:
-    """Return the national price in each operating year as a share of the case's price in the year of `as_of`.
-
-    Operation starts `project_start_years` after the decision. Outside the years of the outlook its first or last
-    figure stands.
+    Outside the years of the outlook its first or last figure holds.
 
     Parameters
     ----------
     projections : pl.DataFrame
         Reference table `price_projections`.
-    fuel : str
-        "gas" or "power".
     case : str
         One of `CASES`.
     as_of : date
@@ -64,56 +46,74 @@ def price_path(projections: pl.DataFrame, fuel: str, case: str, as_of: date, set
     InputError
         If the outlook has no figures of the case.
     """
-    if case == "flat":
+    if case == FLAT:
         return np.ones(settings.project_years)
     rows = projections.filter(
-        (pl.col("series") == _SERIES[fuel]) & (pl.col("region") == _NATION) & (pl.col("case") == case)
+        (pl.col("series") == _SERIES) & (pl.col("region") == _NATION) & (pl.col("case") == case)
     ).sort("year")
     if rows.is_empty():
         raise InputError(
-            f"no national {_SERIES[fuel]} of the case {case}",
+            f"no national {_SERIES} of the case {case}",
             file="price_projections.csv",
             column="case",
             remedy="restore its rows or set FIRSTMW_ENERGY_OUTLOOK=flat",
         )
     years, prices = rows["year"].to_numpy().astype(np.float64), rows["price_2024_usd_per_mmbtu"].to_numpy()
-    operating = as_of.year + settings.project_start_years + np.arange(settings.project_years)
+    operating = operating_years(as_of, settings).astype(np.float64)
     path = np.interp(operating, years, prices) / np.interp(as_of.year, years, prices)
     return np.asarray(path, dtype=np.float64)
 
 
-def outlook(projections: pl.DataFrame, as_of: date, own: Terms, settings: Settings, case: str | None = None) -> Outlook:
-    """Return the level factors of a case, the settings' where none is named."""
-    wanted = case or settings.energy_outlook
-    factors = [level(price_path(projections, fuel, wanted, as_of, settings), own) for fuel in ("gas", "power")]
-    return Outlook(wanted, *factors)
+def power_level_factor(projections: pl.DataFrame, as_of: date, own: Terms, settings: Settings) -> float:
+    """Return the level price of grid energy over the project as a share of tonight's, in the case of the settings."""
+    return level(power_path(projections, settings.energy_outlook, as_of, settings), own)
+
+
+def henry_hub_level(
+    henry_hub: pl.DataFrame, spot: float, as_of: date, own: Terms, settings: Settings, case: str | None = None
+) -> float:
+    """Return the level price of Henry Hub over the project (USD/MMBtu) in a case, the settings' where none is named.
+
+    Parameters
+    ----------
+    henry_hub : pl.DataFrame
+        Reference table `henry_hub_path`.
+    spot : float
+        Newest spot price (USD/MMBtu), which the path starts from.
+    """
+    years = operating_years(as_of, settings)
+    return level(henry_hub_by_year(henry_hub, spot, case or settings.energy_outlook, years, as_of, settings), own)
 
 
 def energy_outlook(
-    projections: pl.DataFrame, henry_hub_usd_per_mmbtu: float, as_of: date, own: Terms, settings: Settings
+    projections: pl.DataFrame, henry_hub: pl.DataFrame, spot: float, as_of: date, own: Terms, settings: Settings
 ) -> pl.DataFrame:
-    """Return every case by operating year, contract `mart.energy_outlook`."""
-    source = projections.row(0, named=True)
+    """Return every case by operating year, contract `mart.energy_outlook`.
+
+    Parameters
+    ----------
+    projections, henry_hub : pl.DataFrame
+        Reference tables `price_projections`, `henry_hub_path`.
+    spot : float
+        Newest Henry Hub spot price (USD/MMBtu).
+    """
+    years = operating_years(as_of, settings)
     frames = []
     for case in CASES:
-        gas, power = (price_path(projections, fuel, case, as_of, settings) for fuel in ("gas", "power"))
-        level_of = outlook(projections, as_of, own, settings, case)
+        power = power_path(projections, case, as_of, settings)
+        gas = henry_hub_by_year(henry_hub, spot, case, years, as_of, settings)
+        cited = [
+            table.row(0, named=True)
+            for table in (henry_hub.filter(pl.col("outlook_case") == case), projections)
+            if table.height and case != FLAT
+        ]
         frames.append(
-            pl.DataFrame(
-                {
-                    "outlook_case": [case] * len(gas),
-                    "year": (as_of.year + settings.project_start_years + np.arange(len(gas))).astype(np.int64),
-                    "gas_factor": gas,
-                    "power_factor": power,
-                    "henry_hub_usd_per_mmbtu": henry_hub_usd_per_mmbtu * gas,
-                    "gas_level_factor": [level_of.gas] * len(gas),
-                    "power_level_factor": [level_of.power] * len(gas),
-                    "is_used": [case == settings.energy_outlook] * len(gas),
-                    **{
-                        name: ["" if case == "flat" else source[name]] * len(gas)
-                        for name in ("source_title", "publisher", "url", "as_of")
-                    },
-                }
+            pl.DataFrame({"year": years, "henry_hub_usd_per_mmbtu": gas, "power_factor": power}).with_columns(
+                pl.lit(case).alias("outlook_case"),
+                pl.lit(level(gas, own)).alias("henry_hub_level_usd_per_mmbtu"),
+                pl.lit(level(power, own)).alias("power_level_factor"),
+                pl.lit(case == settings.energy_outlook).alias("is_used"),
+                *(pl.lit("; ".join(str(row[name]) for row in cited)).alias(name) for name in _CITATION),
             )
         )
     return validate(pl.concat(frames), "mart.energy_outlook")

@@ -1,4 +1,4 @@
-"""What a region pays for gas and grid energy, and how much CO2 comes with them."""
+"""What a region pays for grid energy and fuels, and how much CO2 comes with them."""
 
 from __future__ import annotations
 
@@ -8,157 +8,13 @@ import polars as pl
 
 from pipelines.contracts import economics as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
-from pipelines.economics.hub_prices import dollar_factor, henry_hub_usd_per_mmbtu, hub_basis
+from pipelines.economics.hub_prices import dollar_factor
 from pipelines.errors import InputError
-from pipelines.ordered import group_mean, group_sum
+from pipelines.ordered import group_sum
 from pipelines.settings import Settings
 
 _TRAILING_MONTHS = 12
 _CITATION = ["source_title", "publisher", "url", "as_of"]
-
-
-def heat_content_mmbtu_per_mcf(emission_factors: pl.DataFrame) -> pl.DataFrame:
-    """Return state, mmbtu_per_mcf from the newest heat content of each state, with the national one as state US."""
-    return (
-        emission_factors.filter(pl.col("factor_type") == "heat_content")
-        .sort("region_or_fuel", pl.col("data_year").cast(pl.Int64, strict=False), "as_of", maintain_order=True)
-        .group_by("region_or_fuel", maintain_order=True)
-        .last()
-        .select(
-            pl.col("region_or_fuel").alias("state"),
-            # Btu per cubic foot is the same number as MMBtu per thousand Mcf.
-            (pl.col("value") / 1000.0).alias("mmbtu_per_mcf"),
-        )
-    )
-
-
-def state_gas_prices(
-    gas_prices: pl.DataFrame, emission_factors: pl.DataFrame, as_of: date, settings: Settings
-) -> pl.DataFrame:
-    """Return the industrial gas price by state (USD/MMBtu): mean of the newest twelve months, else the newest year.
-
-    Prices per Mcf are divided by the state's heat content, or the nation's where the state has none.
-    """
-    year = pl.col("period").str.slice(0, 4).cast(pl.Int64)
-    industrial = gas_prices.filter(
-        (pl.col("sector") == "industrial") & pl.col("geography_type").is_in(["state", "nation"])
-    ).with_columns((pl.col("price") * dollar_factor(year, settings)).alias("real_price"))
-    citation = [pl.col(column).last().alias(f"state_{column}") for column in _CITATION]
-    monthly = (
-        industrial.filter((pl.col("frequency") == "monthly") & (pl.col("period") <= as_of.strftime("%Y-%m")))
-        .sort("state", "period", maintain_order=True)
-        .group_by("state", maintain_order=True)
-        .tail(_TRAILING_MONTHS)
-        .group_by("state", maintain_order=True)
-        .agg(group_mean("real_price"), pl.len().alias("months"), pl.col("period").last(), *citation)
-        .filter(pl.col("months") == _TRAILING_MONTHS)
-        .drop("months")
-    )
-    annual = (
-        industrial.filter((pl.col("frequency") == "annual") & (year < as_of.year))
-        .sort("state", "period", maintain_order=True)
-        .group_by("state", maintain_order=True)
-        .agg(pl.col("real_price").last(), pl.col("period").last(), *citation)
-    )
-    prices = pl.concat([monthly, annual.join(monthly, on="state", how="anti", maintain_order="left")])
-    heat = heat_content_mmbtu_per_mcf(emission_factors)
-    national = heat.filter(pl.col("state") == "US")["mmbtu_per_mcf"].item()
-    return prices.join(heat, on="state", how="left", maintain_order="left").with_columns(
-        (pl.col("real_price") / pl.col("mmbtu_per_mcf").fill_null(national)).alias("state_industrial_usd_per_mmbtu")
-    )
-
-
-def gas_prices_by_region(
-    regions: pl.DataFrame,
-    gas_prices: pl.DataFrame,
-    emission_factors: pl.DataFrame,
-    as_of: date,
-    settings: Settings,
-    *,
-    level_factor: float = 1.0,
-) -> pl.DataFrame:
-    """Return the price that a generator pays for gas in each region.
-
-    Henry Hub (trailing twelve months) + basis of the region's hub (last full year), floored, + delivery. Where a region
-    has no hub with a full year, or where `settings.gas_price_basis` asks for it, the state's retail industrial average
-    stands in; the row says so.
-
-    Parameters
-    ----------
-    regions : pl.DataFrame
-        region_id, state, gas_hub (null or empty where there is none); gas_price_state where it is not the state.
-    gas_prices, emission_factors : pl.DataFrame
-        Reference tables.
-    as_of : date
-        Logical date; nothing newer is used.
-    level_factor : float
-        Level of Henry Hub over the project as a share of tonight's, from the outlook; basis and delivery stay as they
-        are, so the price moves by what Henry Hub moves.
-
-    Returns
-    -------
-    pl.DataFrame
-        Contract `core.gas_prices_by_region`.
-
-    Raises
-    ------
-    InputError
-        If a region has neither a hub basis nor a state price.
-    """
-    henry_hub, newest_month = henry_hub_usd_per_mmbtu(gas_prices, as_of, settings)
-    states = state_gas_prices(gas_prices, emission_factors, as_of, settings)
-    raw_hub = pl.lit(henry_hub) + pl.col("hub_basis_usd_per_mmbtu")
-    floored = pl.max_horizontal(raw_hub, pl.lit(settings.gas_floor_usd_per_mmbtu))
-    wants_hub = settings.gas_price_basis == "hub_plus_basis"
-    joined = (
-        regions.select(
-            "region_id",
-            "state",
-            (pl.col("gas_price_state") if "gas_price_state" in regions.columns else pl.col("state")).alias(
-                "gas_price_state"
-            ),
-            "gas_hub",
-        )
-        .join(hub_basis(gas_prices, as_of, settings), on="gas_hub", how="left", maintain_order="left")
-        .join(states, left_on="gas_price_state", right_on="state", how="left", maintain_order="left")
-        .with_columns(
-            pl.lit(henry_hub).alias("henry_hub_usd_per_mmbtu"),
-            pl.when(raw_hub.is_not_null())
-            .then(floored + settings.gas_delivery_adder_usd_per_mmbtu)
-            .alias("hub_plus_basis_usd_per_mmbtu"),
-        )
-        .with_columns(
-            (
-                pl.col("hub_plus_basis_usd_per_mmbtu").is_not_null()
-                if wants_hub
-                else pl.col("state_industrial_usd_per_mmbtu").is_null()
-            ).alias("uses_hub")
-        )
-    )
-    priced = joined.with_columns(
-        pl.when("uses_hub")
-        .then("hub_plus_basis_usd_per_mmbtu")
-        .otherwise("state_industrial_usd_per_mmbtu")
-        .alias("gas_price_usd_per_mmbtu"),
-        pl.lit(henry_hub * (level_factor - 1.0)).alias("level_rise"),
-        pl.when("uses_hub").then(pl.lit("hub_plus_basis")).otherwise(pl.lit("state_industrial")).alias("price_basis"),
-        (pl.col("uses_hub") != wants_hub).alias("is_fallback"),
-        (pl.col("uses_hub") & (raw_hub < settings.gas_floor_usd_per_mmbtu)).fill_null(False).alias("is_floored"),
-        pl.lit(combustion_kg_per_mmbtu(emission_factors, "natural_gas")).alias("co2_kg_per_mmbtu"),
-        *(
-            pl.when("uses_hub").then(f"hub_{column}").otherwise(f"state_{column}").alias(column)
-            for column in _CITATION
-            if column != "as_of"
-        ),
-        pl.when("uses_hub").then(pl.lit(newest_month)).otherwise("period").alias("as_of"),
-    ).with_columns(
-        pl.max_horizontal(
-            pl.col("gas_price_usd_per_mmbtu") + pl.col("level_rise"),
-            pl.min_horizontal("gas_price_usd_per_mmbtu", pl.lit(settings.gas_floor_usd_per_mmbtu)),
-        ).alias("gas_level_usd_per_mmbtu")
-    )
-    _require(priced, "gas_price_usd_per_mmbtu", "gas_prices.csv", "gas_price_state")
-    return validate(priced, "core.gas_prices_by_region")
 
 
 def combustion_kg_per_mmbtu(emission_factors: pl.DataFrame, fuel: str) -> float:
@@ -275,8 +131,8 @@ def power_prices_by_region(
             (pl.col("power_price_usd_per_mwh") * level_factor).alias("power_level_usd_per_mwh"),
         )
     )
-    _require(joined, "power_price_usd_per_mwh", "power_prices.csv", "state")
-    _require(joined, "grid_co2_kg_per_mwh", "emission_factors.csv", "region_or_fuel")
+    require_price(joined, "power_price_usd_per_mwh", "power_prices.csv", "state")
+    require_price(joined, "grid_co2_kg_per_mwh", "emission_factors.csv", "region_or_fuel")
     return validate(joined, "core.power_prices_by_region")
 
 
@@ -294,20 +150,26 @@ def fuel_prices(
     natural_gas = gas.select(
         "region_id",
         pl.lit("natural_gas").alias("fuel"),
-        pl.col("gas_price_usd_per_mmbtu").alias("price"),
+        pl.col("gas_price_usd_per_mmbtu").alias("spot_price"),
+        pl.col("gas_near_usd_per_mmbtu").alias("near_price"),
+        pl.col("gas_long_run_usd_per_mmbtu").alias("long_run_price"),
         pl.col("gas_level_usd_per_mmbtu").alias("level_price"),
+        pl.col("carbon_level_usd_per_mmbtu").alias("carbon_level_price"),
         pl.lit("USD/MMBtu").alias("unit"),
         "price_basis",
         "is_fallback",
-        pl.lit(False).alias("is_assumption"),
+        # The basis of a hub and the way from it are judged.
+        (~pl.col("is_fallback")).alias("is_assumption"),
         pl.col("co2_kg_per_mmbtu").alias("co2_kg_per_unit"),
         *text,
     )
     grid_power = power.select(
         "region_id",
         pl.lit("grid_power").alias("fuel"),
-        pl.col("power_price_usd_per_mwh").alias("price"),
+        pl.col("power_price_usd_per_mwh").alias("spot_price"),
+        *(pl.lit(None, dtype=pl.Float64).alias(f"{when}_price") for when in ("near", "long_run")),
         pl.col("power_level_usd_per_mwh").alias("level_price"),
+        pl.lit(0.0).alias("carbon_level_price"),
         pl.lit("USD/MWh").alias("unit"),
         pl.lit("state_industrial_average").alias("price_basis"),
         pl.lit(False).alias("is_fallback"),
@@ -319,8 +181,8 @@ def fuel_prices(
         gas.select(
             "region_id",
             pl.lit(fuel).alias("fuel"),
-            pl.lit(float(price)).alias("price"),
-            pl.lit(float(price)).alias("level_price"),
+            *(pl.lit(float(price)).alias(f"{when}_price") for when in ("spot", "near", "long_run", "level")),
+            pl.lit(0.0).alias("carbon_level_price"),
             pl.lit("USD/MMBtu").alias("unit"),
             pl.lit("setting").alias("price_basis"),
             pl.lit(False).alias("is_fallback"),
@@ -344,8 +206,14 @@ def fuel_prices(
     return validate(pl.concat([natural_gas, grid_power, *assumed]).sort("region_id", "fuel"), "mart.fuel_prices")
 
 
-def _require(frame: pl.DataFrame, column: str, file: str, place: str) -> None:
-    """Raise for the first region without a figure in `column`."""
+def require_price(frame: pl.DataFrame, column: str, file: str, place: str) -> None:
+    """Raise for the first region without a figure in `column`.
+
+    Raises
+    ------
+    InputError
+        If there is one.
+    """
     missing = frame.filter(pl.col(column).is_null())
     if missing.height:
         row = missing.row(0, named=True)

@@ -13,8 +13,9 @@ from pipelines.contracts.base import REGISTRY
 from pipelines.economics.credits import ExpectedCredits, credit_dates
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
-from pipelines.economics.outlook import outlook
-from pipelines.economics.prices import gas_prices_by_region, power_prices_by_region
+from pipelines.economics.gas import GasFacts, gas_prices_by_region
+from pipelines.economics.outlook import power_level_factor
+from pipelines.economics.prices import power_prices_by_region
 from pipelines.economics.selection import keeps_composition, select_least_cost
 from pipelines.economics.value import value_columns
 from pipelines.errors import UsageError
@@ -165,13 +166,13 @@ def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> pl.Dat
     """Return contract `sim.chosen` at the prices, costs and rules that the settings make."""
     own = parameters(facts.reference["technology"])
     rules = facts.reference["tax_rules"]
-    level = outlook(facts.reference["price_projections"], facts.as_of, terms(own, rules, settings), settings)
+    paid_by = terms(own, rules, settings)
     emissions = facts.reference["emission_factors"]
-    gas = gas_prices_by_region(
-        facts.regions, facts.reference["gas_prices"], emissions, facts.as_of, settings, level_factor=level.gas
-    )
+    gas_facts = GasFacts.read(lambda name: facts.reference[name])
+    gas = gas_prices_by_region(facts.regions, gas_facts, facts.as_of, paid_by, settings)
+    level = power_level_factor(facts.reference["price_projections"], facts.as_of, paid_by, settings)
     power = power_prices_by_region(
-        facts.regions, facts.reference["power_prices"], emissions, facts.as_of, settings, level_factor=level.power
+        facts.regions, facts.reference["power_prices"], emissions, facts.as_of, settings, level_factor=level
     )
 
     def credits(settings: Settings) -> ExpectedCredits:

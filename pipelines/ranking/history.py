@@ -36,7 +36,7 @@ _KIND_OF_INPUT = {
         "duration",
         "grid_compl",
     ),
-    "gas_price": ("gas_prices", "gas_", "price_projections", "energy_outlook", "before/", "eia", "fred"),
+    "gas_price": ("gas_", "henry_hub", "energy_outlook", "before/", "eia", "fred"),
     "power_price": ("power_prices", "price_projections", "energy_outlook", "eia"),
     "plant": (
         "technology",

@@ -17,6 +17,7 @@ from pipelines.settings import Settings
 
 Array = NDArray[np.float64]
 _HOURS_PER_YEAR = 8760.0
+_GAS_COLUMNS = {"hub": "gas_hub", "gas_rule": "gas_rule"}
 _OF_PART = {
     "solar": SOLAR,
     "bess": BATTERY,
@@ -72,10 +73,11 @@ class SiteModel:
         return self.rows["lcoe_usd_per_mwh"].to_numpy()
 
     def instances(self, target: str) -> NDArray[np.str_]:
-        """Return what each row's own instance of a local assumption is: its hub, its state or its technology."""
+        """Return each row's instance of a local assumption: its hub, rule of the place, state or technology."""
         rows = self.rows
-        if target == "hub":
-            names = pl.when(pl.col("gas_hub").fill_null("") == "").then("state").otherwise("gas_hub")
+        if target in _GAS_COLUMNS:
+            own = _GAS_COLUMNS[target]
+            names = pl.when(pl.col(own).fill_null("") == "").then("state").otherwise(own)
         elif target == "state":
             names = pl.col("state")
         elif target == "technology":
@@ -101,7 +103,7 @@ class SiteModel:
             "credits": lambda: self.uncredited * (float(self.settings.has_tax_credits) - figure),
             "carbon": lambda: self.carbon_kg * (figure - self.settings.carbon_price_usd_per_tonne) / 1000.0,
         }
-        moves["gas_basis"] = moves["gas"]
+        moves["gas_basis"] = moves["gas_adder"] = moves["gas"]
         return self.lcoe + moves[effect]() if effect in moves and len(figure) else self.lcoe
 
     def capital_sum(self) -> Array:
@@ -145,7 +147,7 @@ def site_model(
     Parameters
     ----------
     chosen : pl.DataFrame
-        Rows of `valued_sites` with gas_hub.
+        Rows of `valued_sites` with gas_hub and gas_rule.
     charges : ChargeTable
         The night's.
     others : Mapping[float, ChargeTable]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import ranking as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
+from pipelines.economics.gas import Ranges
 from pipelines.identity import stable_seed
 from pipelines.ranking.model import Array, SiteModel
 from pipelines.ranking.rank import KEY
@@ -33,18 +34,16 @@ class InputDraws:
     n_draws : int
     tail : float
         Growth of the tails beyond P10 and P90, as for durations.
-    basis : dict[str, tuple[float, float]]
-        Range of the basis by hub (USD/MMBtu around its last full year).
+    ranges : Ranges
+        Ranges of the instances of local effects, around the night's figures.
     """
 
-    def __init__(
-        self, uncertain: Sequence[Uncertain], n_draws: int, tail: float, basis: dict[str, tuple[float, float]]
-    ) -> None:
+    def __init__(self, uncertain: Sequence[Uncertain], n_draws: int, tail: float, ranges: Ranges) -> None:
         self._by_effect: dict[str, list[Uncertain]] = {}
         for item in uncertain:
             if item.is_drawn:
                 self._by_effect.setdefault(item.effect, []).append(item)
-        self.n_draws, self._tail, self._basis = n_draws, tail, basis
+        self.n_draws, self._tail, self._ranges = n_draws, tail, ranges
 
     def base(self, effect: str) -> float:
         """Return the night's figure of an effect."""
@@ -58,8 +57,7 @@ class InputDraws:
         """Return the draws of an effect, shape (n_draws,), or None where nothing of the kind is uncertain."""
         for item in self._by_effect.get(effect, []):
             if target is None or item.target == target:
-                own = (item.low, item.high)
-                low, high = self._basis.get(instance, own) if effect == "gas_basis" else own
+                low, high = self._ranges.get(effect, {}).get(instance, (item.low, item.high))
                 z = np.random.default_rng(stable_seed("robustness", item.assumption_id, instance)).standard_normal(
                     self.n_draws
                 )
@@ -84,15 +82,15 @@ def rank_acceptability(
     model: SiteModel,
     draws: Draws,
     uncertain: Sequence[Uncertain],
-    basis: dict[str, tuple[float, float]],
+    ranges: Ranges,
 ) -> pl.DataFrame:
     """Return where each row ranks over draws of inputs and weights.
 
     By value, the weight between speed and cost is the margin of compute, which is drawn. By score, the weights of the
     four parts are drawn uniformly among all that sum to one (SMAA-2: Lahdelma and Salminen 2001, Operations Research
-    49). Inputs are drawn the same way in both: common assumptions together, local ones by hub, state or stack, months
-    to power from the draws of the activity networks, grid requests energised or not by region. Rows that miss the
-    target come last, as in the ranking.
+    49). Inputs are drawn the same way in both: common assumptions together, local ones by hub, place, state or stack,
+    months to power from the draws of the activity networks, grid requests energised or not by region. Rows that miss
+    the target come last, as in the ranking.
 
     Parameters
     ----------
@@ -101,8 +99,8 @@ def rank_acceptability(
     draws : Draws
         Of the time to power; row i of the model is row i there.
     uncertain : Sequence[Uncertain]
-    basis : dict[str, tuple[float, float]]
-        Range of the basis by hub.
+    ranges : Ranges
+        Ranges of the basis by hub and of the adder by rule, around the night's figures.
 
     Returns
     -------
@@ -111,7 +109,7 @@ def rank_acceptability(
     """
     settings = model.settings
     n_draws = min(settings.robustness_draws, draws.online_years.shape[1])
-    inputs = InputDraws(uncertain, n_draws, settings.duration_tail_per_sigma, basis)
+    inputs = InputDraws(uncertain, n_draws, settings.duration_tail_per_sigma, ranges)
     values = np.empty((model.rows.height, n_draws))
     scores = np.empty_like(values)
     weights = _weights(n_draws)
@@ -191,16 +189,17 @@ def _capital_cost_draws(model: SiteModel, inputs: InputDraws) -> dict[str, Array
 
 
 def _gas_draws(model: SiteModel, inputs: InputDraws, part: NDArray[np.int64]) -> Array:
-    """Return the change of the LCOE by Henry Hub, the hub's basis and heat rates, shape (n_part, n_draws)."""
+    """Return the change of the LCOE by Henry Hub, basis, adder and heat rates, shape (n_part, n_draws)."""
     price = np.repeat(model.gas_usd_per_mmbtu[part][:, None], inputs.n_draws, axis=1)
     hub = inputs.of("gas")
     if hub is not None:
         price += hub - inputs.base("gas")
-    basis = inputs.by_instance("gas_basis", model.instances("hub")[part])
-    if basis is not None:
-        price += basis
+    for effect, target in (("gas_basis", "hub"), ("gas_adder", "gas_rule")):
+        moved = inputs.by_instance(effect, model.instances(target)[part])
+        if moved is not None:
+            price += moved
     # A hub may fall to nothing for days, not for twenty years.
-    price = np.maximum(price, model.settings.gas_delivery_adder_usd_per_mmbtu)
+    price = np.maximum(price, model.settings.gas_floor_usd_per_mmbtu)
     rate = np.ones((len(part), inputs.n_draws))
     names = model.rows["firm_technology"].to_numpy()[part]
     for target in inputs.targets("heat_rate"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +70,7 @@ def described_scenarios(scenarios: pl.DataFrame, settings: Settings) -> pl.DataF
 
 
 def scenario_rankings(
-    scenarios: pl.DataFrame, base: pl.DataFrame, facts: CaseFacts, settings: Settings, done: Mapping[str, Case]
+    scenarios: pl.DataFrame, base: pl.DataFrame, facts: CaseFacts, settings: Settings
 ) -> pl.DataFrame:
     """Return the ranking under every scenario, contract `mart.scenario_rankings`.
 
@@ -84,14 +83,12 @@ def scenario_rankings(
     facts : CaseFacts
     settings : Settings
         The night's.
-    done : Mapping[str, Case]
-        Scenarios evaluated before.
     """
     night = rank_sites(base).select(_SHOWN)
     frames = [night.with_columns(pl.lit(BASE).alias("scenario_id"))]
     for name, changes in scenario_settings(scenarios).items():
         if changes:
-            case = done[name] if name in done else evaluate_case(facts, other_settings(settings, changes))
+            case = evaluate_case(facts, other_settings(settings, changes))
             frames.append(case.ranked().select(_SHOWN).with_columns(pl.lit(name).alias("scenario_id")))
     reference = night.select(
         "region_id",
@@ -111,31 +108,16 @@ def scenario_rankings(
     )
 
 
-def rank_sensitivity(base: Case, other: Case, settings: Settings) -> pl.DataFrame:
-    """Return ranks at every margin of the settings and under both gas-price bases, contract `mart.rank_sensitivity`.
+def rank_sensitivity(base: Case, settings: Settings) -> pl.DataFrame:
+    """Return ranks at every margin of the settings, contract `mart.rank_sensitivity`.
 
     Parameters
     ----------
-    base, other : Case
-        The night under its own gas-price basis, and under the other one.
+    base : Case
+        The night itself.
     """
     frames = [
-        case.ranked(margin).with_columns(
-            pl.lit(float(margin)).alias("margin_usd_per_mw_year"),
-            pl.lit(case.settings.gas_price_basis).alias("gas_price_basis"),
-        )
-        for case in sorted((base, other), key=lambda item: item.settings.gas_price_basis)
+        base.ranked(margin).with_columns(pl.lit(float(margin)).alias("margin_usd_per_mw_year"))
         for margin in settings.margin_cases_usd_per_mw_year
     ]
     return validate(pl.concat(frames), "mart.rank_sensitivity")
-
-
-def same_case(settings: Settings, changes: Mapping[str, Any], other: Settings) -> bool:
-    """Return whether the changes make the other settings of the night."""
-    return bool(changes) and other_settings(settings, dict(changes)) == other
-
-
-def other_gas_basis(settings: Settings) -> Settings:
-    """Return the settings with the gas-price basis that the night does not use."""
-    other = "state_industrial" if settings.gas_price_basis == "hub_plus_basis" else "hub_plus_basis"
-    return other_settings(settings, {"gas_price_basis": other})

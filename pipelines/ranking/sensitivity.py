@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import ranking as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
+from pipelines.economics.gas import Ranges
 from pipelines.economics.value import discount_by_month
 from pipelines.ranking.model import Array, SiteModel
 from pipelines.ranking.rank import KEY
@@ -19,17 +20,17 @@ from pipelines.timeline.draws import Draws
 
 _LONGEST_DELAY = 60
 _SMALLEST_SWING = 1e-6
-_LOCAL_TARGETS = ("hub", "state", "technology")
+_LOCAL_TARGETS = ("hub", "gas_rule", "state", "technology")
 
 
-def _ends(item: Uncertain, model: SiteModel, basis: dict[str, tuple[float, float]]) -> tuple[Array, Array]:
-    """Return the low and the high figure of an assumption for each row; the basis has each hub's own range."""
+def _ends(item: Uncertain, model: SiteModel, ranges: Ranges) -> tuple[Array, Array]:
+    """Return the low and the high figure of an assumption for each row; gas has ranges by hub and by place."""
     low = np.full(model.rows.height, item.low)
     high = np.full(model.rows.height, item.high)
-    if item.effect == "gas_basis":
-        for row, hub in enumerate(model.instances("hub")):
-            if hub in basis:
-                low[row], high[row] = basis[hub]
+    own = ranges.get(item.effect, {})
+    if own:
+        for row, instance in enumerate(model.instances(item.target)):
+            low[row], high[row] = own.get(instance, (item.low, item.high))
     return low, high
 
 
@@ -52,16 +53,14 @@ def _outcome(item: Uncertain, model: SiteModel, figure: Array) -> tuple[Array, A
     return lcoe, model.value_at(lcoe)
 
 
-def site_sensitivity(
-    model: SiteModel, draws: Draws, uncertain: Sequence[Uncertain], basis: dict[str, tuple[float, float]]
-) -> pl.DataFrame:
+def site_sensitivity(model: SiteModel, draws: Draws, uncertain: Sequence[Uncertain], ranges: Ranges) -> pl.DataFrame:
     """Return LCOE and value of every row at the ends of each assumption's range, the largest swing first.
 
     Lead times are moved together: the row's months and online time at the 10th and 90th percentile of its draws.
 
     Parameters
     ----------
-    model, draws, uncertain, basis
+    model, draws, uncertain, ranges
         As for `robustness.rank_acceptability`.
 
     Returns
@@ -75,7 +74,7 @@ def site_sensitivity(
         if item.effect == "lead_times":
             frames.append(_lead_times(item, model, draws, key))
             continue
-        low, high = _ends(item, model, basis)
+        low, high = _ends(item, model, ranges)
         (lcoe_low, value_low), (lcoe_high, value_high) = (_outcome(item, model, end) for end in (low, high))
         base = np.full(len(low), item.base)
         frames.append(_swing(item, key, low, base, high, lcoe_low, lcoe_high, value_low, value_high))
@@ -146,7 +145,7 @@ def rank_flips(
     pairs: pl.DataFrame,
     online_share: Array,
     uncertain: Sequence[Uncertain],
-    basis: dict[str, tuple[float, float]],
+    ranges: Ranges,
 ) -> pl.DataFrame:
     """Return for each pair and assumption the figure at which both rows are worth the same.
 
@@ -161,7 +160,7 @@ def rank_flips(
         From `neighbours`.
     online_share : Array
         Expected share online by month, rows as in the model.
-    uncertain, basis
+    uncertain, ranges
         As for `robustness.rank_acceptability`.
 
     Returns
@@ -178,7 +177,7 @@ def rank_flips(
     for item in uncertain:
         if item.effect == "lead_times":
             continue
-        low, high = _ends(item, model, basis)
+        low, high = _ends(item, model, ranges)
         moves = np.ones(len(first), dtype=np.bool_)
         if item.target in _LOCAL_TARGETS:
             own = model.instances(item.target)
@@ -192,7 +191,7 @@ def rank_flips(
             with np.errstate(divide="ignore", invalid="ignore"):
                 figure = item.base - gap / slope
             is_side = np.sign(figure - item.base) == np.sign(end[first] - item.base)
-            if item.effect in {"gas", "gas_basis"}:
+            if item.effect in {"gas", "gas_basis", "gas_adder"}:
                 # Gas cannot be had for less than nothing: beyond that the value no longer moves.
                 least = np.minimum(model.gas_usd_per_mmbtu[first], model.gas_usd_per_mmbtu[second])
                 is_side &= figure - item.base >= -least

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.economics.costs import BATTERY, SITE_WORKS
 from pipelines.economics.finance import Terms
-from pipelines.economics.outlook import outlook
+from pipelines.economics.outlook import henry_hub_level
 from pipelines.errors import InputError
 from pipelines.reference.parameters import Parameters
 from pipelines.reference.side_table import read_side_table
@@ -63,8 +63,8 @@ class Uncertain:
 
 def uncertainties(
     parameters: Parameters,
-    projections: pl.DataFrame,
-    henry_hub_usd_per_mmbtu: float,
+    henry_hub: pl.DataFrame,
+    spot_usd_per_mmbtu: float,
     as_of: date,
     own: Terms,
     settings: Settings,
@@ -76,10 +76,10 @@ def uncertainties(
     ----------
     parameters : Parameters
         Defaults of the technology table; a published low and high is the range.
-    projections : pl.DataFrame
-        Reference table `price_projections`.
-    henry_hub_usd_per_mmbtu : float
-        Tonight's.
+    henry_hub : pl.DataFrame
+        Reference table `henry_hub_path`.
+    spot_usd_per_mmbtu : float
+        Henry Hub tonight.
     as_of : date
     own : Terms
     path : Path
@@ -92,12 +92,14 @@ def uncertainties(
     """
     frame = read_side_table(path, _COLUMNS)
     levels = {
-        name: henry_hub_usd_per_mmbtu * outlook(projections, as_of, own, settings, case).gas
+        name: henry_hub_level(henry_hub, spot_usd_per_mmbtu, as_of, own, settings, case)
         for name, case in {**_OUTLOOK, "base": settings.energy_outlook}.items()
     }
-    outlook_source = {name: str(projections.row(0, named=True)[name]) for name in _CITATION}
+    cited = henry_hub.filter(pl.col("outlook_case") == _OUTLOOK["low"]).row(0, named=True)
+    outlook_source = {name: str(cited[name] or "") for name in _CITATION}
     base = {
         "gas_basis": 0.0,
+        "gas_adder": 0.0,
         "cost_of_capital": 100.0 * own.finance.equity_rate,
         "revenue": settings.revenue_usd_per_mw_year,
         "completion": settings.grid_completion_probability,

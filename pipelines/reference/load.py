@@ -13,12 +13,17 @@ from pipelines.reference.side_table import need_columns, read_text
 
 _TABLES = (
     "candidate_markets",
+    "carbon_prices",
+    "carbon_rules",
     "climatology_monthly",
     "data_centre_load",
     "emission_factors",
     "equipment_lead_times",
+    "gas_hub_rules",
+    "gas_hubs",
     "gas_prices",
     "grid_reliability",
+    "henry_hub_path",
     "industrial_capacity",
     "locational_multipliers",
     "policy",

@@ -9,11 +9,14 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.contracts.gas import FACTS
+from pipelines.economics.gas import GasFacts
 from pipelines.identity import content_hash
 from pipelines.ordered import group_sum
 from pipelines.settings import Settings, moving
 
 _CITATION = ["source_title", "publisher", "url"]
+_OWN = "firstmw"
 # Settings that say where things are or how the machine works; no result rests on them.
 # Said of every source in `mart.data_status`.
 _SAID_ELSEWHERE = {"profile"}
@@ -43,7 +46,7 @@ def cited_sources(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         )
         for name, frame in sorted(tables.items())
         if name != "sources"
-    )
+    ).filter(pl.col("publisher") != _OWN)
     cited = (
         rows.group_by(_CITATION, maintain_order=True)
         .agg(
@@ -58,7 +61,7 @@ def cited_sources(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     return cited.with_columns(pl.Series("source_id", ids, dtype=pl.String))
 
 
-def assumptions(technology: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def assumptions(technology: pl.DataFrame, judged: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return every setting and every default parameter that results rest on.
 
     A setting whose meaning names a citation is a fact, one marked assumption is an assumption, the rest are choices.
@@ -67,6 +70,8 @@ def assumptions(technology: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     ----------
     technology : pl.DataFrame
         Reference table `technology`.
+    judged : pl.DataFrame
+        From `judged_figures`.
     settings : Settings
 
     Returns
@@ -104,7 +109,80 @@ def assumptions(technology: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         *_CITATION,
         "as_of",
     )
-    return pl.concat([pl.DataFrame(chosen), figures], how="diagonal").sort("assumption_id")
+    return pl.concat([pl.DataFrame(chosen), figures, judged], how="diagonal").sort("assumption_id")
+
+
+def judged_figures(gas: GasFacts) -> pl.DataFrame:
+    """Return the figures behind the price of gas that no document gives: recalled ones and judgements, with ranges.
+
+    Returns
+    -------
+    pl.DataFrame
+        Columns of `assumptions` but those of a citation.
+    """
+
+    def range_of(prefix: str) -> pl.Expr:
+        low, high = (pl.col(f"{prefix}_{end}_usd_per_mmbtu") for end in ("low", "high"))
+        return pl.format("{} to {} USD/MMBtu", low, high)
+
+    threshold = pl.coalesce(
+        pl.format("units from {} MW", "unit_mw_from"), pl.format("from {} tonnes a year", "tonnes_per_year_from")
+    )
+    # Table, name, value, unit, meaning, reason.
+    figures = (
+        (
+            gas.gas_hubs,
+            pl.format("gas_hub.{}.basis_{}", "gas_hub", "year"),
+            pl.col("basis_mid_usd_per_mmbtu"),
+            "USD/MMBtu",
+            pl.format("basis of {} in {}; {}", "hub_name", "year", range_of("basis")),
+            pl.format("{}; {}", "evidence", pl.col("note").fill_null("")),
+        ),
+        (
+            gas.gas_hub_rules,
+            pl.format("gas_hub_rule.{}.adder", "rule_id"),
+            pl.col("adder_mid_usd_per_mmbtu"),
+            "USD/MMBtu",
+            pl.format("from the hub {} to the site; {}", "gas_hub", range_of("adder")),
+            pl.col("note"),
+        ),
+        (
+            gas.henry_hub_path,
+            pl.format("henry_hub.{}.{}", "outlook_case", "year"),
+            pl.col("henry_hub_usd_per_mmbtu"),
+            "USD/MMBtu",
+            pl.format("Henry Hub in {}, case {}", "year", "outlook_case"),
+            pl.col("note"),
+        ),
+        (
+            gas.carbon_prices,
+            pl.format("carbon_price.{}.{}", "carbon_rule", "year"),
+            pl.col("price_usd_per_tonne"),
+            "USD/tonne",
+            pl.format("price of CO2 from {}, growing by {} a year", "year", "growth_frac_per_year"),
+            pl.col("note"),
+        ),
+        (
+            gas.carbon_rules,
+            pl.format("carbon_rule.{}", "state"),
+            pl.coalesce("unit_mw_from", "tonnes_per_year_from"),
+            "MW or tonne/year",
+            pl.format("plants that the rule {} covers: {}", "carbon_rule", threshold),
+            pl.col("note"),
+        ),
+    )
+    return pl.concat(
+        table.filter(~pl.col("verification").is_in(FACTS)).select(
+            name.alias("assumption_id"),
+            pl.lit("assumption").alias("kind"),
+            value.cast(pl.String).alias("value"),
+            pl.lit(unit).alias("unit"),
+            meaning.alias("meaning"),
+            pl.lit(True).alias("is_default"),
+            reason.fill_null("").alias("choice_reason"),
+        )
+        for table, name, value, unit, meaning, reason in figures
+    )
 
 
 def data_status(

@@ -40,18 +40,22 @@ def rankable_regions(markets: pl.DataFrame, climatology: pl.DataFrame) -> pl.Dat
     return (
         markets.filter(pl.col("is_rankable"))
         .join(stations, on="region_id", how="left", maintain_order="left")
-        .with_columns(pl.col("gas_hub", "lead_project", "project_status", "url").fill_null(""))
+        .with_columns(pl.col("lead_project", "project_status", "url").fill_null(""))
         .sort("region_id")
     )
 
 
-def published_regions(regions: pl.DataFrame, weather_choice: pl.DataFrame, solar_hourly: pl.DataFrame) -> pl.DataFrame:
-    """Return the regions with the weather they run on and what the sun gives there.
+def published_regions(
+    regions: pl.DataFrame, hubs: pl.DataFrame, weather_choice: pl.DataFrame, solar_hourly: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the regions with their gas hub, the weather they run on and what the sun gives there.
 
     Parameters
     ----------
     regions : pl.DataFrame
         Contract `core.regions`.
+    hubs : pl.DataFrame
+        region_id, gas_hub.
     weather_choice : pl.DataFrame
         Contract `core.weather_choice`.
     solar_hourly : pl.DataFrame
@@ -66,7 +70,8 @@ def published_regions(regions: pl.DataFrame, weather_choice: pl.DataFrame, solar
         group_mean("solar_mw_per_mw").alias("solar_capacity_factor_frac")
     )
     return (
-        regions.join(weather_choice, on="region_id", how="left", maintain_order="left")
+        regions.join(hubs, on="region_id", how="left", maintain_order="left")
+        .join(weather_choice, on="region_id", how="left", maintain_order="left")
         .join(factors, on="region_id", how="left", maintain_order="left")
         .with_columns(
             pl.coalesce("station", "climate_station").alias("weather_station"),

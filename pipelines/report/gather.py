@@ -75,14 +75,15 @@ _TABLES: dict[str, tuple[str, Sequence[str], Sequence[str], bool]] = {
     ),
     "fuel": (
         "fuel_prices",
-        ["region_id", "fuel", "price", "level_price", "unit", "price_basis", "is_fallback", "is_assumption", *_CITED],
+        ["region_id", "fuel", "spot_price", "near_price", "long_run_price", "level_price", "carbon_level_price", "unit",
+         "price_basis", "is_fallback", "is_assumption", *_CITED],
         ["region_id", "fuel"],
         True,
     ),
     "gas": (
-        "gas_price_months",
-        ["region_id", "month", "henry_hub_usd_per_mmbtu", "gas_price_usd_per_mmbtu"],
-        ["region_id", "month"],
+        "gas_price_years",
+        ["region_id", "year", "henry_hub_usd_per_mmbtu", "gas_price_usd_per_mmbtu"],
+        ["region_id", "year"],
         True,
     ),
     "leads": (

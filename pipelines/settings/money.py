@@ -22,21 +22,23 @@ class Money(BaseModel):
         gt=0,
         description="cost in Alaska and Hawaii, which the location tables lack, over the national one; assumption",
     )
-    gas_price_basis: Literal["hub_plus_basis", "state_industrial"] = economics(
-        "hub_plus_basis", description="which gas price a generator pays"
+    gas_spot_months: int = economics(
+        12, ge=0, description="months after the night in which gas costs what it costs tonight (months); assumption"
     )
-    gas_delivery_adder_usd_per_mmbtu: float = economics(
-        0.35, ge=0, description="lateral and transport from hub to burner (USD/MMBtu); assumption"
+    gas_spot_fade_months: int = economics(
+        36, ge=1, description="month by which tonight's gas price has faded into the outlook (months); assumption"
     )
     gas_floor_usd_per_mmbtu: float = economics(
-        1.0, ge=0, description="floor of hub plus basis before delivery (USD/MMBtu); assumption"
+        1.0, ge=0, description="lowest price of delivered gas in a year, before carbon (USD/MMBtu); assumption"
     )
     energy_outlook: Literal["flat", "reference", "high_oil_and_gas_supply", "low_oil_and_gas_supply"] = economics(
         "reference",
-        description="case of the Annual Energy Outlook that tonight's gas and grid prices follow over the years of "
-        "a project; flat keeps them",
+        description="case of the Annual Energy Outlook that Henry Hub fades into and grid prices follow over the years "
+        "of a project; flat keeps tonight's",
     )
-    carbon_price_usd_per_tonne: float = economics(0.0, ge=0, description="price on CO2 (USD per tonne)")
+    carbon_price_usd_per_tonne: float = economics(
+        0.0, ge=0, description="price on CO2 beyond what the rules of a state charge (USD per tonne)"
+    )
     project_start_years: int = economics(
         2,
         ge=0,

@@ -15,8 +15,9 @@ from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.economics.credits import credit_dates
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
-from pipelines.economics.outlook import outlook
-from pipelines.economics.prices import gas_prices_by_region, power_prices_by_region
+from pipelines.economics.gas import GasFacts, gas_prices_by_region
+from pipelines.economics.outlook import power_level_factor
+from pipelines.economics.prices import power_prices_by_region
 from pipelines.identity import stable_seed
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reference.load import load_reference
@@ -73,9 +74,10 @@ def region_price(region: pl.DataFrame, causes: pl.DataFrame, as_of: date, settin
         return load_reference(name, settings.reference_dir)
 
     figures, rules, emissions = parameters(read("technology")), read("tax_rules"), read("emission_factors")
-    level = outlook(read("price_projections"), as_of, terms(figures, rules, settings), settings)
-    gas = gas_prices_by_region(region, read("gas_prices"), emissions, as_of, settings, level_factor=level.gas)
-    power = power_prices_by_region(region, read("power_prices"), emissions, as_of, settings, level_factor=level.power)
+    paid_by = terms(figures, rules, settings)
+    gas = gas_prices_by_region(region, GasFacts.read(read), as_of, paid_by, settings)
+    level = power_level_factor(read("price_projections"), as_of, paid_by, settings)
+    power = power_prices_by_region(region, read("power_prices"), emissions, as_of, settings, level_factor=level)
     drawn = durations(read("equipment_lead_times"), read("policy"), read("queue_statistics"), settings)
     return partial(
         evaluate_candidates,

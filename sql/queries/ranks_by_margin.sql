@@ -1,9 +1,8 @@
--- Does the order hold if compute earns 2, 4 or 11 million USD per MW-year, and if gas costs the retail average?
+-- Does the order hold if compute earns 2, 4 or 11 million USD per MW-year?
 -- The fifteen regions ranked first tonight, with the place of each and its best stack in every case.
 select
     sites.region_rank,
     sites.region_id,
-    cases.gas_price_basis,
     max(cases.region_rank) filter (where cases.margin_usd_per_mw_year = 2e6) as region_rank_at_2m,
     max(cases.stack_id) filter (where cases.margin_usd_per_mw_year = 2e6) as stack_at_2m,
     max(cases.region_rank) filter (where cases.margin_usd_per_mw_year = 4e6) as region_rank_at_4m,
@@ -13,5 +12,5 @@ select
 from ranked_sites as sites
 inner join rank_sensitivity as cases on sites.region_id = cases.region_id and cases.is_region_best
 where sites.is_region_best and sites.region_rank <= 15
-group by sites.region_rank, sites.region_id, cases.gas_price_basis
-order by sites.region_rank, cases.gas_price_basis
+group by sites.region_rank, sites.region_id
+order by sites.region_rank

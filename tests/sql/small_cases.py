@@ -10,18 +10,12 @@ BUS_MWH = 9_800.0
 
 
 def cases(sites: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Return the night again at three margins under two gas prices, and under two scenarios."""
+    """Return the night again at three margins, and under two scenarios."""
     years = pl.col("online_years_discounted")
     margins = pl.DataFrame({"margin_usd_per_mw_year": [2e6, 4e6, 11e6]})
-    bases = pl.DataFrame({"gas_price_basis": ["hub_plus_basis", "state_industrial"], "dearer": [0.0, 8.0]})
-    crossed = sites.join(margins, how="cross", maintain_order="left_right").join(
-        bases, how="cross", maintain_order="left_right"
-    )
-    lcoe = pl.col("lcoe_usd_per_mwh") + pl.col("dearer")
-    sensitivity = crossed.with_columns(
-        lcoe.alias("lcoe_usd_per_mwh"),
-        (years * (pl.col("margin_usd_per_mw_year") - BUS_MWH * lcoe)).alias("value_usd_per_mw"),
-        pl.col("gas_price_usd_per_mmbtu").alias("gas_level_usd_per_mmbtu"),
+    earned = pl.col("margin_usd_per_mw_year") - BUS_MWH * pl.col("lcoe_usd_per_mwh")
+    sensitivity = sites.join(margins, how="cross", maintain_order="left_right").with_columns(
+        (years * earned).alias("value_usd_per_mw")
     )
     price = pl.DataFrame({"scenario_id": ["base", "carbon_100"], "price": [0.0, 0.1]})
     scenarios = (
@@ -42,7 +36,7 @@ def cases(sites: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "meaning": "a price on CO2",
     }
     return {
-        "mart.rank_sensitivity": _ranked(sensitivity, ["margin_usd_per_mw_year", "gas_price_basis"]),
+        "mart.rank_sensitivity": _ranked(sensitivity, ["margin_usd_per_mw_year"]),
         "mart.scenario_rankings": _ranked(scenarios, ["scenario_id"]).with_columns(
             (pl.col("rank") - pl.col("base_rank")).alias("rank_change")
         ),

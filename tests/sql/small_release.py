@@ -122,9 +122,9 @@ def _fuel_prices() -> pl.DataFrame:
             {
                 "region_id": region_id,
                 "fuel": fuel,
-                "price": price,
+                **dict.fromkeys(("spot_price", "near_price", "long_run_price", "level_price"), price),
                 "unit": unit,
-                "price_basis": "hub_plus_basis" if fuel == "natural_gas" else "average",
+                "price_basis": "henry_hub_plus_basis" if fuel == "natural_gas" else "average",
                 "is_fallback": region_id == "phoenix_az" and fuel == "natural_gas",
                 "is_assumption": fuel in {"diesel", "uranium"},
                 "source_title": f"Prices of {fuel}",

@@ -102,6 +102,7 @@ def all_sites(*, is_stale: bool) -> pl.DataFrame:
                     "is_composition_met": True,
                     "co2_kg_per_mwh": co2,
                     "gas_price_usd_per_mmbtu": gas,
+                    "gas_level_usd_per_mmbtu": gas,
                     "is_gas_price_fallback": region_id == "phoenix_az",
                     "power_price_usd_per_mwh": 60.0 + 5 * index,
                     "usable_mw_months_60": max(0.0, 20 * (60 - first)) * (0.6 if grid else 1.0),

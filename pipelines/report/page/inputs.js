@@ -29,8 +29,9 @@ function inputsSection(page) {
     const name = place(page.bySite.get(id + "|" + page.chosen.stack));
     const region = page.regions.get(id);
     const gas = (page.gas.get(id) || []).flatMap((row) => [
-      { month: row.month + "-01", series: "Henry Hub", price: row.henry_hub_usd_per_mmbtu }, { month: row.month + "-01", series: "Region", price: row.gas_price_usd_per_mmbtu }]);
-    gasSub.textContent = `${name}: hub ${region?.gas_hub || "–"}. The price rests on ${(page.fuel.get(id) || []).find((row) => row.fuel === "natural_gas")?.source_title || "–"}.`;
+      { year: row.year + "-01-01", series: "Henry Hub", price: row.henry_hub_usd_per_mmbtu }, { year: row.year + "-01-01", series: "Region", price: row.gas_price_usd_per_mmbtu }]);
+    const paid = (page.fuel.get(id) || []).find((row) => row.fuel === "natural_gas");
+    gasSub.textContent = `${name}: ${region?.gas_hub ? "hub " + region.gas_hub.replaceAll("_", " ") : "no hub, the state's retail average"}; path of ${paid?.source_title || "–"}. The basis is a judgement of about ±0.6 USD/MMBtu: regions whose gas differs by less are in no order.`;
     draw(charts.gas, "gas", gas);
     const weather = page.weather.get(id) || [];
     weatherSub.textContent = region ? `${name}: ${lower(label(region.weather_source))} weather${region.weather_station ? ", station " + region.weather_station : ""}.` : "";

@@ -143,7 +143,7 @@ function sourcesOf(page, site, node) {
   }
   for (const price of page.fuel.get(site.region_id) || []) {
     const used = price.fuel === "natural_gas" ? site.firm_units > 0 && !site.firm_technology.startsWith("diesel") : price.fuel === "grid_power" ? site.grid_mw > 0 : price.fuel === "diesel" ? site.firm_technology.startsWith("diesel") : price.fuel === "uranium" ? site.baseload_units > 0 : true;
-    if (used) rows.push([label(price.fuel), el("span", {}, `${number(price.price, 2)} ${price.unit}, `, cited(price), price.is_assumption ? " " : "", price.is_assumption ? el("span", { class: "tag" }, "assumption") : "")]);
+    if (used) rows.push([label(price.fuel), el("span", {}, `${number(price.level_price, 2)} ${price.unit} over the project, ${number(price.spot_price, 2)} tonight${price.carbon_level_price > 0 ? `, ${number(price.carbon_level_price, 2)} of carbon on top where the rule covers the plant` : ""}, `, cited(price), price.is_assumption ? " " : "", price.is_assumption ? el("span", { class: "tag" }, "assumption") : "")]);
   }
   const path = (page.path.get(pair(site)) || []).filter((row) => row.on_critical_path_frac > 0).sort((a, b) => b.criticality_frac - a.criticality_frac);
   for (const row of path.slice(0, 8)) rows.push([label(row.activity), row.source]);

@@ -81,7 +81,6 @@ def test_every_county_of_the_contiguous_states_is_a_region(regions: pl.DataFrame
     assert by_id["08031"]["elevation_m"] == pytest.approx(1640, abs=120)
     assert by_id["08065"]["elevation_m"] > 2200
     assert abs(by_id["22071"]["elevation_m"]) < 15
-    assert by_id["48441"]["gas_hub"] == "Waha"
     assert (by_id["25017"]["iso"], by_id["25017"]["egrid_subregion"]) == ("ISO-NE", "NEWE")
 
 
@@ -93,7 +92,6 @@ def test_a_county_of_alaska_or_hawaii_is_a_region_where_it_has_weather_of_its_ow
     # The subregions that EPA's eGRID names for the two states: the grid of the Railbelt and Oahu, and all else.
     grids = dict(found.filter(pl.col("state").is_in(NOT_COVERED)).select("region_id", "egrid_subregion").iter_rows())
     assert grids == {"02020": "AKGD", "02185": "AKMS", "15001": "HIMS", "15003": "HIOA"}
-    assert set(found.filter(pl.col("state").is_in(NOT_COVERED))["gas_hub"]) == {""}
     every = county_regions(markets, months, Settings(), table["county_fips"].to_list())
     assert every.height == table.height == 3142
     places = county_places(Settings())

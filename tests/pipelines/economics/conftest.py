@@ -11,7 +11,9 @@ import pytest
 
 from pipelines.economics.credits import CreditDates
 from pipelines.economics.evaluate import evaluate_candidates
-from pipelines.economics.prices import gas_prices_by_region, power_prices_by_region
+from pipelines.economics.finance import Terms, terms
+from pipelines.economics.gas import GasFacts, gas_prices_by_region
+from pipelines.economics.prices import power_prices_by_region
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import Parameters, parameters
 from pipelines.settings import Settings
@@ -138,16 +140,19 @@ class Facts:
 
     settings: Settings
     regions: pl.DataFrame
-    gas_prices: pl.DataFrame
+    gas_facts: GasFacts
+    own: Terms
     power_prices: pl.DataFrame
     emission_factors: pl.DataFrame
     multipliers: pl.DataFrame
     parameters: Parameters
 
     def gas(self, settings: Settings | None = None) -> pl.DataFrame:
-        return gas_prices_by_region(
-            self.regions, self.gas_prices, self.emission_factors, AS_OF, settings or self.settings
-        )
+        return gas_prices_by_region(self.regions, self.gas_facts, AS_OF, self.own, settings or self.settings)
+
+    def gas_of(self, regions: pl.DataFrame) -> pl.DataFrame:
+        """Return the price of gas in other regions than the markets."""
+        return gas_prices_by_region(regions, self.gas_facts, AS_OF, self.own, self.settings)
 
     def power(self, settings: Settings | None = None) -> pl.DataFrame:
         return power_prices_by_region(
@@ -187,7 +192,8 @@ def facts() -> Facts:
     return Facts(
         settings,
         load_reference("candidate_markets", folder).filter(pl.col("is_rankable")),
-        load_reference("gas_prices", folder),
+        GasFacts.read(lambda name: load_reference(name, folder)),
+        terms(parameters(load_reference("technology", folder)), load_reference("tax_rules", folder), settings),
         load_reference("power_prices", folder),
         load_reference("emission_factors", folder),
         load_reference("locational_multipliers", folder),

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.contracts.base import REGISTRY
+from pipelines.economics.gas_supply import gas_supply
 from pipelines.portfolio.events import Event
 from pipelines.portfolio.facts import RANKED, REFERENCE, Facts
 from pipelines.portfolio.sites import DOMAINS, Sites
@@ -78,6 +79,7 @@ def facts() -> Facts:
     reference = {name: load_reference(name, settings.reference_dir) for name in REFERENCE}
     markets = load_reference("candidate_markets", settings.reference_dir).filter("is_rankable").sort("region_id")
     regions = markets.gather_every(max(markets.height // 14, 1)).head(14)
+    supply = gas_supply(regions, load_reference("gas_hub_rules", settings.reference_dir), settings)
     rows = []
     for index, place in enumerate(regions.iter_rows(named=True)):
         for number, (stack, firm, units, unit_mw, capex, value) in enumerate(_STACKS):
@@ -93,7 +95,7 @@ def facts() -> Facts:
     months = REGISTRY["mart.weather_monthly"].schema.create_empty()
     return Facts(
         ranked=pl.DataFrame(rows).select(RANKED),
-        regions=regions.select("region_id", "county_fips", "gas_hub", "balancing_area"),
+        regions=regions.join(supply.select("region_id", "gas_hub"), on="region_id", how="left", maintain_order="left"),
         reference=reference,
         hazard_rates=REGISTRY["mart.hazard_rates"].schema.create_empty(),
         weather_monthly=months,

@@ -49,9 +49,9 @@ def test_an_instance_has_its_own_draws_and_the_same_ones_in_any_company() -> Non
     assert np.quantile(alone[0], [0.1, 0.5, 0.9]) == pytest.approx([0.9, 1.0, 1.1], abs=0.02)
 
 
-def test_a_hub_keeps_to_its_own_years() -> None:
-    inputs = InputDraws([item("gas_basis", -0.75, 0.0, 0.75, "hub")], 2000, 0.0, {"Waha": (0.0, 1.6)})
-    drawn = inputs.by_instance("gas_basis", np.array(["Waha", "TX"]))
+def test_a_hub_keeps_to_its_own_range() -> None:
+    inputs = InputDraws([item("gas_basis", -0.75, 0.0, 0.75, "hub")], 2000, 0.0, {"gas_basis": {"waha": (0.0, 1.6)}})
+    drawn = inputs.by_instance("gas_basis", np.array(["waha", "TX"]))
     assert drawn[0].min() >= 0.0
     assert np.quantile(drawn[0], 0.9) == pytest.approx(1.6, abs=0.1)
     assert np.quantile(drawn[1], [0.1, 0.9]) == pytest.approx([-0.75, 0.75], abs=0.08)

@@ -10,7 +10,7 @@ from pipelines.dispatch.designs import design_grid
 from pipelines.errors import InputError, UsageError
 from pipelines.plant.firm import battery, firm_technologies
 from pipelines.ranking.cases import other_settings
-from pipelines.ranking.scenarios import other_gas_basis, read_scenarios, same_case, scenario_settings
+from pipelines.ranking.scenarios import read_scenarios, scenario_settings
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import parameters
 from pipelines.settings import SCENARIOS_FILE, Settings, marked
@@ -73,11 +73,3 @@ def test_physics_does_not_read_an_economic_setting() -> None:
 def test_a_physical_setting_is_refused() -> None:
     with pytest.raises(UsageError, match="shares them with the night"):
         other_settings(SETTINGS, {"availability_target": 0.99})
-
-
-def test_the_other_gas_basis_is_known_again() -> None:
-    other = other_gas_basis(SETTINGS)
-    assert other.gas_price_basis == "state_industrial"
-    assert other_gas_basis(other).gas_price_basis == "hub_plus_basis"
-    assert same_case(SETTINGS, {"gas_price_basis": "state_industrial"}, other)
-    assert not same_case(SETTINGS, {"carbon_price_usd_per_tonne": "100"}, other)

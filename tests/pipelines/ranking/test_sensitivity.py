@@ -42,7 +42,8 @@ def small_model(capital: list[float], gas: list[float], power: list[float], carb
             "region_id": [f"r{place}" for place in range(n)],
             "stack_id": ["gas_recip"] * n,
             "state": ["TX"] * n,
-            "gas_hub": ["Waha"] * n,
+            "gas_hub": ["waha"] * n,
+            "gas_rule": [f"rule_{place}" for place in range(n)],
             "firm_technology": ["recip_genset"] * n,
             "lcoe_usd_per_mwh": lcoe,
             "first_mw_months_p50": [20.0] * n,
@@ -125,6 +126,26 @@ def test_swings_are_ordered_and_leave_out_what_does_not_move() -> None:
         assert rows["importance"].sort().to_list() == list(range(1, rows.height + 1))
     engines = gas_site.filter(pl.col("assumption_id") == "engines").row(0, named=True)
     assert engines["lcoe_at_high_usd_per_mwh"] - engines["lcoe_at_low_usd_per_mwh"] == pytest.approx(20.0 * 0.5)
+
+
+def test_gas_swings_by_the_range_of_the_hub_and_of_the_place() -> None:
+    model = small_model([20.0, 26.0], [8.0, 8.0], [0.0, 0.0], [450.0, 450.0])
+    draws = Draws(np.array([0, 0]), np.array([[15.0, 20.0, 30.0]]), np.array([[4.5, 4.0, 3.0]]))
+    items = [
+        Uncertain(f"gas_{name}", f"gas_{name}", target, "USD/MMBtu", "m", "r", -0.5, 0.0, 0.5, True)
+        for name, target in (("basis", "hub"), ("adder", "gas_rule"))
+    ]
+    ranges = {"gas_basis": {"waha": (-1.0, 0.25)}, "gas_adder": {"rule_1": (-0.1, 0.3)}}
+    found = site_sensitivity(model, draws, items, ranges)
+    ends = {(row["assumption_id"], row["region_id"]): (row["low"], row["high"]) for row in found.iter_rows(named=True)}
+    assert ends["gas_basis", "r0"] == ends["gas_basis", "r1"] == (-1.0, 0.25)
+    # A place without a range of its own has the common one.
+    assert (ends["gas_adder", "r0"], ends["gas_adder", "r1"]) == ((-0.5, 0.5), (-0.1, 0.3))
+    moved = found.with_columns(
+        (pl.col("lcoe_at_high_usd_per_mwh") - pl.col("lcoe_at_low_usd_per_mwh")).alias("rise"),
+        (8.0 * (pl.col("high") - pl.col("low"))).alias("heat"),
+    )
+    assert moved["rise"].to_numpy() == pytest.approx(moved["heat"].to_numpy())
 
 
 def test_neighbours_follow_each_other_and_meet_the_target() -> None:

@@ -69,8 +69,7 @@ def test_every_rankable_market_finds_its_facts(tables: dict[str, pl.DataFrame]) 
         (pl.col("factor_type") == "grid_subregion") & (pl.col("pollutant") == "CO2") & (pl.col("data_year") == 2024)
     )
     assert set(ranked["egrid_subregion"]) <= set(subregions["region_or_fuel"])
-    whole_years = tables["gas_prices"].filter((pl.col("geography_type") == "hub_basis") & ~pl.col("is_partial_period"))
-    assert set(ranked["gas_hub"].drop_nulls()) <= set(whole_years["geography"])
+    assert set(ranked["region_id"]) == set(tables["gas_hub_rules"]["region_id"].drop_nulls())
     for name in ("power_prices", "grid_reliability", "locational_multipliers"):
         assert set(ranked["state"]) <= set(tables[name]["state"]), name
     industrial = tables["gas_prices"].filter(
@@ -96,7 +95,6 @@ def test_units_of_gas_prices_are_never_mixed(tables: dict[str, pl.DataFrame]) ->
     found = {place: sorted(unit) for place, unit in units.iter_rows()}
     assert found == {
         "hub": ["USD_per_MMBtu"],
-        "hub_basis": ["USD_per_MMBtu"],
         "nation": ["USD_per_Mcf"],
         "state": ["USD_per_Mcf"],
     }
@@ -107,10 +105,20 @@ def test_units_of_gas_prices_are_never_mixed(tables: dict[str, pl.DataFrame]) ->
     assert heat["value"].item() == pytest.approx(1036, rel=0.01)
 
 
-def test_partial_years_of_basis_are_marked(tables: dict[str, pl.DataFrame]) -> None:
-    basis = tables["gas_prices"].filter(pl.col("geography_type") == "hub_basis")
-    assert basis.filter((pl.col("period") == "2026") & ~pl.col("is_partial_period")).is_empty()
-    assert basis.filter((pl.col("note").str.contains("of 12 months")) & ~pl.col("is_partial_period")).is_empty()
+def test_every_hub_of_a_rule_has_a_basis(tables: dict[str, pl.DataFrame]) -> None:
+    hubs, rules = tables["gas_hubs"], tables["gas_hub_rules"]
+    assert hubs["gas_hub"].n_unique() == 50
+    assert set(rules["gas_hub"]) <= set(hubs["gas_hub"])
+    assert set(tables["carbon_rules"]["carbon_rule"]) == set(tables["carbon_prices"]["carbon_rule"])
+
+
+def test_figures_without_a_document_are_called_assumptions(tables: dict[str, pl.DataFrame]) -> None:
+    for name in ("gas_hubs", "gas_hub_rules", "henry_hub_path", "carbon_prices", "carbon_rules"):
+        undocumented = tables[name].filter(pl.col("url").is_null())
+        assert set(undocumented["publisher"]) <= {"firstmw"}, name
+        # Henry Hub less itself is the one figure that needs no document.
+        judged = undocumented.filter(pl.col("verification") != "judgement")
+        assert judged.height == (2 if name == "gas_hubs" else 0), name
 
 
 def test_no_anonymous_source_is_a_default_unless_it_says_so(tables: dict[str, pl.DataFrame]) -> None:
@@ -218,6 +226,15 @@ def _set(line: int, **cells: str) -> Callable[[Rows], Rows]:
         ("climatology_monthly", 20, "month", "1.5"),
         ("climatology_monthly", 30, "ghi_kwh_per_m2_day", "-1"),
         ("climatology_monthly", 31, "ghi_kwh_per_m2_day", "nan"),
+        ("gas_hubs", 4, "basis_mid_usd_per_mmbtu", "-9"),
+        ("gas_hubs", 5, "verification", "rumour"),
+        ("gas_hub_rules", 3, "adder_mid_usd_per_mmbtu", "4.5"),
+        ("gas_hub_rules", 140, "latitude_from", "134"),
+        ("gas_hub_rules", 2, "priority", "1"),
+        ("henry_hub_path", 7, "henry_hub_usd_per_mmbtu", "-3"),
+        ("henry_hub_path", 3, "outlook_case", "boom"),
+        ("carbon_prices", 3, "growth_frac_per_year", "5"),
+        ("carbon_rules", 3, "unit_mw_from", "-25"),
         ("gas_prices", 2, "price", "-0.01"),
         ("gas_prices", 3, "unit", "USD_per_therm"),
         ("gas_prices", 4, "period", "2024-13"),
@@ -297,8 +314,8 @@ def test_a_repeated_key_is_named(spoiled: Callable[[str, Callable[[Rows], Rows]]
 
 
 def test_a_negative_basis_is_no_fault(tables: dict[str, pl.DataFrame]) -> None:
-    waha = tables["gas_prices"].filter((pl.col("geography") == "Waha") & (pl.col("period") == "2025"))
-    assert waha["price"].item() == -2.38
+    waha = tables["gas_hubs"].filter((pl.col("gas_hub") == "waha") & (pl.col("year") == 2027))
+    assert waha["basis_mid_usd_per_mmbtu"].item() == -1.0
 
 
 @pytest.mark.parametrize("defaults", [0, 2])

@@ -13,7 +13,9 @@ from pipelines.dispatch.designs import design_grid
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.site_years import site_years
 from pipelines.economics.evaluate import evaluate_candidates
-from pipelines.economics.prices import gas_prices_by_region, power_prices_by_region
+from pipelines.economics.finance import terms
+from pipelines.economics.gas import GAS_TABLES, GasFacts, gas_prices_by_region
+from pipelines.economics.prices import power_prices_by_region
 from pipelines.plant.firm import battery, firm_technologies
 from pipelines.plant.solar import solar_mw_per_mw, solar_parameters
 from pipelines.reference.load import load_reference
@@ -47,7 +49,7 @@ def night(tmp_path_factory) -> Night:
     settings = Settings()
     read = {name: load_reference(name, REFERENCE_DIR) for name in (
         "candidate_markets", "climatology_monthly", "technology", "temperature_outage", "data_centre_load",
-        "grid_reliability", "gas_prices", "power_prices", "emission_factors", "locational_multipliers",
+        "grid_reliability", "power_prices", "locational_multipliers", "tax_rules", *GAS_TABLES,
     )}  # fmt: skip
     regions = rankable_regions(read["candidate_markets"], read["climatology_monthly"])
     regions = regions.filter(pl.col("region_id").is_in(REGIONS))
@@ -68,11 +70,11 @@ def night(tmp_path_factory) -> Night:
     plant = Plant(DesignSet.from_frame(grid), technologies, battery(figures, settings), figures, settings)
     every_cause = region_causes(regions, read["grid_reliability"], figures, settings)
     causes = {str(key[0]): frame for key, frame in every_cause.partition_by("region_id", as_dict=True).items()}
-    as_of = date(2026, 11, 22)
+    as_of, own = date(2026, 11, 22), terms(figures, read["tax_rules"], settings)
     price = partial(
         evaluate_candidates,
         regions=regions,
-        gas=gas_prices_by_region(regions, read["gas_prices"], read["emission_factors"], as_of, settings),
+        gas=gas_prices_by_region(regions, GasFacts.read(read.__getitem__), as_of, own, settings),
         power=power_prices_by_region(regions, read["power_prices"], read["emission_factors"], as_of, settings),
         parameters=figures,
         multipliers=read["locational_multipliers"],
