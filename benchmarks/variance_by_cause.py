@@ -17,7 +17,6 @@ import duckdb
 import numpy as np
 import polars as pl
 
-STACKS = ("gas_recip", "gas_turbine", "fuel_cell", "solar_bess_gas")
 CAUSES = ("gas_price", "fuel_burnt", "carbon", "plant", "upkeep", "grid_energy", "speed", "availability", "left_over")
 _OF_COMPONENT = {"fuel": "fuel", "carbon": "carbon", "grid_energy": "grid_energy"} | dict.fromkeys(
     ("fixed_om", "variable_om"), "upkeep"
@@ -62,13 +61,14 @@ def shares(rows: pl.DataFrame) -> dict[str, float]:
 @click.command()
 @click.argument("releases", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
 def main(releases: tuple[Path, ...]) -> None:
-    """Print the shares of every stack that burns gas."""
+    """Print the shares of every stack that burns fuel."""
     for folder in releases:
         found = sites(folder)
         click.echo(f"\n{folder}\n\n| stack | rows | USD/MWh | USD/MMBtu | {' | '.join(CAUSES)} |")
         click.echo("|---" * (4 + len(CAUSES)) + "|")
-        for stack in STACKS:
-            rows = found.filter(pl.col("stack_id") == stack)
+        burning = found.filter(pl.col("fuel") > 0)
+        for stack in burning["stack_id"].unique().sort():
+            rows = burning.filter(pl.col("stack_id") == stack)
             if rows.height < 3:
                 continue
             spread = [

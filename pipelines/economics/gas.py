@@ -23,6 +23,7 @@ from pipelines.economics.hub_prices import (
     outlook_path,
 )
 from pipelines.economics.prices import combustion_kg_per_mmbtu, require_price
+from pipelines.ordered import group_mean
 from pipelines.settings import Settings
 
 Ranges = Mapping[str, Mapping[str, tuple[float, float]]]
@@ -70,7 +71,7 @@ def state_gas_prices(
         .group_by("state", maintain_order=True)
         .tail(_TRAILING_MONTHS)
         .group_by("state", maintain_order=True)
-        .agg(pl.col("real_price").mean(), pl.len().alias("months"), pl.col("period").last(), *citation)
+        .agg(group_mean("real_price"), pl.len().alias("months"), pl.col("period").last(), *citation)
         .filter(pl.col("months") == _TRAILING_MONTHS)
         .drop("months")
     )
