@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup refresh test campaign lint types unit ui bench scale faults daemon audit docs constraints clean
+.PHONY: help setup refresh test campaign lint types unit ui bench scale outside faults daemon audit docs constraints clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ bench: setup ## Measure the dispatch kernel against its peers and write benchmar
 
 scale: setup ## Measure what a county costs, by stage and number of counties (about 15 minutes)
 	@$(BIN)/python -m benchmarks.scale
+
+outside: setup ## Compare the current release with published figures; writes docs/methods/outside_checks.md
+	@$(BIN)/python -m benchmarks.outside_checks
 
 faults: setup ## Kill, fill, corrupt and read through publications; writes docs/reliability_of_the_night.md (hours)
 	@$(BIN)/python -m benchmarks.faults
