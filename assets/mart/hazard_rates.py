@@ -11,5 +11,5 @@ from pipelines.portfolio.facts import hazard_rates as rates_by_region
 
 @table_asset("mart.hazard_rates", deps=["core.regions", "core.county_hazards"])
 def hazard_rates(night: Night) -> pl.DataFrame:
-    """Take the newest release of the risk index; no rows where none is held."""
+    """Take the newest release of the risk index that is held, else the embedded one."""
     return rates_by_region(night.read("core.regions"), night.read("core.county_hazards"))

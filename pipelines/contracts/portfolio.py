@@ -32,7 +32,7 @@ def _strategy() -> dy.String:
     return text("Strategy", key=True)
 
 
-@table("mart.hazard_rates", grain="One row per region and hazard of the risk index; no rows where none is held.")
+@table("mart.hazard_rates", grain="One row per region and hazard: frequency in its county by the National Risk Index.")
 class HazardRates(dy.Schema):
     """Natural hazards of the regions."""
 
@@ -51,7 +51,7 @@ class PortfolioEvents(dy.Schema):
     takes = text("Sites it can take: all (site), on gas, on the grid, on sun alone, of one technology")
     footprint = text("How far it reaches: one site, all of one domain, a circle, the whole fleet, or by correlation")
     domain = text("Kind of domain that it takes together, empty for none")
-    exposed = text("Which regions are exposed")
+    exposed = text("Which regions are exposed: all, cold, hot, or by the frequency of the hazard in the county")
     is_assumption = flag("The rate has no source: it is one of three levels that are declared")
     rate_low_per_year = number(
         "Low rate per site or domain; empty where it follows from figures", "1/year", minimum=0, nullable=True
@@ -64,7 +64,13 @@ class PortfolioEvents(dy.Schema):
         "Share of a lost site; empty where it follows from figures", "fraction", minimum=0, maximum=1, nullable=True
     )
     hours_mean = number("Mean length; empty where it follows from figures", "h", minimum=0, nullable=True)
-    hazard = text("Hazard of the risk index whose frequency stands in where one is held, empty for none")
+    hazard = text("Hazard of the risk index by whose frequency in the county the rate is scaled, empty for none")
+    index_frequency_per_year = number(
+        "Frequency of the index that the rates go with; a county with twice it has twice the rate",
+        "1/year",
+        minimum=0,
+        nullable=True,
+    )
     source_title = text("Source, or that it is an assumption")
     publisher = text("Publisher")
     url = text("Address, empty for assumptions")

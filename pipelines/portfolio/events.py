@@ -19,7 +19,8 @@ EVENTS_FILE = Path(__file__).with_name("events.csv")
 Level = Literal["low", "mid", "high"]
 _TEXT = ("event_type", "description", "takes", "footprint", "domain", "exposed", "rate_kind", "hazard")
 _CITATION = ("source_title", "publisher", "url", "as_of")
-_NUMBERS = ("radius_km", "rate_low", "rate_mid", "rate_high", "strike_frac", "share_lost_frac", "hours_mean")
+_RATES = ("rate_low", "rate_mid", "rate_high")
+_NUMBERS = ("radius_km", "index_frequency", *_RATES, "strike_frac", "share_lost_frac", "hours_mean")
 _KINDS = {"site", "domain", "fleet", "circle", "copula"}
 
 
@@ -82,9 +83,17 @@ def read_events(path: Path = EVENTS_FILE) -> pl.DataFrame:
                 f"value {own['footprint']!r} is none of {known}", file=str(path), row=row, column="footprint"
             )
         if own["rate_kind"] == "assumption":
-            rates = [own[f"rate_{level}"] for level in ("low", "mid", "high")]
+            rates = [own[name] for name in _RATES]
             if None in rates or rates != sorted(rates):
                 raise InputError(f"rates {rates} do not rise", file=str(path), row=row, column="rate_mid")
+        if bool(own["hazard"]) != bool(own["index_frequency"]) or bool(own["hazard"]) != (own["exposed"] == "county"):
+            raise InputError(
+                "an event exposed by county needs its hazard and the index_frequency that its rates go with",
+                file=str(path),
+                row=row,
+                column="hazard",
+                remedy="fill hazard and index_frequency, or name another exposure",
+            )
     return frame
 
 
@@ -105,17 +114,13 @@ def events_of(table: pl.DataFrame, sites: Sites, level: Level = "mid") -> list[E
 def _event(row: dict, sites: Sites, level: Level) -> Event:
     name, n = row["event_type"], len(sites)
     everywhere = np.ones(n)
-    exposed = _exposed(row["exposed"], sites)
+    exposed = _exposed(row, sites)
     if row["rate_kind"] in {"computed", "cited"}:
         own = sites.own[name]
         rate, share, hours = own.rate_per_year * exposed, own.share_lost_frac, own.hours
     else:
         rate = row[f"rate_{level}"] * exposed
         share, hours = row["share_lost_frac"] * everywhere, row["hours_mean"] * everywhere
-        if row["hazard"] in sites.hazard_rates:
-            # A frequency of the place itself says more than a list of exposed states.
-            known = sites.hazard_rates[row["hazard"]]
-            rate = np.where(np.isnan(known), rate, known)
     domain = np.zeros(n, dtype=np.int64)
     if row["domain"]:
         domain = np.unique(np.array(sites.domains[row["domain"]]), return_inverse=True)[1].astype(np.int64)
@@ -132,14 +137,16 @@ def _event(row: dict, sites: Sites, level: Level) -> Event:
     )
 
 
-def _exposed(rule: str, sites: Sites) -> NDArray[np.float64]:
-    if rule == "cold":
+def _exposed(row: dict, sites: Sites) -> NDArray[np.float64]:
+    """Compute the share of an event's rate that reaches each site, shape (n,)."""
+    if row["exposed"] == "cold":
         return sites.is_cold.astype(np.float64)
-    if rule == "hot":
+    if row["exposed"] == "hot":
         return sites.is_hot.astype(np.float64)
-    if rule.startswith("states:"):
-        states = set(rule.removeprefix("states:").split(";"))
-        return np.array([float(state in states) for state in sites.domains["state"]])
+    if row["exposed"] == "county":
+        # The index counts events of very different strength by hazard: only counties of one hazard compare.
+        known = sites.hazard_rates.get(row["hazard"], np.full(len(sites), np.nan))
+        return np.where(np.isnan(known), 1.0, known / row["index_frequency"])
     return np.ones(len(sites))
 
 

@@ -235,13 +235,12 @@ def _of_grid(rates: list[tuple[float, float]]) -> OwnRates:
 
 
 def _hazard_rates(rows: pl.DataFrame, facts: Facts) -> dict[str, NDArray[np.float64]]:
-    """Return the damaging events per year that the risk index counts for the county of each site."""
+    """Select the yearly frequency that the risk index gives for the county of each site, by hazard."""
     found = {}
     for hazard in sorted(set(facts.hazard_rates["hazard"])):
         own = facts.hazard_rates.filter(pl.col("hazard") == hazard).select("region_id", "events_per_year")
         joined = rows.select("region_id").join(own, on="region_id", how="left", maintain_order="left")
-        rate = joined["events_per_year"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        found[hazard] = rate * facts.settings.hazard_damaging_frac
+        found[hazard] = joined["events_per_year"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return found
 
 

@@ -137,6 +137,7 @@ def events_table(events: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of mart.portfolio_events."""
     return events.with_columns(
         (pl.col("rate_kind") == "assumption").alias("is_assumption"),
+        pl.col("index_frequency").alias("index_frequency_per_year"),
         *(pl.col(f"rate_{level}").alias(f"rate_{level}_per_year") for level in ("low", "mid", "high")),
     )
 

@@ -23,9 +23,6 @@ class Portfolio(BaseModel):
         3, ge=1, description="most nodes in one gas hub, balancing area or weather cell (count); assumption"
     )
     weather_cell_deg: float = economics(5.0, gt=0, description="side of a weather cell (degrees); assumption")
-    hazard_damaging_frac: float = economics(
-        0.05, ge=0, le=1, description="hazard events of the risk index that can stop a site (share); assumption"
-    )
     switchgear_block_mw: float = economics(
         25.0, gt=0, description="load behind one medium-voltage line-up of switchgear (MW); assumption"
     )

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.contracts.base import validate
+from pipelines.contracts.base import REGISTRY, validate
 from pipelines.errors import InputError
 from pipelines.portfolio.events import events_of, read_events
-from pipelines.portfolio.facts import Facts, candidates, hazard_rates
+from pipelines.portfolio.facts import Facts, candidates, hazard_rates, read_county_hazards
 from pipelines.portfolio.keep import Keep
 from pipelines.portfolio.plan_check import PlanError, check_plan
 from pipelines.portfolio.resilience import ALL
@@ -109,7 +109,7 @@ def test_a_kept_plan_is_checked_again(found: Study) -> None:
         check_plan(early, built.options, built.limits)
 
 
-def test_rates_of_the_risk_index_stand_in_where_they_are_held(facts: Facts) -> None:
+def test_rates_follow_the_risk_index_of_the_county(facts: Facts) -> None:
     place = facts.regions.row(0, named=True)
     county = pl.DataFrame(
         {
@@ -119,16 +119,45 @@ def test_rates_of_the_risk_index_stand_in_where_they_are_held(facts: Facts) -> N
             "events_per_year": [9.0, 0.4],
         }
     )
-    held = replace(facts, hazard_rates=hazard_rates(facts.regions, county))
-    assert held.hazard_rates["events_per_year"].to_list() == [0.4]
+    held = hazard_rates(facts.regions, county)
+    quakes = held.filter((pl.col("hazard") == "earthquake") & (pl.col("region_id") == place["region_id"]))
+    # What the night holds comes before what the package does, and its later release before the earlier one.
+    assert quakes.select("events_per_year", "release").row(0) == (0.4, "2023")
     rows = sized(candidates(facts), 6.0, facts)
     own, plain = (
         next(e for e in events_of(read_events(), sites_of(rows, known)) if e.event_type == "earthquake")
-        for known in (held, facts)
+        for known in (replace(facts, hazard_rates=held), facts)
     )
-    # Whatever the list of exposed states says.
-    assert own.rate_per_year[0] == pytest.approx(0.4 * facts.settings.hazard_damaging_frac)
-    assert (own.rate_per_year[1:] == plain.rate_per_year[1:]).all()
+    row = read_events().row(by_predicate=pl.col("event_type") == "earthquake", named=True)
+    assert own.rate_per_year[0] == pytest.approx(row["rate_mid"] * 0.4 / row["index_frequency"])
+    # Where no frequency is known, the rate is that of the mean county.
+    assert (plain.rate_per_year == row["rate_mid"]).all()
+
+
+def test_hazards_are_those_of_the_county_and_not_of_the_state() -> None:
+    places = {
+        "armstrong": "48011", "galveston": "48167", "dallas": "48113", "miami": "12086",
+        "los_angeles": "06037", "memphis": "47157", "moore_ok": "40027", "seattle": "53033",
+    }  # fmt: skip
+    regions = pl.DataFrame({"region_id": list(places), "county_fips": list(places.values())})
+    held = hazard_rates(regions, REGISTRY["core.county_hazards"].schema.create_empty())
+    rate = {(row["region_id"], row["hazard"]): row["events_per_year"] for row in held.iter_rows(named=True)}
+    # 850 km inland, and in a state with a coast.
+    assert rate["armstrong", "hurricane"] == 0.0
+    assert rate["miami", "hurricane"] > rate["galveston", "hurricane"] > 3.0 * rate["dallas", "hurricane"] > 0.0
+    assert rate["los_angeles", "earthquake"] > 2.0 * rate["memphis", "earthquake"] > 5.0 * rate["dallas", "earthquake"]
+    assert rate["moore_ok", "tornado"] > 5.0 * rate["seattle", "tornado"]
+
+
+def test_the_embedded_frequencies_are_whole() -> None:
+    table = read_county_hazards()
+    assert table["county_fips"].n_unique() == 3143
+    assert table.group_by("hazard").len()["len"].to_list() == [3143] * 5
+    # The assumed rates go with the mean of the index over the counties that they were made for.
+    events = {row["hazard"]: row["index_frequency"] for row in read_events().iter_rows(named=True)}
+    for hazard in ("inland_flooding", "tornado"):
+        mean = table.filter(pl.col("hazard") == hazard)["events_per_year"].mean()
+        assert mean == pytest.approx(events[hazard], rel=1e-3)
 
 
 def test_rates_of_one_county_list_reach_the_other() -> None:
@@ -144,7 +173,10 @@ def test_rates_of_one_county_list_reach_the_other() -> None:
     )
     places = {"south": "09170", "west": "09190", "texas": "48441", "nowhere": ""}
     regions = pl.DataFrame({"region_id": list(places), "county_fips": list(places.values())})
-    found = {row["region_id"]: row["events_per_year"] for row in hazard_rates(regions, index).iter_rows(named=True)}
+    none = read_county_hazards().clear()
+    found = {
+        row["region_id"]: row["events_per_year"] for row in hazard_rates(regions, index, none).iter_rows(named=True)
+    }
     assert set(found) == {"south", "west", "texas"}
     assert (found["south"], found["texas"]) == (2.0, 7.0)
     assert 1.0 < found["west"] < 4.0
@@ -152,7 +184,7 @@ def test_rates_of_one_county_list_reach_the_other() -> None:
     later = index.with_columns(pl.lit("2025").alias("release"), pl.col("events_per_year") * 10.0)
     own = regions.filter(pl.col("region_id") == "south").with_columns(pl.lit("09009").alias("county_fips"))
     new = later.head(1).with_columns(pl.lit("09170").alias("county_fips"), pl.lit(30.0).alias("events_per_year"))
-    assert hazard_rates(own, pl.concat([index, new])).row(0) == ("south", "tornado", 30.0, "2025")
+    assert hazard_rates(own, pl.concat([index, new]), none).row(0) == ("south", "tornado", 30.0, "2025")
 
 
 def test_sun_is_correlated_through_the_same_calendar_years_alone(facts: Facts) -> None:
