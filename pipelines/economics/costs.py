@@ -82,6 +82,8 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
     for name in (SOLAR, BATTERY, *fuels):
         is_battery = name == BATTERY
         duty = 1.0 + settings.battery_tariff_frac if is_battery else 1.0
+        if name == SOLAR and settings.has_safe_harboured_solar:
+            duty = 1.0 + settings.safe_harbour_premium_frac
         fixed, fixed_frac = 0.0, 0.0
         if facts.has(name, "fixed_om"):
             if "fraction" in facts.row(name, "fixed_om")["unit"]:

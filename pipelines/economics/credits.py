@@ -125,6 +125,9 @@ class CreditDates:
     def _of(self, part: str, row: Mapping[str, Any]) -> tuple[float, float]:
         if not self.settings.has_tax_credits or row["size"] <= 0.0:
             return 0.0, 0.0
+        # Rules on material assistance hold for construction begun from 2026 on (core.policy, obbba_feoc_macr).
+        if not self.settings.is_foreign_entity_rule_kept and part in _TECHNOLOGY:
+            return 0.0, 0.0
         rules = [self._rules.get((row["technology"], provision), []) for provision in ("48E", "45Y")]
         # Without a date of service neither size nor stack matters.
         waits = any(_is_dated(rule) for own in rules for rule in own)
@@ -151,37 +154,50 @@ class CreditDates:
 
     def _share(self, rule: Mapping[str, Any], part: str, row: Mapping[str, Any]) -> NDArray[np.float64]:
         """Return the share of a part's capacity that keeps a rule in each draw, shape (n_draws,)."""
-        begun, limit = self._windows(rule)
+        begun, limit = self._windows(rule, self._begins_of(part))
         if limit is None:
             return begun
         starts, months_per_size = self._installation(part, str(row["stack_id"]))
         lasts = np.maximum(months_per_size * float(row["size"]) * _PARTS[part][2], 1e-9)
         return begun * np.clip((limit - starts) / lasts, 0.0, 1.0)
 
-    def _windows(self, rule: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    def _begins_of(self, part: str) -> NDArray[np.float64]:
+        """Return the months until construction of a part begins: before the decision where it is bought begun."""
+        if part != "solar" or not self.settings.has_safe_harboured_solar:
+            return self.begins
+        rules = [rule for name in ("48E", "45Y") for rule in self._rules.get((_TECHNOLOGY[part], name), [])]
+        deadlines = [rule["begins_by"] for rule in rules if rule["begins_by"] is not None and rule["continuity_years"]]
+        if not deadlines:
+            return self.begins
+        return np.minimum(self.begins, self._months_to(max(deadlines)) - 1.0 / _DAYS_PER_MONTH)
+
+    def _windows(
+        self, rule: Mapping[str, Any], begins: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
         """Return where construction begins in time (1 or 0), and the month that service must begin by, if any."""
         dates = tuple(rule[name] for name in ("begins_by", "begins_from", "in_service_by", "continuity_years"))
-        if dates not in self._limits:
+        key = (*dates, begins is self.begins)
+        if key not in self._limits:
             by, since, service, years = dates
-            begun = np.ones_like(self.begins)
+            begun = np.ones_like(begins)
             if by is not None:
-                begun = begun * (self.begins <= self._months_to(by))
+                begun = begun * (begins <= self._months_to(by))
             if since is not None:
-                begun = begun * (self.begins > self._months_to(since) - 1.0 / _DAYS_PER_MONTH)
-            limits = [np.full_like(self.begins, self._months_to(service))] if service is not None else []
-            limits += [self._continuity(int(years))] if years is not None else []
-            self._limits[dates] = (begun, np.min(limits, axis=0) if limits else None)
-        return self._limits[dates]
+                begun = begun * (begins > self._months_to(since) - 1.0 / _DAYS_PER_MONTH)
+            limits = [np.full_like(begins, self._months_to(service))] if service is not None else []
+            limits += [self._continuity(int(years), begins)] if years is not None else []
+            self._limits[key] = (begun, np.min(limits, axis=0) if limits else None)
+        return self._limits[key]
 
     def _months_to(self, day: date) -> float:
         """Return the months from the decision to the end of a day."""
         return ((day - self.as_of).days + 1) / _DAYS_PER_MONTH
 
-    def _continuity(self, years: int) -> NDArray[np.float64]:
+    def _continuity(self, years: int, begins: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the months to the end of the so many calendar years after the one that construction begins in."""
-        begun = np.datetime64(self.as_of) + np.round(self.begins * _DAYS_PER_MONTH).astype("timedelta64[D]")
+        begun = np.datetime64(self.as_of) + np.round(begins * _DAYS_PER_MONTH).astype("timedelta64[D]")
         calendar = begun.astype("datetime64[Y]").astype(np.int64) + 1970
-        limits = np.empty_like(self.begins)
+        limits = np.empty_like(begins)
         for year in np.unique(calendar):
             limits[calendar == year] = self._months_to(date(int(year) + years, 12, 31))
         return limits

@@ -90,7 +90,22 @@ class Money(BaseModel):
         description="controls and labour where there is no microgrid (USD per kW of load); cited split 50 + 60",
     )
     battery_tariff_frac: float = economics(
-        0.0, ge=0, le=2, description="duty on batteries beyond those inside the cited costs (share of their price)"
+        0.1,
+        ge=0,
+        le=2,
+        description="duty on batteries in force beyond that inside their prices (share of their price); assumption: "
+        "25 % under Section 301 from 2026-01-01 over 7.5 % when the prices were made, on six tenths of the price",
+    )
+    has_safe_harboured_solar: bool = economics(
+        False, description="whether solar is bought whose construction was begun before the credit's deadline"
+    )
+    safe_harbour_premium_frac: float = economics(
+        0.05, ge=0, le=1, description="what solar begun in time costs more (share of its price); assumption"
+    )
+    is_foreign_entity_rule_kept: bool = economics(
+        True,
+        description="whether solar and batteries keep the limits on parts from foreign entities of concern, without "
+        "which they earn no credit",
     )
     diesel_usd_per_mmbtu: float = economics(
         27.0, ge=0, description="diesel at the site (USD/MMBtu HHV); assumption, some 3.7 USD/gallon"

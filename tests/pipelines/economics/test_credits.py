@@ -73,3 +73,19 @@ def test_dates_of_the_rules_are_those_of_the_policy_table(tables) -> None:
     assert str(rules["solar_48e_in_service"]["in_service_by"]) == policy["obbba_48e_45y_solar_wind_pis"]
     assert float(rules["fuel_cell_48e_2033"]["value"]) == float(policy["obbba_fuel_cell_itc"])
     assert rules["solar_48e_begun"]["continuity_years"] == int(policy["obbba_continuity_safe_harbour"])
+
+
+def test_solar_bought_begun_in_time_keeps_the_credit_that_a_later_start_loses(expected) -> None:
+    late = date(2027, 12, 1)
+    bought = expected(late, SETTINGS.model_copy(update={"has_safe_harboured_solar": True}))
+    assert expected(late)["solar_bess_gas"]["solar_credit_frac"] == 0.0
+    assert bought["solar_bess_gas"]["solar_credit_frac"] == pytest.approx(0.30)
+    # Batteries are built as before.
+    assert bought["solar_bess_gas"]["bess_credit_frac"] == expected(late)["solar_bess_gas"]["bess_credit_frac"]
+
+
+def test_parts_from_foreign_entities_earn_no_credit_and_other_plant_keeps_its_own(expected) -> None:
+    night = date(2026, 11, 22)
+    barred = expected(night, SETTINGS.model_copy(update={"is_foreign_entity_rule_kept": False}))
+    assert {barred["solar_bess_gas"][f"{part}_credit_frac"] for part in ("solar", "bess", "reserve")} == {0.0}
+    assert barred["fuel_cell"]["firm_credit_frac"] == pytest.approx(0.30)
