@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from assets.climate import CLIMATE_INPUTS
 from assets.county_hours import county_climatology, county_years
 from assets.night import Night, log
 from assets.plant import grid_plant, plant_parameters
@@ -21,7 +22,7 @@ from pipelines.sizing.refine import Finalists
 # What the chunks are made from.
 RESULT_INPUTS = [
     "core.regions",
-    "core.climatology_monthly",
+    *CLIMATE_INPUTS,
     "core.outage_causes",
     "core.data_centre_load",
     "core.technology",

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.climate import CLIMATE_INPUTS, night_stations
 from assets.night import Night
-from pipelines.counties.climate import climate_stations, interpolated_climatology
 from pipelines.counties.hours import chunk_store, fetched_years
 from pipelines.national.chunk import HOURS
 from pipelines.plant.solar import SolarParameters
 from pipelines.ranking.rank import valued_sites
 from pipelines.timeline.online import online_share_matrix
 from pipelines.weather.assemble import region_solar, region_weather
+from pipelines.weather.climate import interpolated_climatology
 
 # What the best counties are chosen by, and what their hours are made from.
 BEST_INPUTS = [
-    "core.climatology_monthly",
+    *CLIMATE_INPUTS,
     "core.weather_choice",
     "sim.chosen",
     "mart.time_to_power",
@@ -37,7 +38,7 @@ def _county_climatology(night: Night) -> pl.DataFrame:
     places = night.read("core.regions", ["region_id", "latitude", "longitude", "elevation_m"])
     return interpolated_climatology(
         places.join(county_years(night), on="region_id", how="anti", maintain_order="left"),
-        climate_stations(night.read("core.climatology_monthly")),
+        night_stations(night),
     )
 
 

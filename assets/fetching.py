@@ -15,8 +15,7 @@ from pipelines.counties.fetching import fetch_counties, in_order_of_worth
 from pipelines.counties.live_weather import OnCounty
 from pipelines.counties.table import county_places
 from pipelines.errors import FirstmwError
-from pipelines.reference.load import load_reference
-from pipelines.reference.regions import rankable_regions
+from pipelines.reference.regions import reference_regions
 from pipelines.settings import Settings
 from pipelines.sources.archive import Archive, NightRecord, SourceOutcome
 from pipelines.sources.asking import Asking
@@ -77,12 +76,10 @@ def fetch_sources(
 
 
 def _asked_regions(settings: Settings, scope: Scope) -> pl.DataFrame:
-    """Return the places that sources are asked for: the markets in scope, or the counties, also those not ranked."""
+    """Return the places that sources are asked for: the markets or the counties in scope."""
     if scope.is_counties:
         return in_scope(county_places(settings), scope)
-    directory = settings.reference_dir
-    markets = load_reference("candidate_markets", directory), load_reference("climatology_monthly", directory)
-    return in_scope(rankable_regions(*markets), scope)
+    return in_scope(reference_regions(settings.reference_dir), scope)
 
 
 def ranked_before(data_dir: Path) -> pl.DataFrame:

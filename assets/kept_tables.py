@@ -8,13 +8,14 @@ from typing import Any
 
 import polars as pl
 
+from assets.climate import CLIMATE_INPUTS
 from assets.night import Night
 from assets.table_asset import Made
 from pipelines.contracts.base import validate
 from pipelines.identity import content_hash
 from pipelines.plant.solar import SolarParameters
 
-HOURS_INPUTS = ["core.regions", "core.weather_choice", "core.climatology_monthly"]
+HOURS_INPUTS = ["core.regions", "core.weather_choice", *CLIMATE_INPUTS]
 
 
 def hours_key(night: Night, solar: SolarParameters | None = None) -> dict[str, Any] | None:
@@ -27,7 +28,7 @@ def hours_key(night: Night, solar: SolarParameters | None = None) -> dict[str, A
     return {
         "code": night.code,
         "regions": content_hash(night.read("core.regions")),
-        "climatology": content_hash(night.read("core.climatology_monthly")),
+        "climatology": content_hash(*(night.read(name) for name in CLIMATE_INPUTS)),
         "choice": content_hash(night.read("core.weather_choice")),
         "years": night.settings.dispatch_years,
         **({"solar": asdict(solar)} if solar is not None else {}),

@@ -21,7 +21,6 @@ import click
 import polars as pl
 
 from benchmarks.session_memory import run_sampled
-from pipelines.counties.climate import climate_stations, interpolated_climatology
 from pipelines.counties.places import county_regions
 from pipelines.dispatch.designs import design_grid
 from pipelines.dispatch.inputs import DesignSet
@@ -35,6 +34,7 @@ from pipelines.reference.parameters import parameters
 from pipelines.reliability.campaign import Plant
 from pipelines.reliability.common_mode import region_causes
 from pipelines.settings import Settings
+from pipelines.weather.climate import climate_stations, interpolated_climatology
 
 PARTS = ("sites", "years", "night")
 # Steps of a night that are told apart; the rest is summed.
@@ -97,9 +97,9 @@ def work_of(count: int, years: int) -> Work:
     def reference(name: str) -> pl.DataFrame:
         return load_reference(name, settings.reference_dir)
 
-    months = reference("climatology_monthly")
-    regions = county_regions(reference("candidate_markets"), months, settings)
-    climate = interpolated_climatology(regions, climate_stations(months))
+    stations = reference("climate_stations")
+    regions = county_regions(reference("candidate_markets"), stations, reference("place_heights"), settings)
+    climate = interpolated_climatology(regions, climate_stations(stations, reference("climatology_monthly")))
     figures = parameters(reference("technology"))
     technologies = firm_technologies(figures, reference("temperature_outage"), settings)
     designs = design_grid(technologies, settings, solar_parts=settings.county_solar_parts)

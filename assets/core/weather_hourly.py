@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from assets.climate import night_stations
 from assets.kept_tables import HOURS_INPUTS, hours_key, kept_table
 from assets.night import Night
 from assets.table_asset import Made, table_asset
 from pipelines.contracts.base import REGISTRY
 from pipelines.sources.merge import night_weather
+from pipelines.weather.climate import nearest_climatology
 
 
 @table_asset("core.weather_hourly", deps=HOURS_INPUTS)
@@ -22,7 +24,7 @@ def _made(night: Night) -> Made:
     regions = night.read("core.regions")
     frame, hits = night_weather(
         regions,
-        night.read("core.climatology_monthly"),
+        nearest_climatology(regions, night_stations(night)),
         night.read("core.weather_choice"),
         night.live,
         night.settings.weather_dir,

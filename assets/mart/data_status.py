@@ -5,11 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from assets.mart.sources import CITED
-from assets.night import Night, in_scope
+from assets.night import Night
 from assets.table_asset import table_asset
 from pipelines.counties.progress import progress_of
-from pipelines.counties.status import county_status, unranked_counties
-from pipelines.counties.table import county_places
+from pipelines.counties.status import county_status
 from pipelines.reference.provenance import data_status as status_of_sources
 from pipelines.sources.live import with_live_status
 
@@ -28,13 +27,7 @@ def data_status(night: Night) -> pl.DataFrame:
         return status
     own = county_status(
         night.read("core.weather_choice"),
-        unranked(night),
         progress_of(night.live.record.progress) if night.live else None,
         night.settings.profile == "live",
     )
     return pl.concat([status, own.select(status.columns)])
-
-
-def unranked(night: Night) -> pl.DataFrame:
-    """Return the counties in scope that are not ranked for want of weather."""
-    return unranked_counties(in_scope(county_places(night.settings), night.scope), night.read("core.regions"))

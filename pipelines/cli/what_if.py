@@ -129,13 +129,12 @@ def _weather(given: dict[str, Any]) -> tuple[pl.DataFrame, dict[str, Any], str]:
             "elevation_m": file.elevation_m,
         }
         return file_year(file, file.station_name), place, file.station_name
+    from pipelines.reference.regions import reference_climatology  # noqa: PLC0415
     from pipelines.weather.synthetic import synthetic_year  # noqa: PLC0415 - loads pvlib
 
     region = region_row(given["region"])
     place = {name: region[name] for name in ("latitude", "longitude", "elevation_m")}
-    months = load_reference("climatology_monthly", Settings().reference_dir).filter(
-        pl.col("region_id") == region["region_id"]
-    )
+    months = reference_climatology(pl.DataFrame([region]), Settings().reference_dir)
     hours = synthetic_year(months, region["region_id"], **place, year_index=given["weather_year"])
     return hours, place, region["region_id"]
 
@@ -148,12 +147,9 @@ def region_row(region_id: str) -> dict[str, Any]:
     UsageError
         If there is none of this name; names close ones.
     """
-    from pipelines.reference.regions import rankable_regions  # noqa: PLC0415
+    from pipelines.reference.regions import reference_regions  # noqa: PLC0415
 
-    folder = Settings().reference_dir
-    regions = rankable_regions(
-        load_reference("candidate_markets", folder), load_reference("climatology_monthly", folder)
-    )
+    regions = reference_regions(Settings().reference_dir)
     found = regions.filter(pl.col("region_id") == region_id)
     if found.is_empty():
         close = difflib.get_close_matches(region_id, regions["region_id"].to_list(), n=3)
@@ -184,14 +180,11 @@ def released_design(design_id: str, wanted: str | None = None) -> DesignSet:
 
 def nearest_region(weather: str) -> dict[str, Any]:
     """Return the region of the reference tables that is nearest to a weather file."""
-    from pipelines.reference.regions import rankable_regions  # noqa: PLC0415
+    from pipelines.reference.regions import reference_regions  # noqa: PLC0415
     from pipelines.weather.files import great_circle_km  # noqa: PLC0415
     from pipelines.weather.headers import read_weather_header  # noqa: PLC0415
 
-    folder = Settings().reference_dir
-    regions = rankable_regions(
-        load_reference("candidate_markets", folder), load_reference("climatology_monthly", folder)
-    )
+    regions = reference_regions(Settings().reference_dir)
     header = read_weather_header(_existing(weather))
     here = np.array([header.latitude]), np.array([header.longitude])
     distance = great_circle_km(*here, regions["latitude"].to_numpy(), regions["longitude"].to_numpy())

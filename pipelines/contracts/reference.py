@@ -100,13 +100,34 @@ class CandidateMarkets(dy.Schema):
         return RANKABLE_IS_PLACED.is_kept
 
 
+@table("core.climate_stations", grain="One row per TMY3 station.")
+class ClimateStations(dy.Schema):
+    station_id = text("TMY3 station number", key=True)
+    station_name = text("TMY3 station")
+    state = us_state("State of the station", also=("GU", "PR", "VI"))
+    latitude = number("Latitude of the station", "deg north", minimum=-90.0, maximum=90.0)
+    longitude = number("Longitude of the station", "deg east", minimum=-180.0, maximum=180.0)
+    elevation_m = number("Height of the station above the sea", "m", minimum=-100.0, maximum=4500.0)
+    tmy3_class = choice("TMY3 class: I least uncertain, II more, III incomplete period of record", ["I", "II", "III"])
+    clock_off_months = integer(
+        "Months whose global irradiation lies 0.75 h or more from solar noon: where there are any, the station's beam "
+        "and diffuse irradiation are not used",
+        "count",
+        minimum=0,
+    )
+    source_title = title()
+    publisher = publisher_name()
+    url = url_of_source()
+    as_of = as_of_date()
+
+
 @table(
     "core.climatology_monthly",
-    grain="One row per market and month of the year, from the nearest TMY3 station.",
+    grain="One row per TMY3 station and month of the year; the source is that of the station.",
     time="Months are local calendar months of the typical meteorological year (1976-2005).",
 )
 class ClimatologyMonthly(dy.Schema):
-    region_id = text("Market id", key=True)
+    station_id = text("TMY3 station number, joins to core.climate_stations", key=True)
     month = integer("Month of the year, 1 to 12", key=True, minimum=1)
     ghi_kwh_per_m2_day = number("Global horizontal irradiation, daily mean", "kWh/m2/day", minimum=0.0, maximum=12.0)
     dni_kwh_per_m2_day = number("Direct normal irradiation, daily mean", "kWh/m2/day", minimum=0.0, maximum=15.0)
@@ -116,17 +137,28 @@ class ClimatologyMonthly(dy.Schema):
     temperature_mean_daily_max_c = number(
         "Mean of the daily highest temperatures", "deg C", minimum=-50.0, maximum=60.0
     )
-    temperature_max_c = number("Highest temperature of the month", "deg C", minimum=-50.0, maximum=60.0)
+    temperature_max_c = number("Highest temperature of the month", "deg C", minimum=-50.0, maximum=70.0)
     temperature_min_c = number("Lowest temperature of the month", "deg C", minimum=-70.0, maximum=50.0)
-    relative_humidity_mean_pct = number("Mean relative humidity", "percent", minimum=0.0, maximum=100.0)
     wind_mean_m_per_s = number("Mean wind speed", "m/s", minimum=0.0, maximum=30.0)
-    station_id = text("TMY3 station number")
-    station_name = text("TMY3 station")
-    station_state = text("State of the station")
-    station_latitude = number("Latitude of the station", "deg north", minimum=-90.0, maximum=90.0)
-    station_longitude = number("Longitude of the station", "deg east", minimum=-180.0, maximum=180.0)
-    station_elevation_m = number("Height of the station above the sea", "m", minimum=-100.0, maximum=4500.0)
-    distance_km = number("Distance from the market to the station", "km", minimum=0.0)
+    suspect_temperature_hours = integer(
+        "Hours above the state's record or far from the hours around them: where there are any, the month's "
+        "temperatures are not used",
+        "hours",
+        minimum=0,
+    )
+    suspect_wind_hours = integer(
+        "Hours of more than 33 m/s: where there are any, the month's wind is not used", "hours", minimum=0
+    )
+
+
+@table("core.place_heights", grain="One row per market and county whose height is known.")
+class PlaceHeights(dy.Schema):
+    region_id = text("Market id, or five-digit FIPS code of a county", key=True, regex=r"^[a-z0-9_]+$")
+    cell_id = text(
+        "H3 cell of resolution 6 that holds the place: the market, or the population-weighted centre of the county",
+        regex=r"^[0-9a-f]{15}$",
+    )
+    elevation_m = number("Mean height of that cell above the sea", "m", minimum=-100.0, maximum=4500.0)
     source_title = title()
     publisher = publisher_name()
     url = url_of_source()

@@ -21,7 +21,7 @@ class _Regions(dy.Schema):
     market_type = text("What kind of market it is.")
     latitude = number("Latitude.", "deg north", minimum=-90, maximum=90)
     longitude = number("Longitude.", "deg east", minimum=-180, maximum=180)
-    elevation_m = number("Height of the climate station, taken for the site.", "m", minimum=-100, maximum=4500)
+    elevation_m = number("Height of the place above the sea.", "m", minimum=-100, maximum=4500)
     lead_project = text("Largest project known there; empty where none was seen in a source.")
     project_status = text("Status of that project; empty where none was seen.")
     verification = text("How the market was found: a source, the data-centre atlas, or general geography.")
@@ -35,7 +35,7 @@ class _Regions(dy.Schema):
 class CoreRegions(_Regions):
     """Where a site can stand."""
 
-    climate_station = text("Station behind the climatology.")
+    climate_station = text("Nearest climate station; counties interpolate between it and others.")
     climate_station_distance_km = number("Distance to that station.", "km", minimum=0)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,55 +13,49 @@ from scipy.spatial import cKDTree
 
 from pipelines.contracts import sites as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import REGISTRY
-from pipelines.counties.climate import climate_stations, interpolated_climatology
 from pipelines.counties.table import county_table, needed
 from pipelines.errors import InputError
 from pipelines.settings import Settings
 from pipelines.sources import county_zones
 from pipelines.sources.user_files import UserFile
+from pipelines.weather.climate import nearest_stations
 from pipelines.weather.files import great_circle_km
 
 _STATES = Path(__file__).with_name("states_without_market.csv")
 _FEET_M = 0.3048
 _AIRFIELDS = 5
-NOT_COVERED = ("AK", "HI")
-"""States without a climate station within reach: their counties are regions only where fetched weather is held."""
 _FROM_MARKET = ["iso", "balancing_area", "egrid_subregion", "gas_price_state"]
 
 
 def county_regions(
-    markets: pl.DataFrame, climatology: pl.DataFrame, settings: Settings, with_weather: Collection[str] = ()
+    markets: pl.DataFrame, stations: pl.DataFrame, heights: pl.DataFrame, settings: Settings
 ) -> pl.DataFrame:
-    """Return every county that can be ranked as a region: those of the contiguous states and the District, and others
-    that have weather of their own.
+    """Make a region of every county and county equivalent of the states and the District.
 
     Parameters
     ----------
     markets : pl.DataFrame
         Reference table `candidate_markets`: the nearest rankable market of the same state lends grid operator,
         balancing area and eGRID subregion; a state without one has its own row in `states_without_market.csv`.
-    climatology : pl.DataFrame
-        Reference table `climatology_monthly`.
+    stations : pl.DataFrame
+        Reference table `climate_stations`.
+    heights : pl.DataFrame
+        Reference table `place_heights`; airfields give the height of a county that it lacks.
     settings : Settings
         `counties_file`, `county_edition`; where `county_zones_file` and `zone_hierarchy_file` are given, grid operator
         and balancing area come from the county's own zone.
-    with_weather : Collection[str]
-        Counties with fetched weather; those of `NOT_COVERED` are regions only where they are among these.
 
     Returns
     -------
     pl.DataFrame
         Contract `core.regions`, in order of region_id.
     """
-    counties = county_table(settings).filter(
-        ~pl.col("state").is_in(NOT_COVERED) | pl.col("county_fips").is_in(list(with_weather))
-    )
-    counties = counties.with_columns(pl.Series("elevation_m", heights_m(counties)))
+    counties = county_table(settings)
+    counties = counties.with_columns(pl.Series("elevation_m", heights_m(counties, heights)))
     counties = pl.concat([counties, _lent(counties, markets)], how="horizontal")
     if settings.county_zones_file is not None and settings.zone_hierarchy_file is not None:
         counties = _zoned(counties, settings)
-    placed = counties.select(pl.col("county_fips").alias("region_id"), "latitude", "longitude", "elevation_m")
-    stations = interpolated_climatology(placed, climate_stations(climatology)).unique("region_id", maintain_order=True)
+    nearest = nearest_stations(counties.select("latitude", "longitude", region_id="county_fips"), stations)
     return (
         counties.with_columns(
             pl.col("county_fips").alias("region_id"),
@@ -73,7 +66,7 @@ def county_regions(
             pl.lit("county table").alias("verification"),
         )
         .join(
-            stations.select("region_id", "climate_station", "climate_station_distance_km"),
+            nearest.drop("station_id"),
             on="region_id",
             how="left",
             maintain_order="left",
@@ -83,17 +76,34 @@ def county_regions(
     )
 
 
-def heights_m(places: pl.DataFrame) -> NDArray[np.float64]:
-    """Return the height of each place: the median of the five airfields nearest to it (m), shape (n,).
+def heights_m(counties: pl.DataFrame, heights: pl.DataFrame) -> NDArray[np.float64]:
+    """Find the height of each county (m), shape (n,).
 
-    Airfields lie where ground is level and reached by road, as sites do; heights are those of the airportsdata package.
+    It is that of the cell around the county's population-weighted centre. In Alaska and Hawaii, in the highest
+    mountains and in counties of another edition than 2010 to 2020, which have none, it is the median of the five
+    airfields nearest to the county's centre, from the airportsdata package: airfields lie where ground is level and
+    reached by road, as sites do.
+
+    Parameters
+    ----------
+    counties : pl.DataFrame
+        county_fips, latitude, longitude.
+    heights : pl.DataFrame
+        Reference table `place_heights`.
     """
-    fields = _airfields()
-    # On the unit sphere the nearest by chord are the nearest by arc.
-    _, nearest = cKDTree(_on_sphere(fields[:, 0], fields[:, 1])).query(
-        _on_sphere(places["latitude"].to_numpy(), places["longitude"].to_numpy()), k=_AIRFIELDS
-    )
-    return np.median(fields[nearest, 2], axis=1)
+    known = counties.select(region_id="county_fips").join(
+        heights.select("region_id", "elevation_m"), on="region_id", how="left", maintain_order="left"
+    )["elevation_m"]
+    found = known.fill_null(np.nan).to_numpy().copy()
+    is_open = np.isnan(found)
+    if is_open.any():
+        fields, places = _airfields(), counties.filter(pl.Series(is_open))
+        # On the unit sphere the nearest by chord are the nearest by arc.
+        _, nearest = cKDTree(_on_sphere(fields[:, 0], fields[:, 1])).query(
+            _on_sphere(places["latitude"].to_numpy(), places["longitude"].to_numpy()), k=_AIRFIELDS
+        )
+        found[is_open] = np.median(fields[nearest, 2], axis=1)
+    return found
 
 
 def _on_sphere(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> NDArray[np.float64]:

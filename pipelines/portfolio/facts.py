@@ -18,11 +18,13 @@ from pipelines.reference.county_editions import carry_to_edition
 from pipelines.reference.parameters import Parameters, parameters
 from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
+from pipelines.weather.climate import climate_stations, nearest_stations
 
 BASINS_FILE = Path(__file__).with_name("fuel_basins.csv")
 COUNTY_HAZARDS_FILE = Path(__file__).with_name("county_hazards.csv")
 _COUNTY_HAZARDS_RELEASE = "March 2023"
 REFERENCE = (
+    "climate_stations",
     "climatology_monthly",
     "equipment_lead_times",
     "grid_reliability",
@@ -91,8 +93,11 @@ class Facts:
 
     @cached_property
     def extremes(self) -> dict[str, dict[str, float]]:
-        """Return coldest and hottest temperature of each region's climate (deg C), by region and column."""
-        months = self.reference["climatology_monthly"]
+        """Return coldest and hottest temperature (deg C) at the station nearest to each region, by column."""
+        places = self.ranked.unique("region_id", maintain_order=True).select("region_id", "latitude", "longitude")
+        stations = climate_stations(self.reference["climate_stations"], self.reference["climatology_monthly"])
+        nearest = nearest_stations(places, stations).select("region_id", "station_id")
+        months = nearest.join(stations, on="station_id", how="left", maintain_order="left")
         found = months.group_by("region_id").agg(pl.col("temperature_min_c").min(), pl.col("temperature_max_c").max())
         return {row.pop("region_id"): row for row in found.iter_rows(named=True)}
 

@@ -45,7 +45,8 @@ def cited_sources(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
             pl.lit(licences.get(name)).alias("licence"),
         )
         for name, frame in sorted(tables.items())
-        if name != "sources"
+        # Months carry the citation of their station.
+        if name != "sources" and set(_CITATION) <= set(frame.columns)
     ).filter(pl.col("publisher") != _OWN)
     cited = (
         rows.group_by(_CITATION, maintain_order=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 
 from pipelines.contracts import sites as _contracts  # noqa: F401 - registers the tables
+from pipelines.errors import InputError
 from pipelines.ordered import group_mean
+from pipelines.reference.load import load_reference
+from pipelines.weather.climate import climate_stations, nearest_climatology, nearest_stations
 
 # What differs between regions only where a user brings the data: published empty until then.
 _UNKNOWN = {
@@ -16,33 +21,57 @@ _UNKNOWN = {
 }
 
 
-def rankable_regions(markets: pl.DataFrame, climatology: pl.DataFrame) -> pl.DataFrame:
-    """Return the markets that can be ranked, with the height of their climate station.
+def rankable_regions(markets: pl.DataFrame, stations: pl.DataFrame, heights: pl.DataFrame) -> pl.DataFrame:
+    """Select the markets that can be ranked, each with its height and its nearest climate station.
 
     Parameters
     ----------
     markets : pl.DataFrame
         Reference table `candidate_markets`.
-    climatology : pl.DataFrame
-        Reference table `climatology_monthly`.
+    stations : pl.DataFrame
+        Reference table `climate_stations`.
+    heights : pl.DataFrame
+        Reference table `place_heights`.
 
     Returns
     -------
     pl.DataFrame
         Contract `core.regions`, in order of region_id.
+
+    Raises
+    ------
+    InputError
+        If the height of a market is missing.
     """
-    stations = climatology.unique("region_id", maintain_order=True).select(
-        "region_id",
-        pl.col("station_elevation_m").alias("elevation_m"),
-        pl.col("station_name").alias("climate_station"),
-        pl.col("distance_km").alias("climate_station_distance_km"),
-    )
-    return (
+    found = (
         markets.filter(pl.col("is_rankable"))
-        .join(stations, on="region_id", how="left", maintain_order="left")
-        .with_columns(pl.col("lead_project", "project_status", "url").fill_null(""))
         .sort("region_id")
+        .join(heights.select("region_id", "elevation_m"), on="region_id", how="left", maintain_order="left")
     )
+    without = found.filter(pl.col("elevation_m").is_null())["region_id"]
+    if len(without):
+        raise InputError(
+            f"the market {without[0]} has no height",
+            file="place_heights.csv",
+            column="elevation_m",
+            remedy="add its row",
+        )
+    nearest = nearest_stations(found, stations).drop("region_id", "station_id")
+    return pl.concat([found, nearest], how="horizontal").with_columns(
+        pl.col("lead_project", "project_status", "url").fill_null("")
+    )
+
+
+def reference_regions(directory: Path) -> pl.DataFrame:
+    """Read the markets that can be ranked from the reference tables, contract `core.regions`."""
+    names = ("candidate_markets", "climate_stations", "place_heights")
+    return rankable_regions(*(load_reference(name, directory) for name in names))
+
+
+def reference_climatology(places: pl.DataFrame, directory: Path) -> pl.DataFrame:
+    """Read the months of the station nearest to each place from the reference tables, as `nearest_climatology`."""
+    names = ("climate_stations", "climatology_monthly")
+    return nearest_climatology(places, climate_stations(*(load_reference(name, directory) for name in names)))
 
 
 def published_regions(

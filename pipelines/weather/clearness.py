@@ -67,7 +67,8 @@ def daily_clearness(
 
     shocks = generator.standard_normal(395) * np.sqrt(1.0 - DAILY_PERSISTENCE**2)
     series = signal.lfilter([1.0], [1.0, -DAILY_PERSISTENCE], shocks)[30:]
-    weights = extra_kwh_per_m2 / np.bincount(MONTH_OF_DAY, extra_kwh_per_m2)[MONTH_OF_DAY]
+    whole = np.maximum(np.bincount(MONTH_OF_DAY, extra_kwh_per_m2), 1e-12)
+    weights = extra_kwh_per_m2 / whole[MONTH_OF_DAY]
 
     def indices(shift: NDArray[np.float64]) -> NDArray[np.float64]:
         share = betaincinv(first, second, ndtr(series + shift[MONTH_OF_DAY]))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from pipelines.deferred import deferred
-from pipelines.weather.calendar import MONTH_OF_DAY
+from pipelines.weather.calendar import MONTH_DAYS, MONTH_OF_DAY
 
 pvlib = deferred("pvlib")
 
@@ -17,6 +17,10 @@ _MONTH_OF_HOUR = np.repeat(MONTH_OF_DAY, 24)
 _DAY_OF_HOUR = np.repeat(np.arange(1, 366), 24)
 
 
+DARK_KWH_PER_M2 = 0.01
+"""Global irradiation of a day below which a month is polar night: what little there is, is diffuse."""
+# Global irradiation of a day below which a month's sun stays near the horizon.
+_LOW_KWH_PER_M2 = 0.6
 # Relative miss of a monthly total above which the three totals are held to contradict each other.
 _LARGEST_MISS = 0.01
 
@@ -168,7 +172,8 @@ def split_beam(
     -----
     First split: DISC (Maxwell, SERI/TR-215-3087, 1987). Its diffuse share s then becomes
     logistic(logit(s) + a + b (cos(zenith) - 0.5)) with a and b of each month by Newton's method, so that diffuse and
-    beam totals are met at once: a moves diffuse against beam, b moves the beam between low and high sun.
+    beam totals are met at once: a moves diffuse against beam, b moves the beam between low and high sun. In polar night
+    all is diffuse.
     """
     shape = ghi.shape
     is_day = sky.extra_horizontal.ravel() > 0.0
@@ -176,7 +181,8 @@ def split_beam(
     cosine = np.maximum(sky.cos_zenith.ravel()[is_day], 1e-3)
     up_frac = sky.up_frac.ravel()[is_day]
     scaled = ghi.ravel()[is_day]
-    scaled = scaled * (month_ghi / np.bincount(month, scaled, 12))[month]
+    is_lit = month_ghi > 1000.0 * DARK_KWH_PER_M2 * MONTH_DAYS
+    scaled = scaled * (month_ghi / np.maximum(np.bincount(month, scaled, 12), 1e-9))[month]
     ceiling = np.clip(1.05 * _clear_beam(sky.airmass.ravel()[is_day]), 0.02, 0.85)
     ceiling = ceiling * sky.extra_normal.ravel()[is_day] * up_frac
     first = pvlib.irradiance.disc(
@@ -186,11 +192,13 @@ def split_beam(
         pressure=sky.pressure_pa,
         max_zenith=90.0,
     )
+    ceiling = np.where(is_lit[month], ceiling, 0.0)
     dni = np.clip(first["dni"] * up_frac, 0.0, ceiling)
     diffuse = np.clip(1.0 - dni * cosine / np.maximum(scaled, 1e-6), 0.03, 0.995)
     start = np.log(diffuse / (1.0 - diffuse))
     tilt = cosine - 0.5
     a, b = np.zeros(12), np.zeros(12)
+    asked_dhi, asked_dni = np.where(is_lit, month_dhi, 1.0), np.where(is_lit, month_dni, 1.0)
     for _ in range(25):
         share = 1.0 / (1.0 + np.exp(-(start + a[month] + b[month] * tilt)))
         raw_dni = scaled * (1.0 - share) / cosine
@@ -199,15 +207,20 @@ def split_beam(
         dhi = scaled - dni * cosine
         miss_dhi = np.bincount(month, dhi, 12) - month_dhi
         miss_dni = np.bincount(month, dni, 12) - month_dni
-        if max(np.abs(miss_dhi / month_dhi).max(), np.abs(miss_dni / month_dni).max()) < 1e-5:
+        off = np.where(is_lit, np.maximum(np.abs(miss_dhi / asked_dhi), np.abs(miss_dni / asked_dni)), 0.0)
+        if off.max() < 1e-5:
             break
         slope = np.where(is_free, scaled * share * (1.0 - share), 0.0)
         h_a, h_b = np.bincount(month, slope, 12), np.bincount(month, slope * tilt, 12)
         n_a, n_b = -np.bincount(month, slope / cosine, 12), -np.bincount(month, slope * tilt / cosine, 12)
-        determinant = h_a * n_b - h_b * n_a
+        determinant = np.where(is_lit, h_a * n_b - h_b * n_a, 1.0)
         a = a - np.clip((n_b * miss_dhi - h_b * miss_dni) / determinant, -1.0, 1.0)
         b = b - np.clip((h_a * miss_dni - n_a * miss_dhi) / determinant, -2.0, 2.0)
-    off = np.maximum(np.abs(miss_dhi / month_dhi), np.abs(miss_dni / month_dni))
+    # What a sun near the horizon gives, months of other places do not tell: DISC alone splits it.
+    is_left = (off >= _LARGEST_MISS) & (month_ghi < 1000.0 * _LOW_KWH_PER_M2 * MONTH_DAYS)
+    if is_left.any():
+        dni = np.where(is_left[month], np.minimum(scaled / (1.0 + np.exp(start)) / cosine, ceiling), dni)
+        dhi, off = scaled - dni * cosine, np.where(is_left, 0.0, off)
     if not off.max() < _LARGEST_MISS:
         raise SplitError(int(np.nan_to_num(off, nan=np.inf).argmax()) + 1)
     full = [np.zeros(ghi.size) for _ in range(3)]

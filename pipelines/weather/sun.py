@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.weather.calendar import MONTH_DAYS, TYPICAL_YEAR, hours_of_year
+
 # The solar constant behind TMY3 and the published clearness-index statistics.
 SOLAR_CONSTANT_W_PER_M2 = 1367.0
 # Noon of 1 January 2000 in days after 1 January 1970.
@@ -69,7 +71,8 @@ def sun_path(start_utc: NDArray[np.datetime64], latitude: float, longitude: floa
     Notes
     -----
     J. J. Michalsky, "The Astronomical Almanac's algorithm for approximate solar position (1950-2050)",
-    Solar Energy 40(3), 1988. For places between the polar circles and steps of at most one hour.
+    Solar Energy 40(3), 1988. For steps of at most one hour; a sun that sets within an hour of
+    midnight is cut there.
     """
     start_us = np.ascontiguousarray(start_utc.astype("datetime64[us]").astype(np.int64))
     right_ascension_deg, declination, sidereal_deg, distance = _almanac(start_us.tobytes(), step_hours)
@@ -80,6 +83,8 @@ def sun_path(start_utc: NDArray[np.datetime64], latitude: float, longitude: floa
     across = np.sin(lat) * np.sin(declination)
     along = np.cos(lat) * np.cos(declination)
     sunset_angle = np.arccos(np.clip(-across / np.maximum(along, 1e-12), -1.0, 1.0))
+    # A sun that does not set shines through midnight.
+    sunset_angle = np.where(sunset_angle < np.pi, sunset_angle, np.inf)
     half = np.pi / 24.0 * step_hours
     first = np.clip(hour_angle - half, -sunset_angle, sunset_angle)
     last = np.clip(hour_angle + half, -sunset_angle, sunset_angle)
@@ -105,6 +110,36 @@ def sun_path(start_utc: NDArray[np.datetime64], latitude: float, longitude: floa
         cos_zenith=np.maximum(mean_cos, 0.0),
         extra_normal_w_per_m2=SOLAR_CONSTANT_W_PER_M2 / distance**2,
     )
+
+
+def daily_extraterrestrial(latitude: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Compute the mean daily extraterrestrial irradiation of each month of the typical calendar.
+
+    Parameters
+    ----------
+    latitude : NDArray[np.float64]
+        Degrees north, shape (n,).
+
+    Returns
+    -------
+    tuple[NDArray[np.float64], NDArray[np.float64]]
+        On the horizontal and normal to the beam (kWh/m2), each of shape (n, 12).
+
+    Notes
+    -----
+    Integrals of a day from sunrise to sunset at the declination and distance of its noon at Greenwich: Duffie and
+    Beckman, Solar Engineering of Thermal Processes, 4th ed., eq. 1.10.3.
+    """
+    noons = hours_of_year(TYPICAL_YEAR)[12::24].astype(np.int64)
+    _, declination, _, distance = _almanac(noons.tobytes(), 0.0)
+    lat = np.radians(latitude)[:, None]
+    across, along = np.sin(lat) * np.sin(declination), np.cos(lat) * np.cos(declination)
+    sunset_angle = np.arccos(np.clip(-across / along, -1.0, 1.0))
+    strength = 24.0 / np.pi * SOLAR_CONSTANT_W_PER_M2 / 1000.0 / distance**2
+    horizontal = strength * (across * sunset_angle + along * np.sin(sunset_angle))
+    first = np.cumsum(MONTH_DAYS) - MONTH_DAYS
+    by_month = (np.add.reduceat(days, first, axis=1) / MONTH_DAYS for days in (horizontal, strength * sunset_angle))
+    return next(by_month), next(by_month)
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ from pipelines.identity import stable_seed
 from pipelines.weather.air import hourly_temperature, hourly_wind
 from pipelines.weather.calendar import MONTH_DAYS, MONTH_OF_DAY, TYPICAL_YEAR, hours_of_year, solar_offset_hours
 from pipelines.weather.clearness import daily_clearness
-from pipelines.weather.irradiance import Sky, SplitError, day_shape, hourly_global, split_beam
+from pipelines.weather.irradiance import DARK_KWH_PER_M2, Sky, SplitError, day_shape, hourly_global, split_beam
 from pipelines.weather.sun import SunPath, sun_path
 
 pvlib = deferred("pvlib")
@@ -81,8 +81,9 @@ def synthetic_year(
 
     extra_days = sky.extra_horizontal.sum(axis=1) / 1000.0
     ghi_total = means["ghi_kwh_per_m2_day"] * MONTH_DAYS
-    clearness = ghi_total / np.bincount(MONTH_OF_DAY, extra_days)
-    diffuse = means["dhi_kwh_per_m2_day"] / means["ghi_kwh_per_m2_day"]
+    # A month of polar night has no irradiation, and then no clearness.
+    clearness = ghi_total / np.maximum(np.bincount(MONTH_OF_DAY, extra_days), DARK_KWH_PER_M2)
+    diffuse = means["dhi_kwh_per_m2_day"] / np.maximum(means["ghi_kwh_per_m2_day"], DARK_KWH_PER_M2)
     days = daily_clearness(clearness, diffuse, extra_days, generator)
     try:
         ghi, dni, dhi = split_beam(

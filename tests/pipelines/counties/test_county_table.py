@@ -9,9 +9,8 @@ import polars as pl
 import pytest
 
 from pipelines.contracts.base import validate
-from pipelines.counties.places import NOT_COVERED, county_regions
-from pipelines.counties.status import unranked_counties, unranked_sentence
-from pipelines.counties.table import centre_of_area, county_places, county_table, named_counties
+from pipelines.counties.places import county_regions
+from pipelines.counties.table import centre_of_area, county_table, named_counties
 from pipelines.errors import UsageError
 from pipelines.reference.load import load_reference
 from pipelines.settings import REFERENCE_DIR, Settings
@@ -19,6 +18,8 @@ from pipelines.weather.files import great_circle_km
 
 pytest.importorskip("_plotly_geo", reason="needs the extra firstmw[counties]")
 pytest.importorskip("airportsdata", reason="needs the extra firstmw[counties]")
+
+FACTS = [load_reference(name, REFERENCE_DIR) for name in ("candidate_markets", "climate_stations", "place_heights")]
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +29,7 @@ def table() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def regions() -> pl.DataFrame:
-    markets, months = (load_reference(name, REFERENCE_DIR) for name in ("candidate_markets", "climatology_monthly"))
-    return county_regions(markets, months, Settings())
+    return county_regions(*FACTS, Settings())
 
 
 def test_the_edition_of_2016_has_3142_counties_in_50_states_and_the_district(table: pl.DataFrame) -> None:
@@ -73,9 +73,10 @@ def test_the_centre_of_a_square_with_a_hole_is_that_of_what_is_left() -> None:
     assert (latitude, longitude) == pytest.approx((0.01, 0.005), abs=1e-9)
 
 
-def test_every_county_of_the_contiguous_states_is_a_region(regions: pl.DataFrame, table: pl.DataFrame) -> None:
+def test_every_county_of_the_states_and_the_district_is_a_region(regions: pl.DataFrame, table: pl.DataFrame) -> None:
     validate(regions, "core.regions")
-    assert regions.height == table.filter(~pl.col("state").is_in(NOT_COVERED)).height == 3108
+    assert regions.height == table.height == 3142
+    assert regions.filter(pl.col("state").is_in(["AK", "HI"])).height == 34
     by_id = {row["region_id"]: row for row in regions.iter_rows(named=True)}
     # Known heights of the level ground there: Denver 1600 m, Lake County's Leadville 3000 m, New Orleans at the sea.
     assert by_id["08031"]["elevation_m"] == pytest.approx(1640, abs=120)
@@ -84,32 +85,24 @@ def test_every_county_of_the_contiguous_states_is_a_region(regions: pl.DataFrame
     assert (by_id["25017"]["iso"], by_id["25017"]["egrid_subregion"]) == ("ISO-NE", "NEWE")
 
 
-def test_a_county_of_alaska_or_hawaii_is_a_region_where_it_has_weather_of_its_own(table: pl.DataFrame) -> None:
-    markets, months = (load_reference(name, REFERENCE_DIR) for name in ("candidate_markets", "climatology_monthly"))
-    own = {"02020", "02185", "15001", "15003", "44001"}
-    found = validate(county_regions(markets, months, Settings(), own), "core.regions")
-    assert found.height == 3108 + 4
+def test_counties_of_alaska_and_hawaii_have_grids_stations_and_heights(regions: pl.DataFrame) -> None:
+    found = regions.filter(pl.col("state").is_in(["AK", "HI"]))
     # The subregions that EPA's eGRID names for the two states: the grid of the Railbelt and Oahu, and all else.
-    grids = dict(found.filter(pl.col("state").is_in(NOT_COVERED)).select("region_id", "egrid_subregion").iter_rows())
-    assert grids == {"02020": "AKGD", "02185": "AKMS", "15001": "HIMS", "15003": "HIOA"}
-    every = county_regions(markets, months, Settings(), table["county_fips"].to_list())
-    assert every.height == table.height == 3142
-    places = county_places(Settings())
-    assert unranked_sentence(unranked_counties(places, every)) == ""
-    none = county_regions(markets, months, Settings())
-    assert unranked_sentence(unranked_counties(places, none)).startswith("34 counties of Alaska and Hawaii")
-    assert unranked_sentence(unranked_counties(places, found)) == (
-        "30 counties of Alaska and Hawaii are not ranked: no weather"
-    )
+    grids = dict(found.select("region_id", "egrid_subregion").iter_rows())
+    assert [grids[county] for county in ("02020", "02185", "15001", "15003")] == ["AKGD", "AKMS", "HIMS", "HIOA"]
+    # Sites lie low there: Anchorage at the sea, Fairbanks at 135 m.
+    heights = dict(found.select("region_id", "elevation_m").iter_rows())
+    assert heights["15003"] < 60
+    assert heights["02090"] == pytest.approx(150, abs=60)
+    assert found["climate_station_distance_km"].median() < 60
 
 
 def test_zones_that_the_user_brings_say_whose_grid_a_county_is_on(shared: Path, regions: pl.DataFrame) -> None:
     folder = shared / "real" / "geography"
-    markets, months = (load_reference(name, REFERENCE_DIR) for name in ("candidate_markets", "climatology_monthly"))
     settings = Settings(
         county_zones_file=folder / "reeds_county2zone.csv", zone_hierarchy_file=folder / "reeds_hierarchy.csv"
     )
-    zoned = county_regions(markets, months, settings)
+    zoned = county_regions(*FACTS, settings)
     validate(zoned, "core.regions")
     both = regions.join(zoned, on="region_id", suffix="_zone")
     share = both.select((pl.col("iso") == pl.col("iso_zone")).mean()).item()

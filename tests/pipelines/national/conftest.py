@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipelines.counties.climate import climate_stations, interpolated_climatology
 from pipelines.dispatch.designs import design_grid
 from pipelines.dispatch.inputs import DesignSet
 from pipelines.national.chunk import Facts
@@ -16,6 +15,7 @@ from pipelines.reference.parameters import parameters
 from pipelines.reliability.campaign import Plant
 from pipelines.reliability.common_mode import region_causes
 from pipelines.settings import REFERENCE_DIR, Settings
+from pipelines.weather.climate import climate_stations, interpolated_climatology
 
 PLACES = [
     ("04013", "AZ", 33.3, -112.5, 350.0),
@@ -35,7 +35,8 @@ def regions() -> pl.DataFrame:
 @pytest.fixture(scope="session")
 def months(regions: pl.DataFrame) -> pl.DataFrame:
     """Return their months."""
-    stations = climate_stations(load_reference("climatology_monthly", REFERENCE_DIR))
+    names = ("climate_stations", "climatology_monthly")
+    stations = climate_stations(*(load_reference(name, REFERENCE_DIR) for name in names))
     return interpolated_climatology(regions, stations)
 
 

@@ -44,7 +44,9 @@ def test_sources_table_counts_rows_of_every_other_table(tables: dict[str, pl.Dat
     assert listed == {name: frame.height for name, frame in tables.items() if name != "sources"}
     latest = dict(tables["sources"].select("source_id", "as_of").iter_rows())
     for name, as_of in latest.items():
-        assert as_of == tables[name]["as_of"].max(), name
+        # Months are of the date of their station.
+        dated = tables["climate_stations" if name == "climatology_monthly" else name]
+        assert as_of == dated["as_of"].max(), name
 
 
 def test_markets_are_complete(tables: dict[str, pl.DataFrame]) -> None:
@@ -62,8 +64,8 @@ def test_markets_are_complete(tables: dict[str, pl.DataFrame]) -> None:
 
 def test_every_rankable_market_finds_its_facts(tables: dict[str, pl.DataFrame]) -> None:
     ranked = tables["candidate_markets"].filter("is_rankable")
-    months = tables["climatology_monthly"].group_by("region_id").agg(pl.col("month").sort())
-    assert set(months["region_id"]) == set(ranked["region_id"])
+    months = tables["climatology_monthly"].group_by("station_id").agg(pl.col("month").sort())
+    assert set(months["station_id"]) == set(tables["climate_stations"]["station_id"])
     assert all(found == list(range(1, 13)) for found in months["month"].to_list())
     subregions = tables["emission_factors"].filter(
         (pl.col("factor_type") == "grid_subregion") & (pl.col("pollutant") == "CO2") & (pl.col("data_year") == 2024)
@@ -85,9 +87,31 @@ def test_climatology_is_physical(tables: dict[str, pl.DataFrame]) -> None:
         & (pl.col("temperature_mean_daily_min_c") < pl.col("temperature_mean_c"))
         & (pl.col("temperature_mean_c") < pl.col("temperature_mean_daily_max_c"))
         & (pl.col("temperature_mean_daily_max_c") <= pl.col("temperature_max_c"))
-        & (pl.col("dhi_kwh_per_m2_day") < pl.col("ghi_kwh_per_m2_day"))
+        & ((pl.col("dhi_kwh_per_m2_day") < pl.col("ghi_kwh_per_m2_day")) | (pl.col("ghi_kwh_per_m2_day") < 0.01))
     )
     assert months.filter(~ordered).is_empty()
+
+
+def test_climatology_and_heights_are_those_of_the_facts(tables: dict[str, pl.DataFrame], shared: Path) -> None:
+    facts = pl.read_csv(shared / "facts" / "climatology_stations.csv", schema_overrides={"station_id": pl.String})
+    months = tables["climatology_monthly"].join(facts, on=["station_id", "month"], how="inner")
+    assert months.height == facts.height == tables["climatology_monthly"].height
+    for ours, theirs in (
+        ("ghi_kwh_per_m2_day", "ghi_kwh_m2_day"),
+        ("dni_kwh_per_m2_day", "dni_kwh_m2_day"),
+        ("dhi_kwh_per_m2_day", "dhi_kwh_m2_day"),
+        ("temperature_mean_c", "temp_mean_c"),
+        ("temperature_min_c", "temp_min_c"),
+        ("wind_mean_m_per_s", "wind_speed_mean_m_s"),
+    ):
+        assert (months[ours] == months[theirs]).all(), ours
+    assert tables["climate_stations"].filter(pl.col("clock_off_months") > 0).height == 15
+    cells = pl.read_parquet(shared / "facts" / "places" / "cells_h3r6.parquet", columns=["h3", "elevation_m"])
+    heights = tables["place_heights"].with_columns(h3=pl.col("cell_id").str.to_integer(base=16, dtype=pl.UInt64))
+    found = heights.join(cells, on="h3", how="left", suffix="_cell")
+    assert (found["elevation_m"] == found["elevation_m_cell"]).all()
+    # 133 markets, and all counties of the contiguous states but eight at a shore or in the highest mountains.
+    assert heights.filter(pl.col("region_id").str.contains(r"^\d{5}$")).height == 3142 - 34 - 8
 
 
 def test_units_of_gas_prices_are_never_mixed(tables: dict[str, pl.DataFrame]) -> None:

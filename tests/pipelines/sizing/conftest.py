@@ -20,7 +20,7 @@ from pipelines.plant.firm import battery, firm_technologies
 from pipelines.plant.solar import solar_mw_per_mw, solar_parameters
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import parameters
-from pipelines.reference.regions import rankable_regions
+from pipelines.reference.regions import reference_climatology, reference_regions
 from pipelines.reliability.campaign import Plant, campaign
 from pipelines.reliability.common_mode import region_causes
 from pipelines.settings import REFERENCE_DIR, Settings
@@ -48,17 +48,17 @@ class Night:
 def night(tmp_path_factory) -> Night:
     settings = Settings()
     read = {name: load_reference(name, REFERENCE_DIR) for name in (
-        "candidate_markets", "climatology_monthly", "technology", "temperature_outage", "data_centre_load",
+        "technology", "temperature_outage", "data_centre_load",
         "grid_reliability", "power_prices", "locational_multipliers", "tax_rules", *GAS_TABLES,
     )}  # fmt: skip
-    regions = rankable_regions(read["candidate_markets"], read["climatology_monthly"])
-    regions = regions.filter(pl.col("region_id").is_in(REGIONS))
+    regions = reference_regions(REFERENCE_DIR).filter(pl.col("region_id").is_in(REGIONS))
+    climatology = reference_climatology(regions, REFERENCE_DIR)
     figures = parameters(read["technology"])
     technologies = firm_technologies(figures, read["temperature_outage"], settings)
     weather, solar = [], []
     for region in regions.iter_rows(named=True):
         place = {name: region[name] for name in ("latitude", "longitude", "elevation_m")}
-        months = read["climatology_monthly"].filter(pl.col("region_id") == region["region_id"])
+        months = climatology.filter(pl.col("region_id") == region["region_id"])
         hours = synthetic_year(months, region["region_id"], **place, year_index=1)
         sun = solar_mw_per_mw(hours, **place, parameters=solar_parameters(figures, settings))
         weather.append(hours)

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.contracts.base import REGISTRY, validate
 from pipelines.reference.load import load_reference
-from pipelines.reference.regions import rankable_regions
+from pipelines.reference.regions import reference_climatology, reference_regions
 from pipelines.settings import REFERENCE_DIR
 from pipelines.sources.archive import GroupOutcome, SourceOutcome
 from pipelines.sources.base import Parsed
@@ -119,8 +119,8 @@ def test_calendar_years_stand_before_a_typical_one():
 
 @pytest.fixture(scope="module")
 def places() -> tuple[pl.DataFrame, pl.DataFrame]:
-    climatology = load_reference("climatology_monthly", REFERENCE_DIR)
-    return rankable_regions(load_reference("candidate_markets", REFERENCE_DIR), climatology), climatology
+    regions = reference_regions(REFERENCE_DIR)
+    return regions, reference_climatology(regions, REFERENCE_DIR)
 
 
 def test_each_region_runs_on_its_own_hours(places, tmp_path: Path):

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.weather.calendar import hours_of_year
+from pipelines.weather.calendar import MONTH_DAYS, MONTH_OF_DAY, hours_of_year
 from pipelines.weather.headers import read_weather_header
-from pipelines.weather.sun import sun_path
+from pipelines.weather.sun import daily_extraterrestrial, sun_path
 
 
 @pytest.mark.parametrize(("latitude", "longitude"), [(32.4, -99.7), (48.2, -103.7), (25.8, -80.2), (-33.9, 151.2)])
@@ -43,6 +43,26 @@ def test_extraterrestrial_irradiance_is_that_of_the_tmy3_files(shared: Path) -> 
         assert ours.sum() == pytest.approx(printed.sum(), rel=0.004), path.name
         # The files' years differ from 2025 by up to a day of leap cycle, 11 W/m2 at the equinoxes.
         assert np.abs(ours - printed).max() < 12.0, path.name
+
+
+@pytest.mark.parametrize("latitude", [13.5, 32.4, 61.2, 71.3])
+def test_days_of_the_months_are_the_hours_summed(latitude: float) -> None:
+    sun = sun_path(hours_of_year(2025), latitude, 0.0)
+    horizontal, normal = daily_extraterrestrial(np.array([latitude]))
+    for found, hours in (
+        (horizontal[0], sun.extra_horizontal_w_per_m2),
+        (normal[0], sun.extra_normal_w_per_m2 * sun.up_frac),
+    ):
+        summed = np.bincount(MONTH_OF_DAY, hours.reshape(365, 24).sum(axis=1) / 1000.0) / MONTH_DAYS
+        assert found == pytest.approx(summed, rel=0.002, abs=0.02)
+
+
+def test_the_sun_of_the_far_north_shines_through_midnight_and_stays_away_in_december() -> None:
+    hours = hours_of_year(2025)
+    up = sun_path(hours, 71.3, -156.8).up_frac.reshape(365, 24)
+    # Utqiagvik: up from mid-May to late July, down from mid-November to late January.
+    assert up[140:195] == pytest.approx(1.0)
+    assert (up[330:365] == 0.0).all()
 
 
 @settings(max_examples=40, deadline=None)

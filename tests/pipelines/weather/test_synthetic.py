@@ -6,8 +6,6 @@ compared with the file's hours. The table is printed with `pytest -s`.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import pytest
@@ -19,6 +17,8 @@ import pipelines.contracts.weather  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
 from pipelines.errors import InputError
 from pipelines.plant.solar import SolarParameters, solar_mw_per_mw
+from pipelines.reference.regions import reference_climatology, reference_regions
+from pipelines.settings import REFERENCE_DIR
 from pipelines.weather.calendar import (
     MONTH_DAYS,
     MONTH_OF_DAY,
@@ -200,14 +200,14 @@ def test_years_are_seeded_by_region_and_index() -> None:
     assert shuffled.equals(first)
 
 
-def test_markets_get_years_with_their_means(repository: Path, plant: SolarParameters) -> None:
-    reference = repository / "pipelines" / "reference"
-    climatology = pl.read_csv(reference / "climatology_monthly.csv").partition_by("region_id", as_dict=True)
-    markets = pl.read_csv(reference / "candidate_markets.csv").rows_by_key("region_id", named=True, unique=True)
+def test_markets_get_years_with_their_means(plant: SolarParameters) -> None:
+    regions = reference_regions(REFERENCE_DIR)
+    climatology = reference_climatology(regions, REFERENCE_DIR).partition_by("region_id", as_dict=True)
     assert len(climatology) == 133
     factors = {}
-    for (region_id,), months in list(climatology.items())[::3]:
-        place = (markets[region_id]["latitude"], markets[region_id]["longitude"], months["station_elevation_m"][0])
+    for region in regions.gather_every(3).iter_rows(named=True):
+        region_id, place = region["region_id"], (region["latitude"], region["longitude"], region["elevation_m"])
+        months = climatology[region_id,]
         year = synthetic_year(months, str(region_id), *place, 1)
         output = solar_mw_per_mw(year, *place, plant)
         made = weather_monthly(year, place[1], output, weather_source="synthetic", station=None)
