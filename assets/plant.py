@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.climate import CLIMATE_INPUTS, night_stations
 from assets.county_hours import hours_of_counties
 from assets.night import Night
 from pipelines.contracts.base import REGISTRY
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.site_years import site_years
+from pipelines.dispatch.storage_years import StorageYears, storage_years
 from pipelines.identity import content_hash
 from pipelines.plant.firm import battery, firm_technologies
 from pipelines.plant.solar import solar_parameters
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.parameters import Parameters, parameters
 from pipelines.reliability.campaign import Plant, campaign, site_key
+from pipelines.weather.climate import nearest_climatology
 
 PLANT_INPUTS = [
     "core.regions",
@@ -24,6 +27,7 @@ PLANT_INPUTS = [
     "core.temperature_outage",
     "core.data_centre_load",
     "core.outage_causes",
+    *CLIMATE_INPUTS,
 ]
 
 CHOSEN_DESIGNS = ["region_id", *REGISTRY["sim.designs"].schema.column_names()]
@@ -56,7 +60,12 @@ def chosen_designs(night: Night) -> pl.DataFrame:
 def grid_campaign(night: Night) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """Return dispatch and adequacy of the design grid at every site, and how many site years were in the cache."""
     causes = causes_of(night.read("core.outage_causes"))
-    return night.once("grid campaign", lambda: campaign(night_sites(night), grid_plant(night), causes, night.cache))
+    return night.once(
+        "grid campaign",
+        lambda: campaign(
+            night_sites(night), grid_plant(night), causes, night.cache, further=night_storage_years(night)
+        ),
+    )
 
 
 def _plant(night: Night) -> Plant:
@@ -90,6 +99,23 @@ def _sites(night: Night) -> list[SiteYear]:
         plant_technologies(night),
         night.read("core.data_centre_load"),
         night.settings,
+    )
+
+
+def night_storage_years(night: Night) -> dict[str, StorageYears]:
+    """Return the further years of designs without a firm source, by region; none in a night of counties."""
+    return {} if night.scope.is_counties else night.once("storage years", lambda: _storage_years(night))
+
+
+def _storage_years(night: Night) -> dict[str, StorageYears]:
+    regions = night.read("core.regions")
+    return storage_years(
+        regions,
+        nearest_climatology(regions, night_stations(night)),
+        night_sites(night),
+        solar_parameters(plant_parameters(night), night.settings),
+        night.settings,
+        night.cache,
     )
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from assets.counties import no_finalists
 from assets.money import CREDIT_INPUTS, night_credits
 from assets.night import Night
-from assets.plant import PLANT_INPUTS, causes_of, grid_plant, night_sites, plant_parameters
+from assets.plant import PLANT_INPUTS, causes_of, grid_plant, night_sites, night_storage_years, plant_parameters
 from pipelines.contracts.base import REGISTRY
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.ordered import plain
@@ -88,6 +88,7 @@ def night_finalists(night: Night) -> Finalists:
             priced_grid(night),
             Market(night_price(night), night.settings),
             night.cache,
+            further=night_storage_years(night),
         ),
     )
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from assets.county_hours import BEST_INPUTS, best_counties
 from assets.night import Night
-from assets.plant import CHOSEN_DESIGNS, PLANT_INPUTS, causes_of, grid_plant, night_sites
+from assets.plant import CHOSEN_DESIGNS, PLANT_INPUTS, causes_of, grid_plant, night_sites, night_storage_years
 from assets.table_asset import Made, table_asset
 from pipelines.contracts.base import REGISTRY
 from pipelines.reliability.chosen import adequacy_table, sample_chosen
@@ -30,7 +30,12 @@ def adequacy(night: Night) -> Made:
         wanted = chosen.filter(pl.col("region_id").is_in(best))
         sites = [site for site in sites if site.region_id in best]
     sampled, hits = sample_chosen(
-        sites, wanted, grid_plant(night), causes_of(night.read("core.outage_causes")), night.cache
+        sites,
+        wanted,
+        grid_plant(night),
+        causes_of(night.read("core.outage_causes")),
+        night.cache,
+        further=night_storage_years(night),
     )
     frame = adequacy_table(chosen, night.read("mart.reliability"), sampled)
     return Made(frame, is_cache_hit=hits == len(sampled), metadata={"designs_from_cache": hits})

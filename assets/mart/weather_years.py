@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.night import Night
-from assets.plant import chosen_designs, grid_plant, night_sites, site_keys
+from assets.plant import chosen_designs, grid_plant, night_sites, night_storage_years, site_keys
 from assets.table_asset import table_asset
 from assets.traces import TRACE_INPUTS
 from pipelines.dispatch.chosen import chosen_sets
@@ -28,4 +28,5 @@ def weather_years(night: Night) -> pl.DataFrame:
         plant.battery,
         [keys[site.region_id, site.weather_year] for site in sites],
         night.cache,
+        further=night_storage_years(night),
     )

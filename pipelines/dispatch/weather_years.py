@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.dispatch.batch import NeedBlock, simulate_batch
 from pipelines.dispatch.inputs import DesignSet, SiteYear
+from pipelines.dispatch.storage_years import StorageYears, has_no_firm_source
 from pipelines.identity import content_hash
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.warehouse.cache import Cache
@@ -99,6 +100,7 @@ def weather_years(
     keys: Sequence[str],
     cache: Cache,
     *,
+    further: Mapping[str, StorageYears] | None = None,
     threads: int = 2,
 ) -> pl.DataFrame:
     """Return what each weather year does to the chosen designs.
@@ -116,6 +118,8 @@ def weather_years(
     keys : Sequence[str]
         Hash of all that each site year is.
     cache : Cache
+    further : Mapping[str, StorageYears] | None
+        Region to the years that designs without a firm source run on as well.
     threads : int
         Site years worked on at once; the rows do not depend on it.
 
@@ -131,8 +135,19 @@ def weather_years(
         key = {"site": own, "designs": content_hash(chosen.to_frame())}
         return cache.frame("hardest", key, lambda: hardest_weeks(site, chosen, technologies, battery))[0]
 
+    def more(years: StorageYears) -> pl.DataFrame:
+        chosen = designs[years.region_id]
+        alone = chosen.take(np.flatnonzero(has_no_firm_source(chosen)))
+        key = {"site": years.key, "designs": content_hash(alone.to_frame())}
+
+        def made() -> pl.DataFrame:
+            return pl.concat([hardest_weeks(site, alone, technologies, battery) for site in years.sites()])
+
+        return cache.frame("hardest", key, made)[0]
+
+    beyond = [years for years in (further or {}).values() if has_no_firm_source(designs[years.region_id]).any()]
     with ThreadPoolExecutor(threads) as pool:
-        weeks = pl.concat(list(pool.map(one, zip(sites, keys, strict=True))))
+        weeks = pl.concat([*pool.map(one, zip(sites, keys, strict=True)), *pool.map(more, beyond)])
     chosen = pl.concat(
         [
             pl.DataFrame({"region_id": region, "stack_id": own.stack_id, "design_id": own.design_id})

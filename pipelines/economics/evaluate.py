@@ -71,18 +71,17 @@ def mean_years(dispatch_annual: pl.DataFrame, adequacy: pl.DataFrame) -> pl.Data
             f"sim.adequacy: no row for region {row['region_id']}, design {row['design_id']}; "
             "assess every design that was dispatched."
         )
-    if joined["weather_year"].n_unique() == 1:
-        return joined.drop("weather_year").sort("region_id", "design_id")
+    several = pl.len().over("region_id", "design_id") > 1
+    one, many = joined.filter(~several).drop("weather_year"), joined.filter(several)
+    if many.is_empty():
+        return one.sort("region_id", "design_id")
     # Energy-weighted, so that the mean availability is served over demanded energy of all years.
     weight = pl.col("load_mwh") / group_sum("load_mwh")
-    return (
-        joined.group_by("region_id", "stack_id", "design_id", maintain_order=True)
-        .agg(
-            *(group_sum(pl.col(name) * weight) for name in ("availability_frac", "full_service_hours_frac")),
-            *(group_mean(name) for name in (*_ENERGIES, *_ADEQUACY[2:])),
-        )
-        .sort("region_id", "design_id")
+    means = many.group_by("region_id", "stack_id", "design_id", maintain_order=True).agg(
+        *(group_sum(pl.col(name) * weight) for name in ("availability_frac", "full_service_hours_frac")),
+        *(group_mean(name) for name in (*_ENERGIES, *_ADEQUACY[2:])),
     )
+    return pl.concat([one, means.select(one.columns)]).sort("region_id", "design_id")
 
 
 def grid_outage_hours(outage_causes: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 from pipelines.contracts.base import REGISTRY
 from pipelines.dispatch.batch import NeedBlock, simulate_batch
 from pipelines.dispatch.inputs import DesignSet, SiteYear
+from pipelines.dispatch.storage_years import StorageYears, has_no_firm_source
 from pipelines.identity import content_hash, tree_hash
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reference.parameters import Parameters
@@ -72,7 +73,13 @@ def site_key(site: SiteYear, plant: Plant, causes: pl.DataFrame) -> dict[str, An
 
 
 def campaign(
-    sites: Sequence[SiteYear], plant: Plant, causes: Mapping[str, pl.DataFrame], cache: Cache, *, threads: int = 2
+    sites: Sequence[SiteYear],
+    plant: Plant,
+    causes: Mapping[str, pl.DataFrame],
+    cache: Cache,
+    *,
+    further: Mapping[str, StorageYears] | None = None,
+    threads: int = 2,
 ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """Dispatch and assess every design at every site.
 
@@ -84,6 +91,8 @@ def campaign(
         Region to its shared failures, as from `common_mode`.
     cache : Cache
         Where each site's result is kept.
+    further : Mapping[str, StorageYears] | None
+        Region to the years that designs without a firm source run on as well.
     threads : int
         Sites worked on at once; the results do not depend on it.
 
@@ -97,13 +106,26 @@ def campaign(
         own = causes[site.region_id]
         return cache.frame("campaign", site_key(site, plant, own), lambda: assess_site(site, plant, own))
 
+    alone = replace(plant, designs=plant.designs.take(np.flatnonzero(has_no_firm_source(plant.designs))))
+    alone_key = alone.key
+
+    def more(years: StorageYears) -> tuple[pl.DataFrame, bool]:
+        own = causes[years.region_id]
+        key = {"storage_years": years.key, "causes": content_hash(own), **alone_key}
+        return cache.frame(
+            "campaign", key, lambda: pl.concat([assess_site(site, alone, own) for site in years.sites()])
+        )
+
     with ThreadPoolExecutor(threads) as pool:
         results = list(pool.map(one, sites))
-    together = pl.concat([frame for frame, _ in results])
+        beyond = list(further.values()) if further and len(alone.designs) else []
+        found = list(pool.map(more, beyond))
+    together = pl.concat([frame for frame, _ in [*results, *found]])
     annual, adequacy = (
         together.select(REGISTRY[name].schema.column_names()) for name in ("sim.dispatch_annual", "sim.adequacy")
     )
-    return annual, adequacy, sum(is_hit for _, is_hit in results)
+    hits = sum(len(years.weather_years) for years, (_, is_hit) in zip(beyond, found, strict=True) if is_hit)
+    return annual, adequacy, hits + sum(is_hit for _, is_hit in results)
 
 
 def assess_site(site: SiteYear, plant: Plant, causes: pl.DataFrame, *, dtype: DTypeLike = np.float32) -> pl.DataFrame:

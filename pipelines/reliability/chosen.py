@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.dispatch.inputs import DesignSet, SiteYear
+from pipelines.dispatch.storage_years import StorageYears, has_no_firm_source
 from pipelines.dispatch.trace import simulate_trace
 from pipelines.identity import content_hash, stable_seed
 from pipelines.plant.catalogue import stacks
@@ -39,6 +40,7 @@ def sample_chosen(
     causes: Mapping[str, pl.DataFrame],
     cache: Cache,
     *,
+    further: Mapping[str, StorageYears] | None = None,
     threads: int = 2,
 ) -> tuple[pl.DataFrame, int]:
     """Sample years of every chosen design, each kept by what it depends on.
@@ -54,6 +56,8 @@ def sample_chosen(
     causes : Mapping[str, pl.DataFrame]
         Region to its shared failures.
     cache : Cache
+    further : Mapping[str, StorageYears] | None
+        Region to the years that designs without a firm source run on as well.
     threads : int
         Designs worked on at once; the results do not depend on it.
 
@@ -74,14 +78,23 @@ def sample_chosen(
     ordered = chosen.sort("region_id", "stack_id")
 
     regions = [str(region) for region in ordered["region_id"]]
-    rows = DesignSet.from_frame(ordered).to_frame().hash_rows(seed=0).to_list()
+    designs = DesignSet.from_frame(ordered)
+    rows = designs.to_frame().hash_rows(seed=0).to_list()
     sites_hash = {region: content_hash(own) for region, own in keys.items()}
-    wanted = [content_hash([sites_hash[region], row]) for region, row in zip(regions, rows, strict=True)]
+    beyond = [
+        further.get(region) if further and is_alone else None
+        for region, is_alone in zip(regions, has_no_firm_source(designs).tolist(), strict=True)
+    ]
+    wanted = [
+        content_hash([sites_hash[region], row, *([years.key] if years else [])])
+        for region, row, years in zip(regions, rows, beyond, strict=True)
+    ]
 
     def one(number: int) -> pl.DataFrame:
         region = regions[number]
-        design = DesignSet.from_frame(ordered[[number]])
-        return pl.DataFrame([sample_design(by_region[region], design, plant, causes[region])])
+        design, years = DesignSet.from_frame(ordered[[number]]), beyond[number]
+        own = [*by_region[region], *(years.sites() if years else [])]
+        return pl.DataFrame([sample_design(own, design, plant, causes[region])])
 
     def compute(missing: list[int]) -> pl.DataFrame:
         with ThreadPoolExecutor(threads) as pool:

@@ -34,3 +34,11 @@ class Weather(BaseModel):
     dispatch_years: int = physics(
         1, "hours", ge=1, le=30, description="weather years that every design is dispatched over"
     )
+    storage_weather_years: int = physics(
+        5,
+        "hours",
+        ge=1,
+        le=30,
+        description="weather years that designs without grid and units are sized over at least: those that every "
+        "design is dispatched over, then further synthetic ones; counties run on dispatch_years alone",
+    )

@@ -15,6 +15,7 @@ from pipelines.dispatch.basis import Layout, stack_layout
 from pipelines.dispatch.batch import simulate_batch
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.lattice import grid_points, lattice_designs, lattice_sizes, neighbours
+from pipelines.dispatch.storage_years import StorageYears
 from pipelines.identity import content_hash
 from pipelines.plant.catalogue import stacks
 from pipelines.plant.stack import Stack
@@ -115,6 +116,10 @@ class Lattice:
         counts, firm = self.layouts[stack_id].counts, self.stacks[stack_id].firm
         return counts if firm is not None and firm.is_optional else (max(counts),)
 
+    def has_firm_source(self, stack_id: str) -> bool:
+        """Return whether designs of the stack have a grid or units to fall back on."""
+        return not self.stacks[stack_id].parts.isdisjoint({"grid", "baseload", "firm"})
+
     def is_dispatched_once(self, stack_id: str) -> bool:
         """Return whether one number of units stands for all."""
         return len(self.counts(stack_id)) == 1
@@ -167,13 +172,29 @@ class Region:
     causes : pl.DataFrame
         The region's shared failures.
     cache : Frames
+    further : StorageYears | None
+        Years that designs without a firm source run on as well.
     """
 
-    def __init__(self, years: Sequence[SiteYear], plant: Plant, causes: pl.DataFrame, cache: Frames) -> None:
+    def __init__(
+        self,
+        years: Sequence[SiteYear],
+        plant: Plant,
+        causes: pl.DataFrame,
+        cache: Frames,
+        further: StorageYears | None = None,
+    ) -> None:
         self.years, self.load_mwh = years, float(np.mean([site.load_mw.sum() * site.step_hours for site in years]))
         self._plant, self._causes, self._cache = plant, causes, cache
         self.keys = [content_hash(site_key(site, plant, causes)) for site in years]
         """What the results of each year depend on besides the designs."""
+        self._further = further
+        self.further_keys = (
+            [content_hash(further.key, year, content_hash(causes), plant.key) for year in further.weather_years]
+            if further
+            else []
+        )
+        """The same of the further years."""
         self._new_blocks = False
         self.dispatched = 0
         """Rows that were not in the cache."""
@@ -182,6 +203,15 @@ class Region:
         """Return `SUMS` of every design of a block, mean of the weather years, shape (n, len(SUMS))."""
         total = np.zeros((len(lattice.sizes(block).places), len(SUMS)))
         name = lattice.name(block)
+        if self._further is not None and not lattice.has_firm_source(block.stack_id):
+            found = _used(self._further_blocks, name)
+            if found is None:
+                for site in self._every_year:
+                    total += self._dispatch(site, block, lattice)
+                found = self._further_blocks[name] = (total / len(self._every_year)).astype(np.float32)
+                self.dispatched += len(found) * len(self._every_year)
+                self._new_blocks = True
+            return found.astype(np.float64)
         for site, blocks in zip(self.years, self._blocks, strict=True):
             found = _used(blocks, name)
             if found is None:
@@ -206,7 +236,9 @@ class Region:
         """Keep the blocks that were dispatched, beside those used before."""
         if not self._new_blocks:
             return
-        for own, blocks in zip(self.keys, self._blocks, strict=True):
+        for own, blocks in [*zip(self.keys, self._blocks, strict=True), (self._all_key, self._further_blocks)]:
+            if not blocks:
+                continue
             kept = list(blocks.items())[-_BLOCKS_KEPT:]
             names = pl.Series("block", [name for name, rows in kept for _ in range(len(rows))], pl.String)
             rows = np.concatenate([rows for _, rows in kept])
@@ -217,6 +249,20 @@ class Region:
     def _blocks(self) -> list[dict[str, NDArray[np.float32]]]:
         """Return the blocks of every year by name, read when first asked for; what was used last stands last."""
         return [self._held(own) for own in self.keys]
+
+    @cached_property
+    def _further_blocks(self) -> dict[str, NDArray[np.float32]]:
+        """Return the blocks of designs without a firm source, means over all years."""
+        return self._held(self._all_key)
+
+    @cached_property
+    def _all_key(self) -> str:
+        return content_hash([*self.keys, *self.further_keys])
+
+    @cached_property
+    def _every_year(self) -> list[SiteYear]:
+        """Return the own and the further years."""
+        return [*self.years, *(self._further.sites() if self._further else [])]
 
     def _held(self, own: str) -> dict[str, NDArray[np.float32]]:
         """Return the blocks of a site year that are kept; all in one file, which opens in the time of one block."""
@@ -249,7 +295,7 @@ class Region:
         Parameters
         ----------
         year : int
-            Place in `years`.
+            Place in `years`, and beyond them in the further years.
         designs : pl.DataFrame
             Contract `sim.designs`.
 
@@ -259,7 +305,8 @@ class Region:
             Columns of `sim.dispatch_annual` and `sim.adequacy`, one row per design; none depends on the others.
         """
         plant = replace(self._plant, designs=DesignSet.from_frame(designs))
-        return assess_site(self.years[year], plant, self._causes, dtype=np.float64)
+        site = self.years[year] if year < len(self.years) else self._every_year[year]
+        return assess_site(site, plant, self._causes, dtype=np.float64)
 
 
 def _used(blocks: dict[str, NDArray[np.float32]], name: str) -> NDArray[np.float32] | None:

@@ -16,7 +16,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.contracts.base import REGISTRY
-from pipelines.dispatch.inputs import SiteYear
+from pipelines.dispatch.inputs import DesignSet, SiteYear
+from pipelines.dispatch.storage_years import StorageYears, has_no_firm_source
 from pipelines.economics.selection import select_least_cost, share_of
 from pipelines.identity import content_hash
 from pipelines.plant.catalogue import stacks
@@ -69,6 +70,7 @@ def refine(
     market: Market,
     cache: Frames,
     *,
+    further: Mapping[str, StorageYears] | None = None,
     threads: int = 2,
 ) -> Finalists:
     """Return the designs that may be better than each region's and stack's best of the grid, in double precision.
@@ -85,6 +87,8 @@ def refine(
     market : Market
     cache : Frames
         Where dispatched blocks and finalists are kept; neither depends on prices.
+    further : Mapping[str, StorageYears] | None
+        Region to the years that designs without a firm source run on as well.
     threads : int
         Regions worked on at once; the results do not depend on it.
 
@@ -99,7 +103,8 @@ def refine(
     years: dict[str, list[SiteYear]] = {}
     for site in sites:
         years.setdefault(site.region_id, []).append(site)
-    regions = {name: Region(own, plant, causes[name], cache) for name, own in sorted(years.items())}
+    beyond = further or {}
+    regions = {name: Region(own, plant, causes[name], cache, beyond.get(name)) for name, own in sorted(years.items())}
     chosen = select_least_cost(candidates, settings)
     searches = _searches(chosen, candidates, lattice, regions, market) if parts > 1 else {}
     mark = content_hash("energy prices", ENERGY_PRICES, lattice.key, parts, allowed)[:32]
@@ -227,13 +232,16 @@ def _worked_out(
     by_region: dict[str, list[int]] = {}
     for row, name in enumerate(batch["region_id"]):
         by_region.setdefault(name, []).append(row)
+    designs = batch.drop("region_id")
+    is_alone = has_no_firm_source(DesignSet.from_frame(designs)).tolist()
+    year_keys = {name: [*regions[name].keys, *regions[name].further_keys] for name in by_region}
     asked = [
         (name, year, row)
         for name, rows in by_region.items()
-        for year in range(len(regions[name].years))
+        for year in range(len(year_keys[name]))
         for row in rows
+        if year < len(regions[name].keys) or is_alone[row]
     ]
-    designs = batch.drop("region_id")
     hashes = designs.hash_rows(seed=0).to_list()
 
     def compute(missing: list[int]) -> pl.DataFrame:
@@ -248,7 +256,7 @@ def _worked_out(
         with ThreadPoolExecutor(threads) as pool:
             return pl.concat(pool.map(one, jobs))
 
-    keys = [f"{regions[name].keys[year][:32]}{hashes[row]:016x}" for name, year, row in asked]
+    keys = [f"{year_keys[name][year][:32]}{hashes[row]:016x}" for name, year, row in asked]
     found, there = cache.rows("finalists", {"precision": "double"}, keys, compute)
     return found, len(keys) - there
 
