@@ -33,6 +33,7 @@ _USE_THE_WORD = {
     "pipelines/plant/stack.py": "a part of a plant",
     "pipelines/dispatch/batch.py": "an energy of a year",
     "pipelines/economics/selection.py": "a part of a plant",
+    "pipelines/sizing/fine.py": "a part of a plant",
     "pipelines/portfolio/facts.py": "the campus of a programme is one on the grid",
     "pipelines/portfolio/sites.py": "what an event takes",
     "pipelines/ranking/model.py": "a part of the capital",

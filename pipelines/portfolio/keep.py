@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class Keep:
             self._base = {
                 "code": tree_hash(_CODE, _PATTERNS),
                 "settings": content_hash(values_of(facts.settings, moving())),
+                "technologies": {name: asdict(unit) for name, unit in sorted(facts.technologies.items())},
                 "reference": content_hash(*(facts.reference[name] for name in sorted(facts.reference))),
                 "places": content_hash(facts.hazard_rates, facts.weather_monthly),
             }

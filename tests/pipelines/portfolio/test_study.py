@@ -23,7 +23,8 @@ from pipelines.portfolio.supply import claimable
 from pipelines.settings import Settings, marked
 from pipelines.warehouse.cache import Cache
 
-_IN_NO_KEY = frozenset(marked("operation"))
+# What the tables of `reference_dir` come to is in the key by content.
+_IN_NO_KEY = frozenset(marked("operation")) - {"reference_dir"}
 
 
 class Guarded(Settings):

@@ -13,7 +13,7 @@ import pandas as pd
 import polars as pl
 import pvlib
 
-from pipelines.reference.load import load_reference
+from pipelines.reference.regions import reference_climatology, reference_regions
 from pipelines.settings import REFERENCE_DIR, Settings
 from pipelines.sources.asking import Asking
 from pipelines.sources.base import Payload
@@ -174,9 +174,7 @@ class ReferencePlace:
 @cache
 def reference_place(region_id: str) -> ReferencePlace:
     """Return a market of the reference tables with the first of its synthetic years."""
-    months, markets = (
-        load_reference(name, REFERENCE_DIR).filter(pl.col("region_id") == region_id)
-        for name in ("climatology_monthly", "candidate_markets")
-    )
-    place = (markets["latitude"].item(), markets["longitude"].item(), months["station_elevation_m"][0])
+    market = reference_regions(REFERENCE_DIR).filter(pl.col("region_id") == region_id)
+    months = reference_climatology(market, REFERENCE_DIR)
+    place = market.select("latitude", "longitude", "elevation_m").row(0)
     return ReferencePlace(*place, months, synthetic_year(months, region_id, *place, 1))
