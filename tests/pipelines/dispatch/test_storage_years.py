@@ -1,4 +1,4 @@
-"""Weather years of designs without a firm source: how many, which, and that no other design or price looks at them."""
+"""Further years of designs without a firm source: how many there are, and that no other design is judged by them."""
 
 from __future__ import annotations
 
