@@ -1,10 +1,11 @@
-"""What sizes are laid out from: the load, its peak, the ride-through reserve and the counts of units."""
+"""What sizes are made from: the load, its peak, the ride-through reserve and the counts of units."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipelines.plant.load import design_pue
 from pipelines.plant.stack import Fleet, Stack
 from pipelines.plant.technology import FirmTechnology
 from pipelines.settings import Settings
@@ -17,8 +18,7 @@ def base_load_mw(settings: Settings) -> float:
 
 def peak_load_mw(settings: Settings) -> float:
     """Return the bus load at the design temperature (MW)."""
-    rise = max(0.0, settings.hottest_temperature_c - settings.pue_base_temperature_c) * settings.pue_per_c
-    return settings.site_it_mw * settings.it_load_factor * (settings.pue_base + rise)
+    return settings.site_it_mw * settings.it_load_factor * design_pue(settings)
 
 
 def reserve(unit_mw: float, peak_mw: float, settings: Settings) -> tuple[float, float]:
@@ -49,13 +49,13 @@ class Layout:
     load_mw : float
         Load at the bus that multiples refer to.
     peak_mw : float
-        Load at the hottest hour that units and reserves are laid out for.
+        Load at the design temperature, which units and reserves are sized for.
     unit : FirmTechnology | None
         Firm units of the stack; None without.
     reserve_mw, reserve_mwh : float
         Ride-through reserve.
     counts : tuple[int, ...]
-        Numbers of firm units that are laid out.
+        Numbers of firm units that are dispatched.
     """
 
     load_mw: float

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from pipelines.settings import Settings
 
 
-def pue(temperature_c: NDArray[np.float64], settings: Settings) -> NDArray[np.float64]:
+def pue(temperature_c: NDArray[np.float64] | np.float64, settings: Settings) -> NDArray[np.float64]:
     """Return power usage effectiveness: flat while outdoor air cools, then linear with temperature.
 
     Parameters
     ----------
     temperature_c : NDArray[np.float64]
-        Outdoor dry-bulb temperature (deg C), shape (n_hours,).
+        Outdoor dry-bulb temperature (deg C), shape (n_hours,) or one figure.
     settings : Settings
         `pue_base`, `pue_base_temperature_c`, `pue_per_c`.
 
@@ -25,6 +25,11 @@ def pue(temperature_c: NDArray[np.float64], settings: Settings) -> NDArray[np.fl
     """
     above = np.maximum(temperature_c - settings.pue_base_temperature_c, 0.0)
     return settings.pue_base + settings.pue_per_c * above
+
+
+def design_pue(settings: Settings) -> float:
+    """Return the PUE at the design temperature, at which everything that serves the load is sized and counted."""
+    return float(pue(np.float64(settings.design_temperature_c), settings))
 
 
 def load_mw(temperature_c: NDArray[np.float64], settings: Settings) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.identity import content_hash, tree_hash
+from pipelines.plant.catalogue import stack_files
 from pipelines.portfolio.facts import Facts
 from pipelines.settings import moving, values_of
 from pipelines.warehouse.cache import Cache
@@ -38,6 +39,7 @@ class Keep:
                 "code": tree_hash(_CODE, _PATTERNS),
                 "settings": content_hash(values_of(facts.settings, moving())),
                 "technologies": {name: asdict(unit) for name, unit in sorted(facts.technologies.items())},
+                "stacks": {path.name: content_hash(path) for path in stack_files(facts.settings)},
                 "reference": content_hash(*(facts.reference[name] for name in sorted(facts.reference))),
                 "places": content_hash(facts.hazard_rates, facts.weather_monthly),
             }

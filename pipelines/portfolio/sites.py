@@ -76,7 +76,7 @@ class Sites:
 
 
 def site_load_mw(it_mw: float, settings: Settings) -> float:
-    """Return the load of a site at the bus on a hot design day (MW)."""
+    """Return the load of a site at the bus at the design temperature (MW)."""
     return it_mw * module_bus_mw(settings) / settings.module_mw
 
 
@@ -164,7 +164,7 @@ def sites_of(rows: pl.DataFrame, facts: Facts) -> Sites:
         uses_grid=rows["grid_mw"].to_numpy() > 0.0,
         is_solar_alone=((rows["firm_units"] == 0) & (rows["grid_mw"] == 0.0)).to_numpy(),
         is_cold=_extreme(rows, facts, "temperature_min_c") <= settings.gas_freeze_below_c,
-        is_hot=_extreme(rows, facts, "temperature_max_c") >= settings.design_temperature_c,
+        is_hot=_extreme(rows, facts, "temperature_max_c") >= settings.engine_derate_above_c,
         own=_own_rates(rows, facts),
         hazard_rates=_hazard_rates(rows, facts),
         solar_correlation=_solar_correlation(rows, facts),

@@ -14,8 +14,11 @@ class Site(BaseModel):
 
     site_it_mw: float = physics(20.0, "dispatch", gt=0, description="IT load of one site (MW); assumption")
     module_mw: float = physics(1.0, "sizing", gt=0, description="IT load of one modular block (MW)")
-    hottest_temperature_c: float = physics(
-        50.0, "sizing", description="hottest hour that unit counts and reserves are laid out for (deg C); assumption"
+    design_temperature_c: float = physics(
+        50.0,
+        "sizing",
+        description="outdoor temperature at whose load units, reserves and connections are sized, and units counted "
+        "against modules (deg C); assumption",
     )
     it_load_factor: float = physics(
         1.0,

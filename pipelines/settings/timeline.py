@@ -37,9 +37,6 @@ class Timeline(BaseModel):
     customer_substation_mw: float = economics(
         30.0, ge=0, description="load from which a site takes service through a substation of its own (MW); assumption"
     )
-    design_temperature_c: float = economics(
-        35.0, description="outdoor temperature at which firm units are counted against modules (deg C); assumption"
-    )
     transformer_lead_time_factor: float = economics(
         1.0, gt=0, le=10, description="factor on the published lead times of transformers, for what-if (ratio)"
     )

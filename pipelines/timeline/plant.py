@@ -8,6 +8,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.plant.load import design_pue
 from pipelines.settings import Settings
 from pipelines.timeline.network import SINK, Network
 
@@ -42,11 +43,8 @@ def module_count(settings: Settings) -> int:
 
 
 def module_bus_mw(settings: Settings) -> float:
-    """Return the load of one module at the bus on a hot design day (MW): IT x PUE."""
-    pue = settings.pue_base + settings.pue_per_c * max(
-        settings.design_temperature_c - settings.pue_base_temperature_c, 0.0
-    )
-    return settings.module_mw * pue
+    """Return the load of one module at the bus at the design temperature (MW): IT x PUE."""
+    return settings.module_mw * design_pue(settings)
 
 
 def site_of(settings: Settings) -> tuple[int, float, float]:

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipelines.plant.load import load_mw, pue
+from pipelines.dispatch.basis import peak_load_mw
+from pipelines.plant.load import design_pue, load_mw, pue
 from pipelines.settings import Settings
+from pipelines.timeline.plant import module_bus_mw, module_count
 
 TEMPERATURES = arrays(np.float64, st.integers(1, 50), elements=st.floats(-50.0, 55.0))
 
@@ -37,3 +39,11 @@ def test_load_never_falls_as_it_gets_hotter(temperature: np.ndarray) -> None:
 def test_a_hole_in_the_temperature_is_refused() -> None:
     with pytest.raises(ValueError, match="not finite"):
         load_mw(np.array([10.0, np.nan]), Settings())
+
+
+@given(design=st.floats(-10.0, 55.0), per_c=st.floats(0.0, 0.02))
+def test_plant_is_sized_and_modules_are_counted_at_one_temperature(design: float, per_c: float) -> None:
+    settings = Settings(design_temperature_c=design, pue_per_c=per_c)
+    assert design_pue(settings) == pue(np.array([design]), settings)[0]
+    assert peak_load_mw(settings) == pytest.approx(load_mw(np.array([design]), settings)[0])
+    assert module_count(settings) * module_bus_mw(settings) == pytest.approx(peak_load_mw(settings))

@@ -23,8 +23,8 @@ from pipelines.portfolio.supply import claimable
 from pipelines.settings import Settings, marked
 from pipelines.warehouse.cache import Cache
 
-# What the tables of `reference_dir` come to is in the key by content.
-_IN_NO_KEY = frozenset(marked("operation")) - {"reference_dir"}
+# What lies in these folders is in the key by content.
+_IN_NO_KEY = frozenset(marked("operation")) - {"reference_dir", "stacks_dir"}
 
 
 class Guarded(Settings):
