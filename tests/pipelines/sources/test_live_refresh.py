@@ -159,7 +159,7 @@ def test_a_live_night_is_whole_and_fresh(live, publishers):
 def test_the_live_figures_are_the_ones_used(live, publishers):
     at = publishers.STATES.index("TX")
     prices = live.table("fuel_prices")
-    power = prices.filter(pl.col("fuel") == "grid_power")["price"].item()
+    power = prices.filter(pl.col("fuel") == "grid_power")["spot_price"].item()
     assert power == pytest.approx((publishers.POWER_CENTS_PER_KWH + 0.01 * at) * 10)
     assert live.table("weather_monthly")["weather_year"].unique().to_list() == [2024]
     queues = live.table("queue_projects")
