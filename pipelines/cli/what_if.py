@@ -51,6 +51,8 @@ def plant_of(given: dict[str, Any], firm: str) -> tuple[dict[str, FirmTechnology
         "discharge_efficiency": given.get("discharge_efficiency"),
         "soc_floor_frac": given.get("soc_floor", 0.0),
         "soc_start_frac": given.get("start_soc"),
+        # Sizes given by flags are those in service; a design of the release has its mean outages.
+        "in_service_frac": None if given.get("soc_floor", 0.0) is None else 1.0,
     }
     battery = replace(battery, **{name: value for name, value in ours.items() if value is not None})
     return technologies, replace(battery, soc_start_frac=max(battery.soc_start_frac, battery.soc_floor_frac))

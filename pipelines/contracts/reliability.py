@@ -111,6 +111,12 @@ class ChosenAdequacy(dy.Schema):
         "MWh/year",
         minimum=None,
     )
+    mc_as_dispatched_difference_mwh_per_year = _estimate(
+        "The same with the battery on the dispatch's schedule, as the convolution has it: what is left is blocks of "
+        "sun and battery that fail, and sampling",
+        "MWh/year",
+        minimum=None,
+    )
     mc_bridged_mwh_per_year = _estimate(
         "Unserved energy saved because units fill the battery while others are out", "MWh/year", minimum=None
     )

@@ -134,12 +134,13 @@ def _work_array(
 ) -> NDArray[np.floating]:
     """Return the work array of a block, flat, with parameters set, sums zero and the battery at its start."""
     rows = np.zeros((k.N_ROWS, k.STRIDE), np.float64)
-    full = designs.bess_mwh[columns] * options.energy_health_frac
+    full = designs.bess_mwh[columns] * (battery.in_service_frac * options.energy_health_frac)
+    power = designs.bess_mw[columns] * battery.in_service_frac
     values = {
         "solar_mw": designs.solar_mw[columns],
         "grid_mw": designs.grid_mw[columns],
-        "charge_mw": designs.bess_mw[columns] * options.charge_power_frac,
-        "discharge_mw": designs.bess_mw[columns] * options.discharge_power_frac,
+        "charge_mw": power * options.charge_power_frac,
+        "discharge_mw": power * options.discharge_power_frac,
         "soc_floor_mwh": full * battery.soc_floor_frac,
         "soc_full_mwh": full,
         "soc_set_mwh": full * options.cycle_charging_soc_frac,

@@ -90,10 +90,10 @@ def dispatch_bound(
     """
     options = options or DispatchOptions()
     n, dt = len(site.load_mw), site.step_hours
-    full = float(designs.bess_mwh[index]) * options.energy_health_frac
+    full = float(designs.bess_mwh[index]) * battery.in_service_frac * options.energy_health_frac
     floor = full * battery.soc_floor_frac
     start = full * max(battery.soc_start_frac, battery.soc_floor_frac)
-    power = float(designs.bess_mw[index])
+    power = float(designs.bess_mw[index]) * battery.in_service_frac
     grid_share = site.grid_available_frac if designs.is_grid_flexible[index] else np.ones(n)
     # What the load lacks after solar; where it is negative, what is not stored is curtailed.
     short = site.load_mw - designs.solar_mw[index] * site.solar_mw_per_mw

@@ -157,15 +157,16 @@ def trace_limits(
     options : DispatchOptions | None
     """
     options = options or DispatchOptions()
-    full = float(designs.bess_mwh[index]) * options.energy_health_frac
+    full = float(designs.bess_mwh[index]) * battery.in_service_frac * options.energy_health_frac
+    power = float(designs.bess_mw[index]) * battery.in_service_frac
     ones = np.ones(len(site.load_mw))
     grid = site.grid_available_frac if designs.is_grid_flexible[index] else ones
     firm = site.capacity_frac.get(designs.firm_technology[index], ones) * designs.firm_unit_mw[index]
     base = site.capacity_frac.get(designs.baseload_technology[index], ones) * designs.baseload_unit_mw[index]
     return TraceLimits(
         step_hours=site.step_hours,
-        bess_charge_mw=float(designs.bess_mw[index]) * options.charge_power_frac,
-        bess_discharge_mw=float(designs.bess_mw[index]) * options.discharge_power_frac,
+        bess_charge_mw=power * options.charge_power_frac,
+        bess_discharge_mw=power * options.discharge_power_frac,
         soc_floor_mwh=full * battery.soc_floor_frac,
         soc_full_mwh=full,
         soc_start_mwh=None if options.is_year_closed else full * max(battery.soc_start_frac, battery.soc_floor_frac),

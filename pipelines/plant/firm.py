@@ -91,7 +91,7 @@ def battery(parameters: Parameters, settings: Settings) -> Battery:
     Parameters
     ----------
     parameters : Parameters
-        Defaults of the technology table: round_trip_efficiency and min_state_of_charge of bess.
+        Defaults of the technology table: round_trip_efficiency, min_state_of_charge and outage rates of bess.
     settings : Settings
         State of charge at the start; raised to the floor where it lies below.
     """
@@ -102,6 +102,8 @@ def battery(parameters: Parameters, settings: Settings) -> Battery:
         discharge_efficiency=one_way,
         soc_floor_frac=floor,
         soc_start_frac=max(floor, settings.battery_soc_start_frac),
+        in_service_frac=(1.0 - parameters.value("bess", "forced_outage_rate", "fraction"))
+        * (1.0 - parameters.value("bess", "planned_outage_rate", "fraction")),
     )
 
 

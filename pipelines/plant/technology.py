@@ -80,9 +80,20 @@ class FirmTechnology:
 
 @dataclass(frozen=True)
 class Battery:
-    """A battery as seen at the AC bus; the round trip is the product of the two efficiencies."""
+    """A battery as seen at the AC bus; the round trip is the product of the two efficiencies.
+
+    Attributes
+    ----------
+    charge_efficiency, discharge_efficiency : float
+        One way, at the AC bus.
+    soc_floor_frac, soc_start_frac : float
+        Least state of charge, and that of the first hour, share of the energy.
+    in_service_frac : float
+        Mean share of its blocks that are in service: a dispatch without outages has this share of power and energy.
+    """
 
     charge_efficiency: float
     discharge_efficiency: float
     soc_floor_frac: float
     soc_start_frac: float
+    in_service_frac: float = 1.0

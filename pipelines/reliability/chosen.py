@@ -332,6 +332,9 @@ def adequacy_table(chosen: pl.DataFrame, lost: pl.DataFrame, sampled: pl.DataFra
         (1.0 - pl.col("mc_eue_mwh_per_year") / load).alias("mc_availability_frac"),
         _nines(pl.col("mc_eue_mwh_per_year") / load).alias("mc_nines"),
         (pl.col("mc_eue_mwh_per_year") - pl.col("eue_mwh_per_year")).alias("mc_difference_mwh_per_year"),
+        (pl.col("mc_eue_mwh_per_year") + pl.col("mc_bridged_mwh_per_year") - pl.col("eue_mwh_per_year")).alias(
+            "mc_as_dispatched_difference_mwh_per_year"
+        ),
     ).sort(key)
 
 

@@ -14,7 +14,10 @@ SLIVER_MWH = 1e-9
 # Steps that are passed over at once where nothing can fall short.
 STRIDE = 24
 UNIT, BLOCK, ARRAY, TRANSFORMER, SHARED, DEFERRAL = 0, 1, 2, 3, 4, 5
-OUTCOMES = ("unserved", "steps", "days", "events", "longest", "site", "interruptions", "interrupted", "failed_starts")
+OUTCOMES = (
+    *("unserved", "steps", "days", "events", "longest", "site", "interruptions", "interrupted", "failed_starts"),
+    *("site_steps", "stranded", "stranded_steps"),
+)
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -93,8 +96,9 @@ def simulate_year(  # noqa: PLR0912, PLR0915 - one step is one sequence
         the battery and fill it.
     out : NDArray[np.float64]
         Receives, in the order of OUTCOMES: unserved (MWh), steps short, days short at their peak, events, longest
-        event (steps), unserved with the whole site struck (MWh), interruptions by trips, unserved in these (MWh), and
-        units that failed to start or, called from standby, to run.
+        event (steps), unserved with the whole site struck (MWh), interruptions by trips, unserved in these (MWh),
+        units that failed to start or, called from standby, to run; steps short with the whole site struck, and energy
+        (MWh) and steps short with the group of order 2 struck and the site not.
     load_mw, free_mw : NDArray[np.float64]
         Load, and what solar gives with all arrays in service (MW), shape (n_steps,).
     is_day_peak : NDArray[np.bool_]
@@ -353,6 +357,11 @@ def simulate_year(  # noqa: PLR0912, PLR0915 - one step is one sequence
                 owed = 0.0
 
         length = 1.0 if unserved > TOLERANCE_MW else 0.0
+        if not is_site_up:
+            out[9] += length
+        elif follower >= 0 and struck[follower] > 0:
+            out[10] += unserved * hours
+            out[11] += length
         if trips >= trips_limit:
             trips_limit += -np.log(_uniform(state))
             out[6] += 1.0
@@ -378,6 +387,6 @@ def simulate_year(  # noqa: PLR0912, PLR0915 - one step is one sequence
 
 @njit(cache=True, nogil=True)
 def simulate_years(seeds: Any, is_conserving: bool, out: Any, system: Any) -> None:  # pragma: no cover
-    """Run one year per seed; `out` is (n_years, 9), `system` the arguments of `simulate_year` from `load_mw` on."""
+    """Run one year per seed; `out` has a column per outcome, `system` is what `simulate_year` takes from load on."""
     for year in range(out.shape[0]):
         simulate_year(seeds[year], is_conserving, out[year], *system)

@@ -50,6 +50,18 @@ def _arrays(result) -> dict[str, np.ndarray]:
     return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
 
 
+def test_a_battery_partly_out_is_a_smaller_battery(plant) -> None:
+    sites, designs, technologies = plant
+    partly = dataclasses.replace(BATTERY, in_service_frac=0.9)
+    smaller = dataclasses.replace(designs, bess_mw=0.9 * designs.bess_mw, bess_mwh=0.9 * designs.bess_mwh)
+    found = simulate_batch(sites[:1], designs, technologies, partly, dtype=np.float64)
+    expected = simulate_batch(sites[:1], smaller, technologies, BATTERY, dtype=np.float64)
+    np.testing.assert_allclose(found.unserved_mwh, expected.unserved_mwh, atol=1e-9)
+    np.testing.assert_allclose(found.discharge_mwh, expected.discharge_mwh, atol=1e-9)
+    trace = simulate_trace(sites[0], designs, 0, technologies, partly)
+    assert trace["soc_mwh"].max() <= 0.9 * designs.bess_mwh[0] + 1e-9
+
+
 def test_energy_balances_for_every_design_and_site(plant) -> None:
     found = simulate_batch(*plant, BATTERY, dtype=np.float64)
     supply = found.solar_mwh + found.grid_mwh + found.baseload_mwh + found.firm_mwh + found.discharge_mwh

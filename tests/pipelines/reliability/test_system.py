@@ -248,3 +248,22 @@ def test_an_operator_with_sight_of_outages_and_a_battery_leaves_less_unserved() 
     whole = system_of_design(site, designs, 3, TECHNOLOGIES, BATTERY, causes, parameters, NOTHING_FAILS)
     lost, kept = (summarise(sample_years(one, 300, seed=3)).eue_mwh.mean for one in (weaker, whole))
     assert lost > kept
+
+
+def test_a_cause_that_strikes_once_in_decades_moves_no_mean_of_few_years() -> None:
+    """Ten years seldom see the loss of a site once in a century: their mean must hold it all the same."""
+    site, designs, parameters = _site(), _designs(), _parameters()
+    causes = common_mode(parameters, NOTHING_FAILS, fuels=["natural_gas"])
+    engines = designs.stack_id.index("gas_recip")
+    system = system_of_design(site, designs, engines, TECHNOLOGIES, BATTERY, causes, parameters, NOTHING_FAILS)
+    few = [sample_years(system, 10, seed) for seed in range(40)]
+    means = np.array([own.controlled_mwh.mean() for own in few])
+    raw = np.array([own.unserved_mwh.mean() for own in few])
+    lost = unavailability(causes, "switchgear") * site.load_mw.sum()
+    assert lost > 0.0
+    assert means.std() < 0.5 * raw.std()
+    many = sample_years(system, 6000, 9)
+    error = many.controlled_mwh.mean() - many.unserved_mwh.mean()
+    assert abs(error) < 3.5 * many.unserved_mwh.std() / np.sqrt(6000)
+    assert many.controlled_mwh.min() >= -1e-6
+    assert abs(many.controlled_hours.mean() - many.short_hours.mean()) < 3.5 * many.short_hours.std() / np.sqrt(6000)
