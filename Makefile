@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The oldest client that the documentation names, apart from the pins; tests read releases with it.
+OLD_CLIENT := $(VENV)/clients/duckdb-1.4.0
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .PHONY: help setup refresh test campaign lint types unit ui bench scale outside faults daemon audit docs constraints clean
@@ -17,6 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the pinned dependencies into $(VENV) (about 1.5 GB, one to three minutes)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[ui,counties,cluster,dev]"
+	@test -d $(OLD_CLIENT) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(OLD_CLIENT) duckdb==1.4.0
 	@touch $(STAMP)
 
 refresh: setup ## Run the night offline and publish a release under data/releases/current

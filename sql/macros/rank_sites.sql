@@ -1,5 +1,6 @@
 -- Ranks region x stack rows by a score of your own weights; a weight left out keeps the published one.
--- Weights are relative to each other; filters leave rows out before the ranking.
+-- Weights are relative to each other, not negative, and one of them is above 0; filters leave rows out before the
+-- ranking. A state is given by its code or its name.
 create or replace macro rank_sites(
     speed := null,
     cost := null,
@@ -9,25 +10,28 @@ create or replace macro rank_sites(
     max_lcoe := null,
     state := null
 ) as table
-with published as (
-    select
-        max(anchors.weight) filter (where anchors.component = 'speed') as speed_weight,
-        max(anchors.weight) filter (where anchors.component = 'cost') as cost_weight,
-        max(anchors.weight) filter (where anchors.component = 'reliability') as reliability_weight,
-        max(anchors.weight) filter (where anchors.component = 'carbon') as carbon_weight
-    from score_anchors as anchors
-),
-
-weights as (
-    select
-        coalesce(speed, published.speed_weight)::double as speed_weight,
-        coalesce(cost, published.cost_weight)::double as cost_weight,
-        coalesce(reliability, published.reliability_weight)::double as reliability_weight,
-        coalesce(carbon, published.carbon_weight)::double as carbon_weight
-    from published
-),
-
-weighted as (
+select
+    row_number() over (
+        order by weighted.is_target_met desc, weighted.weighted_score desc, weighted.region_id, weighted.stack_id
+    ) as weighted_rank,
+    weighted.weighted_score,
+    weighted.rank,
+    weighted.region_id,
+    weighted.region_name,
+    weighted.state,
+    weighted.stack_id,
+    weighted.first_mw_months_p50,
+    weighted.full_mw_months_p50,
+    weighted.lcoe_usd_per_mwh,
+    weighted.availability_frac,
+    weighted.is_target_met,
+    weighted.co2_kg_per_mwh,
+    weighted.value_usd_per_mw,
+    weighted.speed_score,
+    weighted.cost_score,
+    weighted.reliability_score,
+    weighted.carbon_score
+from (
     select
         sites.rank,
         sites.region_id,
@@ -50,37 +54,70 @@ weighted as (
             + weights.cost_weight * sites.cost_score
             + weights.reliability_weight * sites.reliability_score
             + weights.carbon_weight * sites.carbon_score
-        ) / nullif(
-            weights.speed_weight + weights.cost_weight + weights.reliability_weight + weights.carbon_weight, 0
-        ) as weighted_score
+        ) / weights.total_weight as weighted_score
     from ranked_sites as sites
-    cross join weights
+    cross join (
+        select
+            valid.speed_weight,
+            valid.cost_weight,
+            valid.reliability_weight,
+            valid.carbon_weight,
+            case
+                when
+                    isfinite(valid.total_weight)
+                    and valid.least_weight >= 0
+                    and valid.total_weight > 0
+                    then valid.total_weight
+                else error('weights must be finite and not negative, and one of them above 0')
+            end as total_weight
+        from (
+            select
+                given.*,
+                given.speed_weight + given.cost_weight + given.reliability_weight + given.carbon_weight as total_weight,
+                least(
+                    given.speed_weight, given.cost_weight, given.reliability_weight, given.carbon_weight
+                ) as least_weight
+            from (
+                select
+                    coalesce(speed, published.speed_weight)::double as speed_weight,
+                    coalesce(cost, published.cost_weight)::double as cost_weight,
+                    coalesce(reliability, published.reliability_weight)::double as reliability_weight,
+                    coalesce(carbon, published.carbon_weight)::double as carbon_weight
+                from (
+                    select
+                        max(anchors.weight) filter (where anchors.component = 'speed') as speed_weight,
+                        max(anchors.weight) filter (where anchors.component = 'cost') as cost_weight,
+                        max(anchors.weight) filter (where anchors.component = 'reliability') as reliability_weight,
+                        max(anchors.weight) filter (where anchors.component = 'carbon') as carbon_weight
+                    from score_anchors as anchors
+                ) as published
+            ) as given
+        ) as valid
+    ) as weights
     where
         sites.availability_frac >= min_availability
         and (max_lcoe is null or sites.lcoe_usd_per_mwh <= max_lcoe)
-        and (state is null or sites.state = state)
-)
-
-select
-    row_number() over (
-        order by weighted.is_target_met desc, weighted.weighted_score desc, weighted.region_id, weighted.stack_id
-    ) as weighted_rank,
-    weighted.weighted_score,
-    weighted.rank,
-    weighted.region_id,
-    weighted.region_name,
-    weighted.state,
-    weighted.stack_id,
-    weighted.first_mw_months_p50,
-    weighted.full_mw_months_p50,
-    weighted.lcoe_usd_per_mwh,
-    weighted.availability_frac,
-    weighted.is_target_met,
-    weighted.co2_kg_per_mwh,
-    weighted.value_usd_per_mw,
-    weighted.speed_score,
-    weighted.cost_score,
-    weighted.reliability_score,
-    weighted.carbon_score
-from weighted
+        and (
+            state is null
+            or sites.state = coalesce(
+                map_extract(
+                    map {
+                        'alabama': 'AL', 'alaska': 'AK', 'arizona': 'AZ', 'arkansas': 'AR', 'california': 'CA',
+                        'colorado': 'CO', 'connecticut': 'CT', 'delaware': 'DE', 'district of columbia': 'DC',
+                        'florida': 'FL', 'georgia': 'GA', 'hawaii': 'HI', 'idaho': 'ID', 'illinois': 'IL',
+                        'indiana': 'IN', 'iowa': 'IA', 'kansas': 'KS', 'kentucky': 'KY', 'louisiana': 'LA',
+                        'maine': 'ME', 'maryland': 'MD', 'massachusetts': 'MA', 'michigan': 'MI', 'minnesota': 'MN',
+                        'mississippi': 'MS', 'missouri': 'MO', 'montana': 'MT', 'nebraska': 'NE', 'nevada': 'NV',
+                        'new hampshire': 'NH', 'new jersey': 'NJ', 'new mexico': 'NM', 'new york': 'NY',
+                        'north carolina': 'NC', 'north dakota': 'ND', 'ohio': 'OH', 'oklahoma': 'OK', 'oregon': 'OR',
+                        'pennsylvania': 'PA', 'rhode island': 'RI', 'south carolina': 'SC', 'south dakota': 'SD',
+                        'tennessee': 'TN', 'texas': 'TX', 'utah': 'UT', 'vermont': 'VT', 'virginia': 'VA',
+                        'washington': 'WA', 'west virginia': 'WV', 'wisconsin': 'WI', 'wyoming': 'WY'
+                    },
+                    lower(trim(state))
+                )[1],
+                upper(trim(state))
+            )
+        )
+) as weighted
 order by weighted_rank
