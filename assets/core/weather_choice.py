@@ -9,7 +9,7 @@ from assets.night import Night
 from assets.table_asset import table_asset
 from pipelines.counties.hours import county_choice
 from pipelines.sources.merge import live_choice
-from pipelines.weather.files import choose_weather, weather_files
+from pipelines.weather.files import WeatherFolder, choose_weather, usable_files
 
 
 @table_asset("core.weather_choice", deps=["core.regions", "raw.ledger"])
@@ -19,6 +19,17 @@ def weather_choice(night: Night) -> pl.DataFrame:
     if night.scope.is_counties:
         return county_choice(night.read("core.regions"), county_years(night))
     choice = choose_weather(
-        night.read("core.regions"), weather_files(settings.weather_dir), settings.weather_max_distance_km
+        night.read("core.regions"), weather_folder(night).catalogue, settings.weather_max_distance_km
     )
     return live_choice(choice, night.live, settings.weather_sources)
+
+
+def weather_folder(night: Night) -> WeatherFolder:
+    """Read the weather files of the night once: those that serve, and why others do not."""
+    settings = night.settings
+    return night.once(
+        "weather folder",
+        lambda: usable_files(
+            settings.weather_dir, night.read("core.regions"), settings.weather_max_distance_km, night.cache
+        ),
+    )

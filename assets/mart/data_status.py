@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.core.weather_choice import weather_folder
 from assets.mart.sources import CITED
 from assets.night import Night
 from assets.table_asset import table_asset
@@ -11,6 +12,7 @@ from pipelines.counties.progress import progress_of
 from pipelines.counties.status import county_status
 from pipelines.reference.provenance import data_status as status_of_sources
 from pipelines.sources.live import with_live_status
+from pipelines.weather.files import with_folder_status
 
 
 @table_asset("mart.data_status", deps=[*CITED, "core.regions", "core.weather_choice", "core.weather_hourly"])
@@ -24,7 +26,7 @@ def data_status(night: Night) -> pl.DataFrame:
     )
     status = with_live_status(status, night.live, night.as_of)
     if not night.scope.is_counties:
-        return status
+        return with_folder_status(status, weather_folder(night))
     own = county_status(
         night.read("core.weather_choice"),
         progress_of(night.live.record.progress) if night.live else None,

@@ -37,7 +37,8 @@ from pipelines.sources.weather_common import (
     years_of,
 )
 from pipelines.sources.weather_means import MOMENT_HOURS, hour_means, moved
-from pipelines.sources.weather_rows import LARGEST_CLOSURE_FRAC, to_core
+from pipelines.sources.weather_rows import to_core
+from pipelines.weather.plausible import LARGEST_CLOSURE_FRAC
 from pipelines.weather.sun import sun_path
 
 SOURCE = SourceInfo(

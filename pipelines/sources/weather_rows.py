@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 import pipelines.contracts.weather  # noqa: F401 - registers the table
 from pipelines.contracts.base import REGISTRY
@@ -26,23 +24,16 @@ from pipelines.sources.weather_common import (
     region_of,
 )
 from pipelines.weather.calendar import TYPICAL_YEAR, hours_of_year
-from pipelines.weather.sun import SunPath, sun_path
+from pipelines.weather.plausible import JUDGED_HOURS, TWILIGHT_W_PER_M2, judge
+from pipelines.weather.sun import sun_path
 
 TABLE = "core.weather_hourly"
 _LONGEST_FILLED_GAP_HOURS = 6
 # Splines and sensors undershoot zero at night by a few W/m2.
 _UNDERSHOOT_W_PER_M2 = 5.0
-# Sky light before sunrise, smeared over an hour; more than that while the sun is down is a wrong clock.
-_TWILIGHT_W_PER_M2 = 30.0
 # Single lit hours at night are bad rows, more of them a wrong clock.
 _MOST_LIT_NIGHT_HOURS = 2
 _HIGH_SUN_COS_ZENITH = 0.3
-# Clock and closure are judged over at least a month of hours.
-_JUDGED_HOURS = 720
-# Correlation with the sun that a shift by an hour may gain: half an hour gains 0.002, a whole one at least 0.02.
-_CLOCK_MARGIN = 0.01
-# |DNI cos z + DHI - GHI| over GHI: real sources stay within 0.06, columns mistaken for each other lie above 0.3.
-LARGEST_CLOSURE_FRAC = 0.2
 # The windiest station of the United States has a yearly mean of 16 m/s.
 _LARGEST_MEAN_WIND_M_PER_S = 16.0
 # Point Barrow, the northernmost of the United States, lies at 71.4.
@@ -196,7 +187,7 @@ def _value_fault(name: str, readings: Readings, low: float, high: float) -> pl.E
 
 
 def _judge_sun(payload: Payload, readings: Readings, frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Hold the hours that serve to the sun: darkness at night, one clock, beam and diffuse that make up the whole.
+    """Judge the hours that serve by the sun, as those of files are (`pipelines.weather.plausible`).
 
     Also say how many hours have no light at all while the sun is high, which is how some satellite gaps come.
     """
@@ -205,54 +196,28 @@ def _judge_sun(payload: Payload, readings: Readings, frame: pl.DataFrame) -> tup
     sun = sun_path(start, readings.latitude, readings.longitude)
     is_night = sun.up_frac == 0.0
     ghi = serves["ghi_w_per_m2"].to_numpy()
-    is_lit = is_night & (ghi > _TWILIGHT_W_PER_M2)
-    if is_lit.sum() > _MOST_LIT_NIGHT_HOURS:
-        place = int(np.where(is_lit, ghi, 0.0).argmax())
-        broken(
-            payload,
-            f"has {ghi[place]:g} W/m2 at {str(start[place])[:16]} UTC, and {is_lit.sum()} lit hours in all, while the "
-            "sun is down: clock, zone or position is wrong",
-        )
+    is_lit = is_night & (ghi > TWILIGHT_W_PER_M2)
     day = {name: np.where(is_night, 0.0, np.maximum(serves[name].to_numpy(), 0.0)) for name in SUN}
-    if serves.height >= _JUDGED_HOURS:
-        _check_clock(payload, readings, start, day["ghi_w_per_m2"], sun)
-        _check_whole(payload, day, sun, float(serves["wind_m_per_s"].to_numpy().mean()))
+    verdict = judge(
+        start,
+        readings.latitude,
+        readings.longitude,
+        ghi,
+        *(serves[name].to_numpy() for name in SUN[1:]),
+        most_lit_hours=_MOST_LIT_NIGHT_HOURS,
+    )
+    if verdict.fault:
+        broken(payload, verdict.fault)
+    mean_wind = float(serves["wind_m_per_s"].to_numpy().mean()) if serves.height >= JUDGED_HOURS else 0.0
+    if mean_wind > _LARGEST_MEAN_WIND_M_PER_S:
+        broken(payload, f"has a mean wind of {mean_wind:.0f} m/s")
     serves = serves.with_columns(
         pl.when(pl.Series(is_lit)).then(pl.lit("daylight while the sun is down")).alias("fault"),
         *(pl.Series(name, values) for name, values in day.items()),
     )
     dark = int((~is_night & (sun.cos_zenith > _HIGH_SUN_COS_ZENITH) & (ghi <= 0.0)).sum())
-    note = f"{dark} hours without light while the sun is high"
-    return pl.concat([serves, others]), (note,) if dark else ()
-
-
-def _check_clock(
-    payload: Payload, readings: Readings, start: NDArray[np.datetime64], ghi: NDArray[np.float64], sun: SunPath
-) -> None:
-    """Refuse hours that follow the sun better when they are moved by an hour."""
-    hour = np.timedelta64(1, "h")
-    if not ghi.any():
-        broken(payload, "has no irradiance at all")
-    agreement = [
-        np.corrcoef(ghi, path.extra_horizontal_w_per_m2)[0, 1]
-        for path in (
-            sun,
-            sun_path(start - hour, readings.latitude, readings.longitude),
-            sun_path(start + hour, readings.latitude, readings.longitude),
-        )
-    ]
-    if agreement[0] < max(agreement[1:]) - _CLOCK_MARGIN:
-        broken(payload, "follows the sun better when it is moved by an hour: clock, zone or position is wrong")
-
-
-def _check_whole(payload: Payload, day: Mapping[str, NDArray[np.float64]], sun: SunPath, mean_wind: float) -> None:
-    """Refuse quantities that contradict each other, as columns under wrong names do."""
-    made_up = day["dni_w_per_m2"] * sun.cos_zenith + day["dhi_w_per_m2"]
-    miss = float(np.abs(made_up - day["ghi_w_per_m2"]).sum() / max(day["ghi_w_per_m2"].sum(), 1.0))
-    if miss > LARGEST_CLOSURE_FRAC:
-        broken(payload, f"has beam and diffuse irradiance that miss the global by {miss:.0%}")
-    if mean_wind > _LARGEST_MEAN_WIND_M_PER_S:
-        broken(payload, f"has a mean wind of {mean_wind:.0f} m/s")
+    notes = [f"{dark} hours without light while the sun is high"] if dark else []
+    return pl.concat([serves, others]), (*notes, *verdict.warnings)
 
 
 def _keep_whole(readings: Readings, frame: pl.DataFrame, weather_year: int) -> pl.DataFrame:

@@ -2,56 +2,61 @@
 
 | format    | stamps in the file                                   | irradiance                      |
 |-----------|------------------------------------------------------|---------------------------------|
-| tmy3      | local standard time, end of the hour, 01:00 .. 24:00 | mean of the hour that ends then |
-| epw       | local standard time, end of the hour, 1 .. 24        | mean of the hour that ends then |
-| sam_csv   | local standard time, hour 0 .. 23, no minute         | mean of the hour that begins    |
+| tmy3      | local standard time, end of the interval, to 24:00   | mean of the interval that ends  |
+| epw       | local standard time, end of the hour, 1 .. 24        | mean of the interval that ends  |
+| sam_csv   | local standard time, hour 0 .. 23                    | mean of the interval that begins|
 | nsrdb_psm | zone of the header, centre of the interval           | value at the centre             |
+
+An EPW file whose hours run from 0 to 23 has interval starts. Steps of 5, 10, 15 and 30 minutes become hours of the same
+energy.
 """
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipelines.deferred import deferred
 from pipelines.errors import InputError
 from pipelines.weather.calendar import TYPICAL_YEAR, hours_of_year
-from pipelines.weather.headers import WeatherFormat, WeatherHeader, read_weather_header
+from pipelines.weather.headers import WeatherFormat, WeatherHeader, read_weather_header, text_of
+from pipelines.weather.plausible import judge
 from pipelines.weather.sun import sun_path
 
-if TYPE_CHECKING:
-    import pandas as pd
-else:
-    pd = deferred("pandas")
-pvlib = deferred("pvlib")
-
-# Lines before the first row of data, by format.
-_HEADER_LINES: dict[str, int] = {"tmy3": 2, "epw": 8, "sam_csv": 3, "nsrdb_psm": 3}
+_AGAIN = "download the file again"
+_SUN = ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2")
 _TMY3_NAMES = {
+    "date": "Date (MM/DD/YYYY)",
+    "time": "Time (HH:MM)",
     "ghi_w_per_m2": "GHI (W/m^2)",
     "dni_w_per_m2": "DNI (W/m^2)",
     "dhi_w_per_m2": "DHI (W/m^2)",
     "temperature_c": "Dry-bulb (C)",
     "wind_m_per_s": "Wspd (m/s)",
 }
-_EPW_NAMES = {
-    "ghi_w_per_m2": "ghi",
-    "dni_w_per_m2": "dni",
-    "dhi_w_per_m2": "dhi",
-    "temperature_c": "temp_air",
-    "wind_m_per_s": "wind_speed",
-}
+# EnergyPlus auxiliary programs, Weather Converter: places of the fields of a row.
+_EPW_PLACES = {
+    "year": 0, "month": 1, "day": 2, "hour": 3, "temperature_c": 6, "ghi_w_per_m2": 13, "dni_w_per_m2": 14,
+    "dhi_w_per_m2": 15, "wind_m_per_s": 21,
+}  # fmt: skip
+# The first name is the one that a message asks for; in small letters, as SAM takes them.
 _CSV_NAMES = {
-    "ghi_w_per_m2": ("GHI",),
-    "dni_w_per_m2": ("DNI",),
-    "dhi_w_per_m2": ("DHI",),
-    "temperature_c": ("Temperature", "Tdry"),
-    "wind_m_per_s": ("Wind Speed", "Wspd"),
+    "year": ("Year", "yr"),
+    "month": ("Month", "mo"),
+    "day": ("Day",),
+    "hour": ("Hour", "hr"),
+    "minute": ("Minute", "min"),
+    "ghi_w_per_m2": ("GHI", "gh", "global", "global horizontal", "global horizontal irradiance"),
+    "dni_w_per_m2": ("DNI", "dn", "beam", "direct normal", "direct normal irradiance"),
+    "dhi_w_per_m2": ("DHI", "df", "diffuse", "diffuse horizontal", "diffuse horizontal irradiance"),
+    "temperature_c": ("Temperature", "tdry", "dry bulb", "dry bulb temp", "ambient", "ambient temp"),
+    "wind_m_per_s": ("Wind Speed", "wspd"),
 }
 # What each quantity can be at the surface of the earth; beyond it the value is a missing code or a fault.
 _BOUNDS = {
@@ -62,8 +67,7 @@ _BOUNDS = {
     "wind_m_per_s": (0.0, 90.0),
 }
 _LONGEST_FILLED_GAP_HOURS = 6
-# Sky light before sunrise, smeared over an hour; more than that while the sun is down is a wrong clock.
-_TWILIGHT_W_PER_M2 = 30.0
+STEPS_PER_HOUR = (1, 2, 4, 6, 12)
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ class WeatherFile:
         Calendar year of an actual year, 0 for a typical one.
     filled_hours : int
         Hours whose temperature or wind was missing and interpolated.
+    warnings : tuple[str, ...]
+        What is odd about the hours, as the end of a sentence that begins with the file.
     """
 
     frame: pl.DataFrame
@@ -94,13 +100,26 @@ class WeatherFile:
     is_actual_year: bool
     weather_year: int
     filled_hours: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a file: lines they stand on, text by quantity or part of the stamp."""
+
+    lines: list[int]
+    texts: dict[str, list[str]]
+
+    def __len__(self) -> int:
+        return len(self.lines)
 
 
 def read_weather_file(path: Path) -> WeatherFile:
-    """Return one weather file on the common clock: UTC interval starts, hourly.
+    """Read one weather file and put it on the common clock: UTC interval starts, hourly.
 
     A typical year, and an actual year whose leap day the publisher left out, is put on the calendar of 2025: its local
-    year is rolled into UTC, not cut. An actual year keeps its own dates and its leap day.
+    year is rolled into UTC, not cut. An actual year keeps its own dates and its leap day. A year is typical where the
+    head says so or the months come from several years; the name of the file does not matter.
 
     Parameters
     ----------
@@ -114,27 +133,37 @@ def read_weather_file(path: Path) -> WeatherFile:
     Raises
     ------
     InputError
-        If the file is missing, truncated, out of order or holds values that cannot be, naming row and column.
+        If the file is missing, truncated, out of order or holds values that cannot be, naming row and column, or
+        contradicts the sun or itself (`pipelines.weather.plausible`).
     """
     header = read_weather_header(path)
-    _check_rows(path, header.source_format)
-    values, stamps, sources = _read(path, header)
-    _check_stamps(stamps, header)
-    columns = {name: values[name].to_numpy(dtype=np.float64) for name in _BOUNDS}
-    filled = _check_values(columns, header)
-    if len(stamps) in {17_520, 17_568}:
-        columns = {name: _halves_to_hours(column, int(stamps.minute[0])) for name, column in columns.items()}
-    hours = len(columns["ghi_w_per_m2"])
-    year = int(sources[0])
-    is_one_year = bool((sources == year).all()) and "tmy" not in path.name.lower()
+    rows = _rows(header)
+    steps, year_length = _shape(header, rows)
+    first_minute = _check_stamps(header, rows, steps, year_length)
+    columns = {name: _numbers(rows.texts[name]) for name in _BOUNDS}
+    filled = _check_values(columns, header, rows)
+    are_instants = header.source_format == "nsrdb_psm" and first_minute == 0
+    columns = {name: _hourly(column, steps, are_instants) for name, column in columns.items()}
+    years = _years(header, rows)
+    year = int(years[0])
+    is_one_year = bool((years == year).all()) and not header.is_typical
     offset = header.utc_offset_hours
-    if is_one_year and hours == len(hours_of_year(year)):
+    if is_one_year and year_length == len(hours_of_year(year)):
         hour_utc = hours_of_year(year) - np.timedelta64(round(offset * 3600), "s")
     else:
         whole = round(offset)
-        columns = {name: np.roll(column, -whole) for name, column in columns.items()}
+        columns = {name: np.roll(_typical(column), -whole) for name, column in columns.items()}
         hour_utc = hours_of_year(TYPICAL_YEAR) - np.timedelta64(round((offset - whole) * 3600), "s")
-    _check_night(columns, hour_utc, header)
+    verdict = judge(hour_utc, header.latitude, header.longitude, *(columns[name] for name in _SUN))
+    if verdict.fault:
+        raise InputError(
+            f"the file {verdict.fault}",
+            file=str(path),
+            column=verdict.column or None,
+            remedy="correct the file or use another one",
+        )
+    is_night = sun_path(hour_utc, header.latitude, header.longitude).up_frac == 0.0
+    columns |= {name: np.where(is_night, 0.0, columns[name]) for name in _SUN}
     return WeatherFile(
         frame=pl.DataFrame({"hour_utc": hour_utc, **columns}),
         latitude=header.latitude,
@@ -145,120 +174,213 @@ def read_weather_file(path: Path) -> WeatherFile:
         is_actual_year=is_one_year,
         weather_year=year if is_one_year else 0,
         filled_hours=filled,
+        warnings=verdict.warnings,
     )
 
 
-def _check_rows(path: Path, source_format: str) -> None:
-    """Refuse a file whose rows are short or too few, before a parser guesses at it."""
-    skipped = _HEADER_LINES[source_format]
-    with path.open(encoding="latin-1") as file:
-        counts = [line.count(",") for line in file if line.strip()]
-    rows = counts[skipped:]
-    expected = {8760, 8784, 17_520, 17_568} if source_format == "nsrdb_psm" else {8760, 8784}
-    fields = max(rows, default=0)
-    short = next((index for index, count in enumerate(rows) if count < fields), None)
+def _fault(
+    header: WeatherHeader, problem: str, row: int | None = None, column: str | None = None, **more: str
+) -> InputError:
+    return InputError(problem, file=str(header.path), row=row, column=column, remedy=more.get("remedy", _AGAIN))
+
+
+def _rows(header: WeatherHeader) -> _Rows:
+    """Return the rows of data; blank lines and lines of commas are none."""
+    places = _places(header)
+    last = max(places.values())
+    lines: list[int] = []
+    texts: dict[str, list[str]] = {name: [] for name in places}
+    fullest, short = 0, None
+    for number, line in enumerate(io.StringIO(text_of(header.path.read_bytes()), newline=None), start=1):
+        if number < header.first_row or not line.strip(", \t\r\n\x1a"):
+            continue
+        try:
+            fields = next(csv.reader([line])) if '"' in line else line.split(",")
+        except csv.Error as error:
+            raise _fault(header, f"the row cannot be read ({error})", number) from None
+        if len(fields) <= last or len(fields) < fullest - 1:
+            short = short or (number, len(fields))
+        fullest = max(fullest, len(fields))
+        lines.append(number)
+        for name, place in places.items():
+            texts[name].append(fields[place].strip() if place < len(fields) else "")
     if short is not None:
-        raise InputError(
-            f"the row has {rows[short] + 1} fields instead of {fields + 1}: the file is cut or damaged",
-            file=str(path),
-            row=skipped + short + 1,
-            remedy="download the file again",
+        number, count = short
+        separated = " (fields are separated by commas, decimals by points)" if fullest <= last else ""
+        raise _fault(
+            header,
+            f"the row has {count} fields instead of {max(fullest, last + 1)}: the file is cut or damaged{separated}",
+            number,
         )
-    if len(rows) not in expected:
-        raise InputError(
-            f"the file ends after {len(rows)} rows of data, a year has {sorted(expected)[0]} or {sorted(expected)[1]}",
-            file=str(path),
-            row=skipped + len(rows),
-            remedy="download the file again",
+    return _Rows(lines, texts)
+
+
+def _places(header: WeatherHeader) -> dict[str, int]:
+    """Return where in a row each quantity and each part of the stamp is."""
+    if header.source_format == "epw":
+        return dict(_EPW_PLACES)
+    names = [name.strip() for name in header.columns]
+    if header.source_format == "tmy3":
+        absent = next((name for name in _TMY3_NAMES.values() if name not in names), None)
+        if absent is not None:
+            raise _fault(header, f"column {absent} is missing", column=absent)
+        return {key: names.index(name) for key, name in _TMY3_NAMES.items()}
+    # SAM writes units behind some names, in brackets.
+    plain = [name.split("(")[0].split("[")[0].strip().lower() for name in names]
+    found = {
+        key: next((plain.index(name.lower()) for name in choices if name.lower() in plain), None)
+        for key, choices in _CSV_NAMES.items()
+    }
+    stamps = ("year", "month", "day", "hour")
+    needed = [
+        key for key in found if key in _BOUNDS or (key in stamps and any(found[part] is not None for part in stamps))
+    ]
+    absent = next((_CSV_NAMES[key][0] for key in needed if found[key] is None), None)
+    if absent is not None:
+        raise _fault(
+            header,
+            f"column {absent} is missing",
+            header.first_row - 1,
+            absent,
+            remedy="ask for the column when you download the file",
         )
+    return {key: place for key, place in found.items() if place is not None}
 
 
-def _read(path: Path, header: WeatherHeader) -> tuple[pd.DataFrame, pd.DatetimeIndex, NDArray[np.int64]]:
-    """Return the quantities, the interval starts (PSM: centres) in the file's zone, and the years of the rows."""
-    try:
-        if header.source_format == "tmy3":
-            # One year for all rows: 24:00 on 28 February of a leap year would otherwise become 29 February.
-            data, _ = pvlib.iotools.read_tmy3(path, coerce_year=TYPICAL_YEAR, map_variables=False, encoding="latin-1")
-            names = dict(_TMY3_NAMES)
-            stamps = data.index.tz_localize(None) - pd.Timedelta(hours=1)
-            years = data["Date (MM/DD/YYYY)"].str[-4:].astype(int).to_numpy()
-        elif header.source_format == "epw":
-            data, _ = pvlib.iotools.read_epw(path)
-            names = dict(_EPW_NAMES)
-            stamps = data.index.tz_localize(None)
-            years = data["year"].to_numpy()
-        elif header.source_format == "nsrdb_psm":
-            data, _ = pvlib.iotools.read_nsrdb_psm4(path, map_variables=False)
-            names = _csv_names(data, path)
-            stamps = data.index.tz_localize(None)
-            years = data["Year"].to_numpy()
-        else:
-            data = pd.read_csv(path, skiprows=2, encoding="latin-1", skipinitialspace=True)
-            names = _csv_names(data, path)
-            stamps = pd.DatetimeIndex(pd.to_datetime(data[["Year", "Month", "Day", "Hour"]]))
-            years = data["Year"].to_numpy()
-    except KeyError as error:
-        raise InputError(
-            f"column {error.args[0]} is missing",
-            file=str(path),
-            column=str(error.args[0]),
-            remedy="download the file again",
-        ) from error
-    except ValueError as error:
-        raise InputError(
-            f"the file cannot be read ({error})", file=str(path), remedy="download the file again"
-        ) from error
-    absent = [column for column in names.values() if column not in data.columns]
-    if absent:
-        raise InputError(
-            f"column {absent[0]} is missing", file=str(path), column=absent[0], remedy="download the file again"
-        )
-    table = data[list(names.values())].reset_index(drop=True)
-    table.columns = list(names)
-    return table.apply(pd.to_numeric, errors="coerce"), stamps, years
+def _shape(header: WeatherHeader, rows: _Rows) -> tuple[int, int]:
+    """Return the rows per hour and the hours of the year that the rows make up."""
+    for steps in STEPS_PER_HOUR:
+        for hours in (8760, 8784):
+            if len(rows) == steps * hours:
+                return steps, hours
+    minutes = ", ".join(f"{60 // steps}" for steps in STEPS_PER_HOUR)
+    last = rows.lines[-1] if rows.lines else header.first_row
+    raise _fault(
+        header,
+        f"the file ends after {len(rows)} rows of data, a year has 8760 or 8784 hours, in steps of {minutes} minutes",
+        last,
+        remedy="give a whole year, or download the file again",
+    )
 
 
-def _csv_names(data: pd.DataFrame, path: Path) -> dict[str, str]:
-    data.columns = [str(column).strip() for column in data.columns]
-    found: dict[str, str] = {}
-    for name, choices in _CSV_NAMES.items():
-        column = next((choice for choice in choices if choice in data.columns), None)
-        if column is None:
-            raise InputError(
-                f"column {choices[0]} is missing",
-                file=str(path),
-                row=3,
-                column=choices[0],
-                remedy="ask for the column when you download the file",
-            )
-        found[name] = column
-    return found
+def _check_stamps(header: WeatherHeader, rows: _Rows, steps: int, hours: int) -> int:
+    """Refuse rows out of the calendar's order, and return the minute of the hour that the first value stands for.
 
-
-def _check_stamps(stamps: pd.DatetimeIndex, header: WeatherHeader) -> None:
-    """Refuse rows out of the calendar's order; typical years jump between years, so the year is left out."""
-    step = 8760 * 60 // (len(stamps) if len(stamps) in {8760, 17_520} else len(stamps) * 365 // 366)
-    first = int(stamps.minute[0])
-    year = 2024 if len(stamps) in {8784, 17_568} else 2025
-    wanted = pd.date_range(f"{year}-01-01", periods=len(stamps), freq=f"{step}min") + pd.Timedelta(minutes=first)
+    Typical years jump between years, so the year is left out; 0 stands for the start of an interval.
+    """
+    minutes = 60 // steps
+    calendar = 2024 if hours == 8784 else TYPICAL_YEAR
+    wanted = np.arange(
+        np.datetime64(f"{calendar}-01-01T00:00", "m"), np.datetime64(f"{calendar + 1}-01-01T00:00", "m"), minutes
+    )
+    if "hour" not in rows.texts and "time" not in rows.texts:
+        return 0
+    month, day, minute = _stamps(header, rows, steps)
+    first = int(minute[0])
+    if not 0 <= first < minutes:
+        first = 0
+    date = wanted.astype("datetime64[D]")
     is_right = (
-        (stamps.month == wanted.month)
-        & (stamps.day == wanted.day)
-        & (stamps.hour == wanted.hour)
-        & (stamps.minute == wanted.minute)
+        (month == (wanted.astype("datetime64[M]").astype(int) % 12) + 1)
+        & (day == (date - wanted.astype("datetime64[M]")).astype(int) + 1)
+        & (minute == (wanted - date).astype(int) + first)
     )
     wrong = np.flatnonzero(~is_right)
     if len(wrong):
         place = int(wrong[0])
-        raise InputError(
-            f"the stamp {stamps[place]:%m-%d %H:%M} stands where {wanted[place]:%m-%d %H:%M} belongs",
-            file=str(header.path),
-            row=_HEADER_LINES[header.source_format] + place + 1,
+        found = f"{month[place]:02d}-{day[place]:02d} {minute[place] // 60:02d}:{minute[place] % 60:02d}"
+        due = wanted[place] + np.timedelta64(first, "m")
+        raise _fault(
+            header,
+            f"the stamp {found} stands where {str(due)[5:].replace('T', ' ')} belongs",
+            rows.lines[place],
             remedy="put the rows in the order of the calendar, one per step, without gaps",
         )
+    return first
 
 
-def _check_values(columns: dict[str, NDArray[np.float64]], header: WeatherHeader) -> int:
+def _stamps(
+    header: WeatherHeader, rows: _Rows, steps: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return month, day and minute of the day at which the interval of each row begins (PSM: its centre)."""
+    step = 60 // steps
+    if header.source_format == "tmy3":
+        dates = pl.Series(rows.texts["date"]).str.split("/").list
+        times = pl.Series(rows.texts["time"]).str.split(":").list
+        month, day = (_whole(header, rows, dates.get(part, null_on_oob=True), "date", 1, most)
+                      for part, most in ((0, 12), (1, 31)))  # fmt: skip
+        hour = _whole(header, rows, times.get(0, null_on_oob=True), "time", 0, 24)
+        minute = 60 * hour + _whole(header, rows, times.get(1, null_on_oob=True), "time", 0, 59) - step
+        # 00:00 of the next day ends the interval that 24:00 of this one does.
+        before = minute < 0
+        month[before], day[before] = np.roll(month, 1)[before], np.roll(day, 1)[before]
+        return month, day, np.where(before, minute + 1440, minute)
+    limits = {"month": (1, 12), "day": (1, 31), "hour": (0, 24)}
+    month, day, hour = (
+        _whole(header, rows, pl.Series(rows.texts[name]), name, *limits[name]) for name in ("month", "day", "hour")
+    )
+    if header.source_format == "epw":
+        # Hours 0 to 23 begin, hours 1 to 24 end; what minutes say within the hour differs between programs.
+        hour = hour - (0 if hour.min() == 0 else 1)
+        return month, day, 60 * hour + np.tile(np.arange(steps) * step, len(hour) // steps)
+    minute = np.zeros(len(hour), np.int64)
+    if "minute" in rows.texts:
+        minute = _whole(header, rows, pl.Series(rows.texts["minute"]), "minute", 0, 59)
+    if header.source_format == "sam_csv" and hour.min() == 1:
+        hour = hour - 1
+    return month, day, 60 * hour + minute
+
+
+def _whole(
+    header: WeatherHeader, rows: _Rows, texts: pl.Series, column: str, least: int, most: int
+) -> NDArray[np.int64]:
+    """Return parts of stamps as whole numbers within their limits."""
+    numbers = texts.str.strip_chars().cast(pl.Float64, strict=False)
+    is_bad = (numbers.is_null() | (numbers != numbers.floor()) | (numbers < least) | (numbers > most)).fill_null(True)
+    if is_bad.any():
+        place = int(is_bad.arg_max() or 0)
+        source = rows.texts[column][place]
+        raise _fault(header, f"{column} {source!r} is not a stamp", rows.lines[place], column, remedy="correct the row")
+    return numbers.cast(pl.Int64).to_numpy().copy()
+
+
+def _years(header: WeatherHeader, rows: _Rows) -> NDArray[np.int64]:
+    """Return the years that the rows come from; of two digits, 50 and above are of the last century."""
+    if header.source_format == "tmy3":
+        texts = pl.Series(rows.texts["date"]).str.split("/").list.get(2, null_on_oob=True)
+        column = "date"
+    elif "year" in rows.texts:
+        texts, column = pl.Series(rows.texts["year"]), "year"
+    else:
+        return np.arange(len(rows))
+    years = _whole(header, rows, texts, column, 0, 2200)
+    years = np.where(years < 50, years + 2000, np.where(years < 100, years + 1900, years))
+    # 24:00 of 31 December may be written as the first minute of the next year.
+    return years[:-1] if header.source_format == "tmy3" else years
+
+
+def _numbers(texts: Sequence[str]) -> NDArray[np.float64]:
+    return pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy().copy()
+
+
+def _hourly(column: NDArray[np.float64], steps: int, are_instants: bool) -> NDArray[np.float64]:
+    """Return the means of hours.
+
+    Values at the full hour and between, such as of PSM in steps of less than an hour, stand in the middle of their
+    intervals: an hour holds half of its first interval and half of the first of the next hour.
+    """
+    parts = column.reshape(-1, steps)
+    if steps == 1 or not are_instants:
+        return parts.mean(axis=1)
+    return parts.mean(axis=1) + (np.roll(parts[:, 0], -1) - parts[:, 0]) / (2 * steps)
+
+
+def _typical(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the hours of a year without those of a leap day."""
+    return np.delete(column, slice(59 * 24, 60 * 24)) if len(column) == 8784 else column
+
+
+def _check_values(columns: dict[str, NDArray[np.float64]], header: WeatherHeader, rows: _Rows) -> int:
     """Bound every value, in place: fill short gaps of temperature and wind, refuse the rest; count the filled."""
     filled = 0
     for name, (low, high) in _BOUNDS.items():
@@ -266,53 +388,25 @@ def _check_values(columns: dict[str, NDArray[np.float64]], header: WeatherHeader
         is_bad = ~((column >= low) & (column <= high))
         if is_bad.any():
             place = int(np.flatnonzero(is_bad)[0])
-            longest = _longest_run(is_bad)
+            longest = _longest_run(is_bad) * 8760 / len(column)
             if name not in {"temperature_c", "wind_m_per_s"} or longest > _LONGEST_FILLED_GAP_HOURS:
+                found = rows.texts[name][place] or "(empty)"
                 raise InputError(
-                    f"value {column[place]:g} is missing or cannot be (it must lie in {low:g} to {high:g})",
+                    f"value {found} is missing or cannot be (it must lie in {low:g} to {high:g})",
                     file=str(header.path),
-                    row=_HEADER_LINES[header.source_format] + place + 1,
+                    row=rows.lines[place],
                     column=name,
                     remedy="repair the row or use another file",
                 )
             good = np.flatnonzero(~is_bad)
             column = np.interp(np.arange(len(column)), good, column[good])
-            filled += int(is_bad.sum())
+            filled += round(is_bad.sum() * 8760 / len(column))
         if name not in {"temperature_c"}:
             column = np.maximum(column, 0.0)
         columns[name] = column
     return filled
 
 
-def _check_night(
-    columns: dict[str, NDArray[np.float64]], hour_utc: NDArray[np.datetime64], header: WeatherHeader
-) -> None:
-    """Refuse daylight at night, which is a clock or a zone gone wrong; put twilight to zero, in place."""
-    sun = sun_path(hour_utc, header.latitude, header.longitude)
-    is_night = sun.up_frac == 0.0
-    night = np.where(is_night, columns["ghi_w_per_m2"], 0.0)
-    if night.max() > _TWILIGHT_W_PER_M2:
-        place = int(night.argmax())
-        raise InputError(
-            f"{night[place]:g} W/m2 at {str(hour_utc[place])[:16]} UTC while the sun is down: "
-            "the clock, the time zone or the position is wrong",
-            file=str(header.path),
-            column="ghi_w_per_m2",
-            remedy="correct the head of the file or use another file",
-        )
-    for name in ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2"):
-        columns[name] = np.where(is_night, 0.0, columns[name])
-
-
 def _longest_run(is_bad: NDArray[np.bool_]) -> int:
     edges = np.flatnonzero(np.diff(np.concatenate(([0], is_bad.astype(np.int8), [0]))))
     return int((edges[1::2] - edges[::2]).max(initial=0))
-
-
-def _halves_to_hours(column: NDArray[np.float64], first_minute: int) -> NDArray[np.float64]:
-    """Return hourly means of half-hourly values that stand at the centres of their intervals."""
-    pairs = column.reshape(-1, 2)
-    if first_minute == 15:
-        return pairs.mean(axis=1)
-    # Centres at :00 and :30: an hour holds half of the interval at either end and the whole of the middle one.
-    return 0.25 * pairs[:, 0] + 0.5 * pairs[:, 1] + 0.25 * np.roll(pairs[:, 0], -1)

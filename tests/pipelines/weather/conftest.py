@@ -87,8 +87,8 @@ def sam_lines(made_up: Hours) -> Callable[[bool], list[str]]:
             # Time zone 0: the first row is midnight UTC, which is 17:00 of the day before at the site.
             columns = tuple(np.roll(column, 7) for column in columns)
             head = [
-                "Source,Location ID,City,State,Country,Latitude,Longitude,Time Zone,Elevation,Local Time Zone",
-                "NSRDB,1,-,-,-,35.0,-105.0,0,1500,-7",
+                "Source,Location ID,City,State,Country,Latitude,Longitude,Time Zone,Elevation,Local Time Zone,Version",
+                "NSRDB,1,-,-,-,35.0,-105.0,0,1500,-7,tmy-2020",
                 "Year,Month,Day,Hour,Minute,GHI,DNI,DHI,Temperature,Wind Speed",
             ]
         else:
@@ -102,6 +102,31 @@ def sam_lines(made_up: Hours) -> Callable[[bool], list[str]]:
             date = str(dates[i // 24])
             stamp = f"2013,{int(date[5:7])},{int(date[8:10])},{i % 24}" + (",30" if has_minutes else "")
             rows.append(",".join([stamp, *(f"{column[i]:g}" for column in columns)]))
+        return [*head, *rows]
+
+    return lines
+
+
+@pytest.fixture
+def epw_lines(made_up: Hours) -> Callable[..., list[str]]:
+    """Return a maker of the lines of an EPW file of the made-up year, each hour in equal parts of so many minutes."""
+
+    def lines(minutes: int = 60) -> list[str]:
+        dates = np.arange(np.datetime64("1995-01-01"), np.datetime64("1996-01-01"))
+        head = ["LOCATION,MADE UP,NM,USA,Custom,720001,35.0,-105.0,-7.0,1500", "DESIGN CONDITIONS,0",
+                "TYPICAL/EXTREME PERIODS,0", "GROUND TEMPERATURES,0", "HOLIDAYS/DAYLIGHT SAVINGS,No,0,0,0",
+                "COMMENTS 1,made up", "COMMENTS 2,",
+                f"DATA PERIODS,1,{60 // minutes},Data,Sunday, 1/ 1,12/31"]  # fmt: skip
+        rows = []
+        for i in range(8760):
+            date = str(dates[i // 24])
+            for part in range(60 // minutes):
+                stamp = f"1995,{int(date[5:7])},{int(date[8:10])},{i % 24 + 1},{(part + 1) * minutes}"
+                sun = f"{made_up.ghi[i]:.0f},{made_up.dni[i]:.0f},{made_up.dhi[i]:.0f}"
+                wind = f"0,0,0,0,180,{made_up.wind[i]}"
+                rows.append(
+                    f"{stamp},?9,{made_up.temperature[i]},5.0,40,95000,0,0,300,{sun},{wind},2,2,16,7,9,9,1,1,0,8,1,0,0"
+                )
         return [*head, *rows]
 
     return lines

@@ -11,7 +11,15 @@ import pytest
 import pipelines.contracts.weather  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
 from pipelines.errors import InputError
-from pipelines.weather.files import choose_weather, file_year, great_circle_km, weather_files
+from pipelines.warehouse.cache import Cache
+from pipelines.weather.files import (
+    choose_weather,
+    file_year,
+    great_circle_km,
+    usable_files,
+    weather_files,
+    with_folder_status,
+)
 from pipelines.weather.readers import read_weather_file
 
 
@@ -33,7 +41,7 @@ def texas(tmp_path: Path, tmy3_lines: Callable[[], list[str]]) -> pl.DataFrame:
     }
     for name, head in heads.items():
         (tmp_path / f"{name}.tmy3").write_text("\n".join([head, *tmy3_lines()[1:]]) + "\n")
-    return weather_files(tmp_path)
+    return weather_files(tmp_path).catalogue
 
 
 def test_markets_near_the_stations_run_on_them(texas: pl.DataFrame) -> None:
@@ -54,7 +62,7 @@ def test_the_distance_decides(texas: pl.DataFrame) -> None:
 
 
 def test_without_files_every_region_is_synthetic(tmp_path: Path) -> None:
-    catalogue = weather_files(tmp_path)
+    catalogue = weather_files(tmp_path).catalogue
     chosen = choose_weather(_regions(("a", 30.0, -90.0), ("b", 31.0, -91.0)), catalogue, 50.0)
     validate(chosen, "core.weather_choice")
     assert chosen["weather_source"].to_list() == ["synthetic", "synthetic"]
@@ -65,10 +73,35 @@ def test_a_folder_that_is_absent_and_a_file_that_is_no_weather_are_named(tmp_pat
     with pytest.raises(InputError, match="FIRSTMW_WEATHER_DIR"):
         weather_files(tmp_path / "absent")
     (tmp_path / "notes.txt").write_text("not looked at")
-    assert weather_files(tmp_path).is_empty()
+    assert weather_files(tmp_path).catalogue.is_empty()
     (tmp_path / "prices.csv").write_text("day,price\n2025-01-01,3\n")
-    with pytest.raises(InputError, match=r"prices\.csv"):
-        weather_files(tmp_path)
+    (tmp_path / "._X.tmy3").write_bytes(b"\x00\x05\x16\x07Mac OS X")
+    (tmp_path / "download.csv").touch()
+    folder = weather_files(tmp_path)
+    assert folder.catalogue.is_empty()
+    assert folder.foreign == {
+        "download.csv": "the file is empty",
+        "prices.csv": "the file is not TMY3, EPW, SAM CSV or NSRDB PSM",
+    }
+
+
+def test_a_region_whose_file_cannot_serve_takes_the_next(tmp_path: Path, tmy3_lines: Callable[[], list[str]]) -> None:
+    good, cut = tmy3_lines(), tmy3_lines()[:5000]
+    (tmp_path / "far.tmy3").write_text("\n".join([good[0].replace("35.000", "35.100"), *good[1:]]))
+    (tmp_path / "near.tmy3").write_text("\n".join(cut))
+    regions = _regions(("a", 35.0, -105.0))
+    folder = usable_files(tmp_path, regions, 50.0, Cache(tmp_path / "cache"))
+    assert list(folder.refused) == ["near.tmy3"]
+    assert "row 5000: the file ends after 4998 rows" in folder.refused["near.tmy3"]
+    assert choose_weather(regions, folder.catalogue, 50.0)["file_name"].to_list() == ["far.tmy3"]
+    (tmp_path / "far.tmy3").unlink()
+    alone = usable_files(tmp_path, regions, 50.0)
+    assert choose_weather(regions, alone.catalogue, 50.0)["weather_source"].to_list() == ["synthetic"]
+    status = pl.DataFrame({"source_id": ["reference/a"], "profile": ["reference"], "is_stale": [False], "note": [""],
+                           "rows": [1], "rejects": [0]})  # fmt: skip
+    told = with_folder_status(status, alone).row(by_predicate=pl.col("source_id") == "weather/near.tmy3", named=True)
+    assert told["is_stale"]
+    assert told["note"].startswith("not used: row 5000")
 
 
 def test_a_files_hours_keep_the_contract(tmp_path: Path, tmy3_lines: Callable[[], list[str]]) -> None:

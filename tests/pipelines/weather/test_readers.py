@@ -82,8 +82,8 @@ def test_half_hours_become_hours_and_keep_their_energy(shared: Path) -> None:
 def test_own_files_of_three_formats_agree(tmp_path: Path, tmy3_lines: Lines, sam_lines: Lines) -> None:
     files = [
         read_weather_file(_write(tmp_path / "a.tmy3", tmy3_lines())),
-        read_weather_file(_write(tmp_path / "b_tmy.csv", sam_lines(False))),
-        read_weather_file(_write(tmp_path / "c_tmy.csv", sam_lines(True))),
+        read_weather_file(_write(tmp_path / "b.csv", sam_lines(False))),
+        read_weather_file(_write(tmp_path / "c.csv", sam_lines(True))),
     ]
     assert [file.source_format for file in files] == ["tmy3", "sam_csv", "nsrdb_psm"]
     for file in files[1:]:
@@ -159,3 +159,98 @@ def test_a_sam_file_without_a_needed_column_names_it(tmp_path: Path, sam_lines: 
     lines[2] = lines[2].replace("DHI", "Albedo")
     with pytest.raises(InputError, match="column DHI is missing"):
         read_weather_file(_write(tmp_path / "a.csv", lines))
+
+
+@pytest.mark.parametrize("minutes", [5, 15, 30])
+def test_shorter_steps_become_hours_of_the_same_energy(tmp_path: Path, epw_lines: Lines, minutes: int) -> None:
+    file = read_weather_file(_write(tmp_path / "a.epw", epw_lines(minutes=minutes)))
+    whole = read_weather_file(_write(tmp_path / "b.epw", epw_lines()))
+    assert file.frame.equals(whole.frame)
+    # A row too few is no year of any step.
+    with pytest.raises(InputError, match="8760 or 8784 hours, in steps of 60, 30, 15, 10, 5 minutes"):
+        read_weather_file(_write(tmp_path / "c.epw", epw_lines(minutes=minutes)[:-1]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: [line + "," for line in lines],
+        lambda lines: ["\ufeff" + lines[0], *lines[1:]],
+        lambda lines: ['LOCATION,"Made Up, North",' + lines[0].split(",", 2)[2], *lines[1:]],
+        lambda lines: ["LOCATION,Made Up, North," + lines[0].split(",", 2)[2], *lines[1:]],
+        lambda lines: ["location" + lines[0][8:], *lines[1:], "", "," * 34, " "],
+        lambda lines: [*lines[:5], "COMMENTS 3,one more", *lines[5:]],
+        lambda lines: lines[:8] + [",".join(line.split(",")[:30]) for line in lines[8:]],
+        lambda lines: lines[:8] + [_with_hour(line, -1) for line in lines[8:]],
+        lambda lines: [line.replace(",", ", ") for line in lines],
+        lambda lines: [line.replace("MADE UP", "MADE UP \u00e9\u2026") for line in lines],
+    ],
+)
+def test_an_epw_file_as_people_have_it_is_read(tmp_path: Path, epw_lines: Lines, change: Callable) -> None:
+    path = tmp_path / "a.epw"
+    path.write_text("\r\n".join(change(epw_lines())), encoding="utf-8")
+    plain = read_weather_file(_write(tmp_path / "b.epw", epw_lines()))
+    assert read_weather_file(path).frame.equals(plain.frame)
+
+
+def _with_hour(line: str, more: int) -> str:
+    fields = line.split(",")
+    return ",".join([*fields[:3], str(int(fields[3]) + more), *fields[4:]])
+
+
+def test_latin_1_heads_are_read(tmp_path: Path, epw_lines: Lines) -> None:
+    path = tmp_path / "a.epw"
+    path.write_bytes("\n".join(epw_lines()).replace("MADE UP", "San Jos\u00e9").encode("latin-1"))
+    assert read_weather_file(path).station_name == "San Jos\u00e9"
+
+
+def test_two_digit_years_and_actual_years_whatever_the_name(tmp_path: Path, tmy3_lines: Lines) -> None:
+    plain = tmy3_lines()
+    short = [*plain[:2], *(line.replace("/1995,", "/19,") for line in plain[2:])]
+    for name in ("my_tmyfolder_2019.csv", "a.tmy3"):
+        file = read_weather_file(_write(tmp_path / name, short))
+        assert (file.is_actual_year, file.weather_year) == (True, 2019)
+    mixed = [line.replace("/1995,", "/1988,") if line.startswith("02/") else line for line in plain]
+    assert read_weather_file(_write(tmp_path / "b.csv", mixed)).weather_year == 0
+
+
+def test_a_leap_year_in_the_layout_of_tmy3(tmp_path: Path, tmy3_lines: Lines) -> None:
+    plain = [line.replace("/1995,", "/2020,") for line in tmy3_lines()]
+    at = 2 + 59 * 24
+    day = [line.replace("02/28/", "02/29/") for line in plain[at - 24 : at]]
+    file = read_weather_file(_write(tmp_path / "a.tmy3", [*plain[:at], *day, *plain[at:]]))
+    assert (file.weather_year, file.frame.height) == (2020, 8784)
+
+
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        ("Latitude,Longitude,Time Zone,Elevation", "35.0,-105.0,-7,1500"),
+        ("elevation,tz,lon,lat", "1500,-7,-105.0,35.0"),
+        ("Elevation,City,Longitude,Latitude,Time Zone", '1500,"Made, Up",-105.0,35.0,-7'),
+    ],
+)
+def test_the_least_head_of_a_sam_file_in_any_order(tmp_path: Path, sam_lines: Lines, names: str, values: str) -> None:
+    lines = sam_lines(False)
+    file = read_weather_file(_write(tmp_path / "a.csv", [names, values, *lines[2:]]))
+    assert (file.latitude, file.longitude, file.elevation_m, file.source_format) == (35.0, -105.0, 1500.0, "sam_csv")
+    plain = read_weather_file(_write(tmp_path / "b.csv", lines))
+    assert file.frame["ghi_w_per_m2"].sum() == pytest.approx(plain.frame["ghi_w_per_m2"].sum(), rel=1e-3)
+
+
+@pytest.mark.parametrize(("zone", "local"), [("", "0"), ("0", "")])
+def test_one_of_two_time_zones_suffices(tmp_path: Path, sam_lines: Lines, zone: str, local: str) -> None:
+    lines = sam_lines(True)
+    path = _write(tmp_path / "a.csv", [lines[0], lines[1].replace(",0,1500,-7,", f",{zone},1500,{local},"), *lines[2:]])
+    assert read_weather_file(path).frame.equals(read_weather_file(_write(tmp_path / "b.csv", lines)).frame)
+
+
+def test_rows_that_are_wrong_are_named(tmp_path: Path, epw_lines: Lines, tmy3_lines: Lines) -> None:
+    lines = epw_lines()
+    path = _write(tmp_path / "a.epw", [*lines[:8], *(line.replace(",", ";") for line in lines[8:])])
+    with pytest.raises(InputError, match="row 9: the row has 1 fields instead of 22"):
+        read_weather_file(path)
+    with pytest.raises(InputError, match="row 100, column hour: hour 'x' is not a stamp"):
+        read_weather_file(_write(path, _with_field(lines, 100, 3, "x")))
+    with pytest.raises(InputError, match="row 50, column date: date '1/1x/1995' is not a stamp"):
+        read_weather_file(_write(tmp_path / "a.tmy3", _with_field(tmy3_lines(), 50, 0, "1/1x/1995")))
