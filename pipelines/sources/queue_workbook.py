@@ -75,7 +75,7 @@ def sheets(payload: Payload, wanted: str = ".*") -> list[Sheet]:
     ----------
     payload : Payload
     wanted : str
-        Regular expression; sheets of other names are not read. A file without sheets always is.
+        Regular expression; sheets of other names, and hidden ones, are not read. A file without sheets always is.
 
     Raises
     ------
@@ -100,6 +100,9 @@ def _workbook(payload: Payload, content: bytes, wanted: str) -> list[Sheet]:
         for name in reader.sheet_names:
             if re.fullmatch(wanted, name.strip(), re.IGNORECASE):
                 loaded = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+                # What the publisher hides is an older copy, or a help of its own.
+                if loaded.visible != "visible":
+                    continue
                 found.append(Sheet(name.strip(), _cells(loaded.to_polars())))
     except fastexcel.FastExcelError as error:
         broken(payload, f"is a workbook that cannot be read ({type(error).__name__})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
+import openpyxl
 import pytest
 from queue_payloads import answer, workbook
 
@@ -100,3 +101,20 @@ def test_answers_of_another_kind_are_refused_in_one_sentence(module, content, st
     with pytest.raises(kind) as caught:
         module.parse(answer(content, module.SOURCE.source_id, "public_queue", status))
     assert module.SOURCE.source_id in str(caught.value)
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_hidden_sheets_are_not_read(state):
+    book = openpyxl.Workbook()
+    for name in ("Queue", "old copy"):
+        sheet = book.create_sheet(name)
+        sheet.append(["Queue Pos.", "County"])
+        sheet.append(["1", "Kern"])
+    book.remove(book.worksheets[0])
+    target = io.BytesIO()
+    book.save(target)
+    assert [sheet.name for sheet in sheets(answer(target.getvalue()))] == ["Queue", "old copy"]
+    book["old copy"].sheet_state = state
+    target = io.BytesIO()
+    book.save(target)
+    assert [sheet.name for sheet in sheets(answer(target.getvalue()))] == ["Queue"]
