@@ -10,9 +10,11 @@ import click
 import numpy as np
 
 from pipelines.cli.inputs import Rows, read_rows
+from pipelines.cli.numbers import Number
 from pipelines.cli.output import Column, echo_json, figure, print_table, say
+from pipelines.errors import UsageError
 from pipelines.identity import stable_seed
-from pipelines.reliability.fleet import fleet_adequacy
+from pipelines.reliability.fleet import MAX_STATES, TooManyStatesError, fleet_adequacy
 from pipelines.reliability.monte_carlo import Estimate, Summary, sample_years, summarise
 from pipelines.reliability.parts import System, UnitGroup, chain
 
@@ -21,6 +23,7 @@ Examples:
   firstmw adequacy --units units.csv --load load.csv
   firstmw adequacy --units units.csv --load load.csv --samples 20000 --json
   firstmw adequacy --units units.csv --load load.csv --samples 0         convolution alone
+  firstmw adequacy --units units.csv --load load.csv --round-mw 0.1      many units of many sizes
 
 \b
 units.csv  group, n_units, capacity_mw, forced_outage_rate, mttf_h, mttr_h
@@ -33,6 +36,8 @@ A load of 8,736 to 8,784 hours is a year as it stands; any other length is broug
 _YEAR = (8736, 8784)
 _HOURS = 8760.0
 _TIMES_H = 1e9
+_LEAST_HOURS = 1.0
+_MANY_UNITS = 200
 
 
 @click.command(epilog=_EPILOG)
@@ -47,8 +52,13 @@ _TIMES_H = 1e9
     type=click.IntRange(min=0),
     help="Years sampled by the Monte Carlo; 0 for none.",
 )
+@click.option(
+    "--round-mw",
+    type=Number(0, min_open=True),
+    help="Round capacities to multiples of this (MW), where units of many sizes make too many states.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
-def adequacy(units_file: Path, load_file: Path, samples: int, as_json: bool) -> int:
+def adequacy(units_file: Path, load_file: Path, samples: int, round_mw: float | None, as_json: bool) -> int:
     """Work out loss of load and unserved energy of a fleet of units that fail.
 
     By exact convolution of the units' states, and by sequential Monte Carlo with standard errors.
@@ -56,11 +66,24 @@ def adequacy(units_file: Path, load_file: Path, samples: int, as_json: bool) -> 
     units = read_rows(units_file, ["n_units", "capacity_mw"])
     load = read_rows(load_file, ["load_mw"]).column("load_mw", least=0.0)
     groups = [_group(units, row, is_sampled=samples > 0) for row in range(len(units.rows))]
-    exact = fleet_adequacy(
-        np.repeat([group["capacity_mw"] for group in groups], [group["units"] for group in groups]),
-        np.repeat([group["rate"] for group in groups], [group["units"] for group in groups]),
-        load,
-    )
+    if round_mw is not None:
+        for group in groups:
+            group["capacity_mw"] = round(group["capacity_mw"] / round_mw) * round_mw
+    counts = [group["units"] for group in groups]
+    if sum(counts) >= _MANY_UNITS:
+        sampling = f", then {samples:,} sampled years" if samples else ""
+        click.echo(f"firstmw: convolution of {sum(counts):,} units{sampling} ...", err=True)
+    try:
+        exact = fleet_adequacy(
+            np.repeat([group["capacity_mw"] for group in groups], counts),
+            np.repeat([group["rate"] for group in groups], counts),
+            load,
+        )
+    except TooManyStatesError as error:
+        raise UsageError(
+            f"the capacities of {units_file} combine to more than {MAX_STATES:,} states; round them, for example with "
+            f"--round-mw {error.resolution_mw:g}."
+        ) from None
     scale = 1.0 if _YEAR[0] <= len(load) <= _YEAR[1] else _HOURS / len(load)
     answer: dict[str, Any] = {
         "lole_hours_per_year": exact.lole_hours * scale,
@@ -101,6 +124,13 @@ def _group(units: Rows, row: int, *, is_sampled: bool) -> dict[str, Any]:
         repair = rate * running / (1.0 - rate)
     if repair == 0 and 0 < rate < 1 and is_sampled:
         raise units.fault(row, "mttr_h", "it is empty, and the Monte Carlo needs the length of outages")
+    if 0 < rate < 1 and is_sampled and min(repair, repair * (1.0 - rate) / rate) < _LEAST_HOURS:
+        raise units.fault(
+            row,
+            "mttr_h",
+            f"outages of {repair:g} h and runs of {repair * (1.0 - rate) / rate:.3g} h between them are sampled by the "
+            f"hour, and neither may be shorter (--samples 0 leaves the sampling out)",
+        )
     return {
         "name": units.rows[row].get("group") or f"row {row + 2}",
         "units": int(count),

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.dispatch.inputs import DesignSet, SiteYear
-from pipelines.dispatch.what_if import capacity_factors, read_column, site_year, to_steps
+from pipelines.dispatch.what_if import YEAR_HOURS, capacity_factors, read_column, site_year, to_steps
 from pipelines.errors import InputError, UsageError
 from pipelines.plant.firm import battery as default_battery
 from pipelines.plant.firm import firm_technologies
@@ -67,8 +68,10 @@ def site_of(given: dict[str, Any], technologies: dict[str, FirmTechnology], name
         If not exactly one source of sun, or not exactly one load, is given.
     """
     sources = [name for name in ("pv_profile", "weather", "region") if given[name] is not None]
-    if not sources and (given.get("solar_mw") or not _is_column(given["load_mw"])):
+    if not sources and given.get("solar_mw"):
         raise UsageError("there is no sun; give one of --pv-profile, --weather and --region.")
+    if not sources and given["load_mw"] is None:
+        raise UsageError("nothing says how warm it is; give --load-mw, or one of --weather and --region.")
     if len(sources) > 1:
         raise UsageError("give only one of --pv-profile, --weather and --region.")
     step = given["step_minutes"]
@@ -80,14 +83,18 @@ def site_of(given: dict[str, Any], technologies: dict[str, FirmTechnology], name
     available = None if grid is None else to_steps(read_column(grid, most=1.0), step, rows)
     if not sources:
         assert load is not None
-        none = np.zeros(np.size(load))
+        # A year where neither a profile nor the weather says how long it is.
+        none = np.zeros(np.size(load) if np.ndim(load) else YEAR_HOURS[0] * 60 // step)
         return site_year(none, load, technologies, step_minutes=step, grid_available_frac=available)
     if sources == ["pv_profile"]:
         if load is None:
             raise UsageError("a capacity-factor column says nothing of temperature and PUE; give --load-mw.")
         direct = given.get("solar_dc_mw")
         per_mw = 1.0 if direct is None else direct / given["solar_mw"]
-        sun = to_steps(np.minimum(capacity_factors(given["pv_profile"]) * per_mw, 1.0), step, rows)
+        profile = capacity_factors(given["pv_profile"])
+        if rows is None:
+            _point_out(given["pv_profile"], len(profile), step)
+        sun = to_steps(np.minimum(profile * per_mw, 1.0), step, rows)
         return site_year(
             sun, load, technologies, step_minutes=step, grid_available_frac=available, name=name or "what-if"
         )
@@ -125,6 +132,8 @@ def _weather(given: dict[str, Any]) -> tuple[pl.DataFrame, dict[str, Any], str]:
         from pipelines.weather.readers import read_weather_file  # noqa: PLC0415
 
         file = read_weather_file(_existing(given["weather"]))
+        for warning in file.warnings:
+            click.echo(f"firstmw: {given['weather']}: the file {warning}.", err=True)
         place: dict[str, Any] = {
             "latitude": file.latitude,
             "longitude": file.longitude,
@@ -199,6 +208,21 @@ def _existing(path: str | Path) -> Path:
     return Path(path)
 
 
+def _point_out(column: str, rows: int, step: int) -> None:
+    """Say on stderr where a column has nearly as many rows as a year, or those of a year of another step."""
+    years = {hours * 60 // minutes: minutes for hours in YEAR_HOURS for minutes in (60, 30, 15, 10, 5)}
+    near = min(years, key=lambda count: abs(count - rows))
+    minutes = years[near]
+    told = ""
+    if 0 < abs(near - rows) <= 48 * 60 // minutes:
+        less = f"{near - rows:,} fewer" if rows < near else f"{rows - near:,} more"
+        told = f"{less} than a year of {minutes}-minute rows ({near:,}) has"
+    elif near == rows and minutes not in {60, step}:
+        told = f"as a year of {minutes}-minute rows has; each is taken as {step} minutes, --step-minutes says otherwise"
+    if told:
+        click.echo(f"firstmw: {column} has {rows:,} rows, {told}.", err=True)
+
+
 def _is_column(load: str | None) -> bool:
     return load is not None and ":" in load
 
@@ -211,7 +235,10 @@ def _load(given: dict[str, Any], step: int, rows: int | None) -> NDArray[np.floa
     if text is None:
         return None
     if _is_column(text):
-        return to_steps(read_column(text), step, rows)
+        values = read_column(text)
+        if rows is None:
+            _point_out(text, len(values), step)
+        return to_steps(values, step, rows)
     try:
         load = float(text)
     except ValueError:

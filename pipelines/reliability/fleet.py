@@ -13,8 +13,26 @@ from pipelines.errors import UsageError
 from pipelines.plant.technology import FirmTechnology
 
 MAX_STATES = 2_000_000
+# Up to so many states that may occur, and units on no common step, states are found one by one.
+_FEW_STATES, _FEW_UNITS = 50_000, 60
 # Rates worked on together, so that a fleet's distributions stay in the cache.
 _RATES = 256
+
+
+class TooManyStatesError(UsageError):
+    """The capacities of a fleet combine to more states than the table may have.
+
+    Parameters
+    ----------
+    resolution_mw : float
+        Capacities rounded to multiples of it would fit (MW).
+    """
+
+    def __init__(self, resolution_mw: float) -> None:
+        self.resolution_mw = resolution_mw
+        super().__init__(
+            f"the capacities combine to more than {MAX_STATES} states; round them to multiples of {resolution_mw:g} MW."
+        )
 
 
 def capacity_outage_table(
@@ -58,6 +76,9 @@ def capacity_outage_table(
         raise UsageError("an outage rate lies outside 0 to 1; give rates as fractions of time.")
     if not np.all(capacities >= 0.0):
         raise UsageError("a unit has a negative or missing capacity; give capacities in MW.")
+    on_lattice = _lattice(capacities, resolution_mw)
+    if on_lattice is not None:
+        return _convolve(*on_lattice, rates)
     available: NDArray[Any] = np.zeros(1)
     probability: NDArray[Any] = np.ones(1)
     for capacity, rate in zip(capacities, rates, strict=True):
@@ -66,12 +87,55 @@ def capacity_outage_table(
         # Sums that differ by rounding alone are one state; its value stays an exact sum of capacities.
         _, first, place = np.unique(np.round(both / resolution_mw), return_index=True, return_inverse=True)
         if len(first) > MAX_STATES:
-            raise UsageError(
-                f"the capacities combine to more than {MAX_STATES} states; round them to a coarser resolution_mw."
-            )
+            raise TooManyStatesError(_coarse(float(capacities.sum())))
         available = both[first]
         probability = np.bincount(place, weights=weight)
     return available, probability
+
+
+def _lattice(capacities: NDArray[np.float64], resolution_mw: float) -> tuple[NDArray[np.int64], float] | None:
+    """Return capacities as multiples of a step that all share, and the step (MW); None where few states occur.
+
+    Raises
+    ------
+    TooManyStatesError
+        If both the states that may occur and the multiples up to the whole capacity are too many.
+    """
+    _, counts = np.unique(np.round(capacities / resolution_mw), return_counts=True)
+    if np.log(counts + 1.0).sum() <= np.log(_FEW_STATES):
+        return None
+    whole = np.round(capacities / resolution_mw).astype(np.int64)
+    step = int(np.gcd.reduce(whole))
+    if step == 0:
+        return None
+    if int(whole.sum()) // step < MAX_STATES:
+        return whole // step, step * resolution_mw
+    if len(capacities) > _FEW_UNITS:
+        raise TooManyStatesError(_coarse(float(capacities.sum())))
+    return None
+
+
+def _convolve(
+    multiples: NDArray[np.int64], step_mw: float, rates: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the capacity outage table on all multiples of a step, small units first."""
+    probability = np.zeros(int(multiples.sum()) + 1)
+    probability[0] = 1.0
+    top = 1
+    for place in np.argsort(multiples, kind="stable"):
+        size, rate = int(multiples[place]), float(rates[place])
+        served = (1.0 - rate) * probability[:top]
+        probability[:top] *= rate
+        probability[size : size + top] += served
+        top += size
+    return step_mw * np.arange(len(probability), dtype=np.float64), probability
+
+
+def _coarse(total_mw: float) -> float:
+    """Return the next of 1, 2, 5 times a power of ten at which a whole capacity has few enough multiples (MW)."""
+    least = 1.1 * total_mw / MAX_STATES
+    power = 10.0 ** np.floor(np.log10(least))
+    return float(next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= least))
 
 
 @dataclass(frozen=True)

@@ -270,3 +270,42 @@ def test_it_starts_without_the_orchestration_the_warehouse_or_the_weather_librar
     arguments = ["simulate", "--pv-profile", texas, "--load-mw", "20", "--solar-mw", "60", "--json"]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().endswith("[]")
+
+
+def _rows(path, count: int) -> str:
+    path.write_text("v\n" + "".join(f"{max(0.0, 1 - abs(row % 24 - 12) / 6):g}\n" for row in range(count)))
+    return f"{path}:v"
+
+
+@pytest.mark.parametrize(
+    ("count", "steps", "words"),
+    [
+        (8759, 8759, "has 8,759 rows, 1 fewer than a year of 60-minute rows (8,760) has."),
+        (8761, 8761, "1 more than a year of 60-minute rows"),
+        (35040, 35040, "as a year of 15-minute rows has; each is taken as 60 minutes, --step-minutes says otherwise."),
+        (8760, 8760, ""),
+        (168, 168, ""),
+    ],
+)
+def test_rows_that_are_nearly_a_year_or_one_of_another_step_are_pointed_out(tmp_path, count, steps, words):
+    case = ["--pv-profile", _rows(tmp_path / "pv.csv", count), "--solar-mw", "10", "--load-mw", "5", "--json"]
+    result = CliRunner().invoke(main, ["simulate", *case])
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["steps"] == steps
+    assert words in result.stderr
+    assert bool(words) == bool(result.stderr)
+
+
+def test_a_year_of_quarters_with_its_step_is_not_pointed_out(tmp_path):
+    case = ["--pv-profile", _rows(tmp_path / "pv.csv", 35040), "--solar-mw", "10", "--load-mw", "5"]
+    result = CliRunner().invoke(main, ["simulate", *case, "--step-minutes", "15", "--json"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["load_mwh"] == pytest.approx(43_800)
+
+
+def test_a_plant_without_sun_needs_no_profile():
+    case = ["simulate", "--load-mw", "20", "--firm", "recip", "--units", "1", "--unit-mw", "20"]
+    found = json.loads(CliRunner().invoke(main, [*case, "--json"]).stdout)
+    assert found["load_mwh"] == pytest.approx(20 * 8760)
+    assert found["firm_mwh"] == pytest.approx(20 * 8760)
+    assert "there is no sun" in CliRunner().invoke(main, [*case, "--solar-mw", "1"]).stderr
