@@ -15,7 +15,7 @@ from typing import Any
 
 import dagster as dg
 from dagster import DagsterResourceFunctionError
-from dagster._core.errors import DagsterAssetCheckFailedError
+from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
 from dagster._core.utils import make_new_run_id
 from sqlalchemy.exc import DBAPIError
 
@@ -51,6 +51,9 @@ from pipelines.warehouse import (
     reuse_release,
 )
 from pipelines.warehouse.sqltext import first_line
+
+Interrupted = DagsterExecutionInterruptedError
+"""What the orchestrator makes of a signal while steps run."""
 
 # Lines that tell how far the weather of counties is.
 _LINES = 40

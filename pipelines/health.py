@@ -32,6 +32,11 @@ from pipelines.warehouse import (
 LEAST_MEMORY_BYTES = 2_000_000_000
 LEAST_OPEN_FILES = 256
 _LATEST_CLOCK_SKEW = timedelta(minutes=5)
+_ODD_LETTERS = "%?#"
+_FIRST_PRINTED = 32
+LONGEST_PATH_BYTES = 400
+"""Of the data folder; the longest path below it is a database of the orchestrator's, some 100 bytes longer."""
+_SHOWN_LETTERS = 120
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,33 @@ def _packages(pins: Path) -> Iterator[Finding]:
         yield Finding("packages", "ok", f"as pinned: duckdb {found['duckdb']}, polars {found['polars']}")
 
 
+def require_usable(data_dir: Path) -> None:
+    """Refuse a data folder whose path the orchestrator's databases cannot have, before anything is written.
+
+    Their addresses are URLs, in which some characters mean something else, and SQLite opens no path above 512 bytes.
+
+    Raises
+    ------
+    UsageError
+        Names the character or the length.
+    """
+    path = str(data_dir.absolute())
+    odd = next((letter for letter in path if letter in _ODD_LETTERS or ord(letter) < _FIRST_PRINTED), None)
+    problem = "" if odd is None else f"has {odd!r} in its path, which addresses of databases cannot have"
+    if len(os.fsencode(path)) > LONGEST_PATH_BYTES:
+        problem = f"has a path of {len(os.fsencode(path))} bytes, {LONGEST_PATH_BYTES} at most can be used"
+    if problem:
+        shown = path if len(path) <= _SHOWN_LETTERS else f"{path[:_SHOWN_LETTERS]}..."
+        raise UsageError(f"the data folder {shown} {problem}; set FIRSTMW_DATA_DIR to another folder.")
+
+
 def _folder(data_dir: Path) -> Iterator[Finding]:
     """Try in the data folder what a publication does: write, force to the disk, rename, link, lock."""
+    try:
+        require_usable(data_dir)
+    except UsageError as error:
+        yield Finding("data folder", "fault", str(error), "set FIRSTMW_DATA_DIR to another folder")
+        return
     probe = data_dir / f".doctor-{os.getpid()}"
     try:
         probe.mkdir(parents=True)

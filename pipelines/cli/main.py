@@ -14,10 +14,11 @@ from typing import Any, NoReturn
 import click
 from pydantic import ValidationError
 
+from pipelines.cli.stopping import TerminatedError
 from pipelines.errors import FirstmwError, UsageError
 
 TRACEBACK = "FIRSTMW_TRACEBACK"
-EXIT_FAILED, EXIT_USAGE, EXIT_STALE, EXIT_INTERRUPTED = 1, 2, 3, 130
+EXIT_FAILED, EXIT_USAGE, EXIT_STALE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 3, 130, 143
 
 _HELP = """Rank where the first megawatt of AI capacity can be live first.
 
@@ -45,7 +46,7 @@ Examples:
 Every subcommand but ui and serve takes --json. Settings come from the environment (FIRSTMW_DATA_DIR, default `data`).
 
 \b
-Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 served from stale inputs.
+Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 served from stale inputs, 130 interrupted, 143 ended by SIGTERM.
 """
 
 
@@ -92,8 +93,8 @@ class CommandLine(click.Group):
             code = _fail(f"{_clause(error.format_message())}; see `{where} --help`.", error.exit_code)
         except click.ClickException as error:
             code = _fail(f"{_clause(error.format_message())}.", error.exit_code)
-        except click.Abort:
-            code = _fail("interrupted; what was published before stands.", EXIT_INTERRUPTED)
+        except (click.Abort, TerminatedError) as error:
+            code = _stopped(error)
         except UsageError as error:
             code = _fail(str(error), EXIT_USAGE)
         except FirstmwError as error:
@@ -120,6 +121,12 @@ class CommandLine(click.Group):
 def _fail(sentence: str, code: int) -> int:
     click.echo(f"firstmw: {sentence}", err=True)
     return code
+
+
+def _stopped(error: BaseException) -> int:
+    if isinstance(error, TerminatedError):
+        return _fail("ended by SIGTERM; what was published before stays, and the next night runs.", EXIT_TERMINATED)
+    return _fail("interrupted; what was published before stands.", EXIT_INTERRUPTED)
 
 
 def _clause(message: str) -> str:

@@ -13,10 +13,12 @@ import polars as pl
 
 from pipelines.cli.output import echo_json
 from pipelines.cli.placing import placing_options, where
+from pipelines.cli.stopping import ended_by_signals
 from pipelines.cli.waiting import wait_options
 from pipelines.counties.progress import SOURCE_ID
 from pipelines.environment import unknown_names, unknown_sentence
 from pipelines.errors import UsageError
+from pipelines.health import require_usable
 from pipelines.ranking.what_if import changed_settings, read_changes
 from pipelines.settings import Settings
 from pipelines.warehouse import Wish
@@ -39,7 +41,7 @@ Examples:
   firstmw refresh --accept                         show a release that is held because its ranks moved so far
 
 Exit codes: 0 published or reused; 1 failed, held for review, or another refresh is running (its pid is named);
-2 wrong usage; 3 published from stale inputs. Whatever fails, the current release stays as it was.
+2 wrong usage; 3 published from stale inputs; 143 ended by SIGTERM. Whatever fails, the current release stays as it was.
 
 Only a night of all regions without a what-if becomes the current release. Parts, what-ifs, named nights and nights of
 an earlier date than the current release are side releases under data/releases/named; every reading command opens them
@@ -154,26 +156,28 @@ def run_night(
 ) -> int:
     """Run a night, show its progress and its end, and return the exit code."""
     # The one place where the domain calls the orchestration, and only when asked to.
-    from assets.refresh import refresh_night  # noqa: PLC0415
+    from assets.refresh import Interrupted, refresh_night  # noqa: PLC0415
 
+    require_usable(settings.data_dir)
     if weather_dir is not None and not weather_dir.is_dir():
         raise UsageError(f"the weather folder {weather_dir} does not exist; check --weather-dir.")
-    outcome = refresh_night(
-        settings,
-        night,
-        regions=_split(regions) or None,
-        states=[state.upper() for state in _split(states)] or None,
-        weather_dir=weather_dir,
-        wait_seconds=wait_seconds,
-        on_event=_progress(as_json),
-        on_wait=_say,
-        on_notice=_say,
-        is_replay=is_replay,
-        is_accepted=is_accepted,
-        what_if=what_if,
-        is_counties=is_counties,
-        wish=wish,
-    )
+    with ended_by_signals(Interrupted):
+        outcome = refresh_night(
+            settings,
+            night,
+            regions=_split(regions) or None,
+            states=[state.upper() for state in _split(states)] or None,
+            weather_dir=weather_dir,
+            wait_seconds=wait_seconds,
+            on_event=_progress(as_json),
+            on_wait=_say,
+            on_notice=_say,
+            is_replay=is_replay,
+            is_accepted=is_accepted,
+            what_if=what_if,
+            is_counties=is_counties,
+            wish=wish,
+        )
     moved = moved_by_what_if(outcome.release_dir) if what_if else None
     note = county_note(outcome.release_dir) if is_counties else None
     if as_json:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from pipelines.errors import UsageError
+from pipelines.health import require_usable
 from pipelines.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -35,6 +36,7 @@ def ui(port: int) -> None:
         raise UsageError("the web interface is not installed; run `make setup`, or install the extra `ui`.")
     # The web server starts in the checkout, where a relative data folder would be another one.
     data_dir = Settings().data_dir.absolute()
+    require_usable(data_dir)
     os.environ["FIRSTMW_DATA_DIR"] = str(data_dir)
     home = data_dir / "dagster"
     home.mkdir(parents=True, exist_ok=True)

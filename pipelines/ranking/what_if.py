@@ -33,7 +33,7 @@ def read_changes(path: Path) -> list[str]:
         If the file is missing or is no TOML.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(
             f"the file cannot be read as TOML ({str(error).splitlines()[0]})",

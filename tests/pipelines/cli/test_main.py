@@ -133,6 +133,10 @@ def test_a_closed_pipe_is_no_error(repository, data_dir):
     assert done.stdout.startswith("region_id,")
 
 
+class Stopped(BaseException):
+    """What the orchestration makes of a signal."""
+
+
 class Night:
     """Stands in for the orchestration: records what it was asked for."""
 
@@ -141,6 +145,7 @@ class Night:
         self.is_stale, self.error = is_stale, error
         module = ModuleType("assets.refresh")
         module.refresh_night = self.refresh_night  # type: ignore[attr-defined]
+        module.Interrupted = Stopped  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "assets.refresh", module)
 
     def refresh_night(self, settings, as_of, *, on_event, **asked):
