@@ -21,6 +21,7 @@ from pipelines.ranking.rank import KEY, valued_sites
 from pipelines.ranking.uncertainty import Uncertain, uncertainties
 from pipelines.timeline.draws import Draws
 from pipelines.timeline.online import online_share_matrix
+from pipelines.timeline.phases import phase_designs
 
 _REFERENCE = (
     *GAS_TABLES,
@@ -33,8 +34,10 @@ _REFERENCE = (
     "tax_rules",
     "technology",
 )
-BASE_INPUTS = ["core.regions", "core.weather_choice", "sim.chosen", "mart.time_to_power", "sim.online_share"]
-UNCERTAIN_INPUTS = [*dict.fromkeys([*BASE_INPUTS, *TIMELINE_INPUTS, *OUTLOOK_INPUTS, "core.gas_prices_by_region"])]
+BASE_INPUTS = ["core.regions", "core.weather_choice", "sim.phased", "mart.time_to_power", "sim.online_share"]
+UNCERTAIN_INPUTS = [
+    *dict.fromkeys([*BASE_INPUTS, *TIMELINE_INPUTS, *OUTLOOK_INPUTS, "sim.chosen", "core.gas_prices_by_region"])
+]
 CASE_INPUTS = [
     *BASE_INPUTS,
     *TIMELINE_INPUTS,
@@ -42,6 +45,10 @@ CASE_INPUTS = [
     "sim.designs",
     "sim.dispatch_annual",
     "sim.adequacy",
+    "sim.chosen",
+    "sim.design_grid",
+    "sim.phase_annual",
+    "sim.phase_adequacy",
     "core.outage_causes",
     *(f"core.{name}" for name in _REFERENCE),
 ]
@@ -81,7 +88,7 @@ def uncertain_night(night: Night) -> UncertainNight:
 
 def _base_case(night: Night) -> Case:
     times = night.read("mart.time_to_power")
-    chosen = night.read("sim.chosen")
+    chosen = night.read("sim.phased")
     share = online_share_matrix(night.read("sim.online_share"), times)
     valued = valued_sites(placed_regions(night), chosen, times, share, night.settings)
     order = chosen.select(KEY).join(times.select(KEY).with_row_index("row"), on=KEY, how="left", maintain_order="left")
@@ -97,6 +104,9 @@ def _case_facts(night: Night) -> CaseFacts:
         designs=night.read("sim.designs"),
         annual=night.read("sim.dispatch_annual").join(kept, on=key, how="semi", maintain_order="left"),
         adequacy=night.read("sim.adequacy").join(kept, on=key, how="semi", maintain_order="left"),
+        phase_designs=phase_designs(night.read("sim.design_grid"), night.settings),
+        phase_annual=night.read("sim.phase_annual"),
+        phase_adequacy=night.read("sim.phase_adequacy"),
         reference={name: night.read(f"core.{name}") for name in _REFERENCE},
         outage_causes=night.read("core.outage_causes"),
         as_of=night.as_of,
@@ -128,7 +138,7 @@ def _uncertain_night(night: Night) -> UncertainNight:
     rows = base_case(night).chosen.join(supply, on="region_id", how="left", maintain_order="left")
     others = {rate: charges(at_equity_rate(own, rate / 100.0)) for rate in sorted(rates)}
     return UncertainNight(
-        model=site_model(rows, charges(own), others, settings),
+        model=site_model(rows, night.read("sim.chosen"), charges(own), others, settings),
         draws=night_timeline(night).draws,
         uncertain=uncertain,
         ranges=gas_ranges(gas),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from assets.climate import CLIMATE_INPUTS
 from assets.county_hours import county_climatology, county_years
 from assets.night import Night, log
-from assets.plant import grid_plant, plant_parameters
+from assets.plant import grid_plant, of_grid, plant_parameters
 from pipelines.contracts.base import REGISTRY
 from pipelines.counties.hours import chunk_store
+from pipelines.dispatch.inputs import DesignSet
 from pipelines.national.chunk import MONTHS, RESULTS, Facts, Report, chunks_of
 from pipelines.national.engine import run_chunks
 from pipelines.national.store import Store
@@ -89,8 +90,10 @@ def county_results(night: Night) -> CountyResults:
 
 def _county_results(night: Night) -> CountyResults:
     settings = night.settings
+    plant, grid = grid_plant(night), night.read("sim.design_grid")
     facts = Facts(
-        grid_plant(night),
+        replace(plant, designs=DesignSet.from_frame(grid)),
+        DesignSet.from_frame(of_grid(night, plant.designs.to_frame(), are_phases=True)),
         solar_parameters(plant_parameters(night), settings),
         night.read("core.data_centre_load"),
         settings.dispatch_years,

@@ -18,7 +18,7 @@ from pipelines.weather.climate import interpolated_climatology
 BEST_INPUTS = [
     *CLIMATE_INPUTS,
     "core.weather_choice",
-    "sim.chosen",
+    "sim.phased",
     "mart.time_to_power",
     "sim.online_share",
 ]
@@ -49,7 +49,7 @@ def best_counties(night: Night, count: int) -> list[str]:
     regions = night.read("core.regions").join(
         night.read("core.weather_choice"), on="region_id", how="left", maintain_order="left"
     )
-    valued = valued_sites(regions, night.read("sim.chosen"), times, share, night.settings)
+    valued = valued_sites(regions, night.read("sim.phased"), times, share, night.settings)
     best = valued.group_by("region_id", maintain_order=True).agg(pl.col("value_usd_per_mw").max())
     best = best.sort("value_usd_per_mw", "region_id", descending=[True, False])
     return best["region_id"].head(count).sort().to_list()

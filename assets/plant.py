@@ -17,6 +17,7 @@ from pipelines.plant.solar import solar_parameters
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.parameters import Parameters, parameters
 from pipelines.reliability.campaign import Plant, campaign, site_key
+from pipelines.timeline.phases import phase_designs
 from pipelines.weather.climate import nearest_climatology
 
 PLANT_INPUTS = [
@@ -48,7 +49,7 @@ def plant_technologies(night: Night) -> dict[str, FirmTechnology]:
 
 
 def grid_plant(night: Night) -> Plant:
-    """Return the plant of the night with the design grid, which does not depend on prices."""
+    """Return the plant of the night with the design grid and its phases, which do not depend on prices."""
     return night.once("grid plant", lambda: _plant(night))
 
 
@@ -57,8 +58,14 @@ def chosen_designs(night: Night) -> pl.DataFrame:
     return night.read("sim.chosen", CHOSEN_DESIGNS)
 
 
+def of_grid(night: Night, rows: pl.DataFrame, *, are_phases: bool = False) -> pl.DataFrame:
+    """Return the rows that are about designs of the grid, or about their phases."""
+    grid = night.read("sim.design_grid", ["design_id"])
+    return rows.join(grid, on="design_id", how="anti" if are_phases else "semi", maintain_order="left")
+
+
 def grid_campaign(night: Night) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """Return dispatch and adequacy of the design grid at every site, and how many site years were in the cache."""
+    """Return dispatch and adequacy of grid and phases at every site, and how many site years were in the cache."""
     causes = causes_of(night.read("core.outage_causes"))
     return night.once(
         "grid campaign",
@@ -70,8 +77,9 @@ def grid_campaign(night: Night) -> tuple[pl.DataFrame, pl.DataFrame, int]:
 
 def _plant(night: Night) -> Plant:
     own = plant_parameters(night)
+    grid = night.read("sim.design_grid")
     return Plant(
-        designs=DesignSet.from_frame(night.read("sim.design_grid")),
+        designs=DesignSet.from_frame(pl.concat([grid, phase_designs(grid, night.settings)])),
         technologies=plant_technologies(night),
         battery=battery(own, night.settings),
         parameters=own,

@@ -9,7 +9,7 @@ from assets.table_asset import table_asset
 from pipelines.economics.lcoe import lcoe_components as components
 
 
-@table_asset("mart.lcoe_components", deps=["sim.chosen"])
+@table_asset("mart.lcoe_components", deps=["sim.phased"])
 def lcoe_components(night: Night) -> pl.DataFrame:
     """Split the cost."""
-    return components(night.read("sim.chosen"))
+    return components(night.read("sim.phased"))

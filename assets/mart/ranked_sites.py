@@ -20,7 +20,7 @@ def ranked_sites(night: Night) -> pl.DataFrame:
     times = night.read("mart.time_to_power")
     return rank_all(
         placed_regions(night),
-        night.read("sim.chosen"),
+        night.read("sim.phased"),
         times,
         online_share_matrix(night.read("sim.online_share"), times),
         night.settings,

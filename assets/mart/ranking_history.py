@@ -11,13 +11,13 @@ from pipelines.economics.value import margin_usd_per_mw_year
 from pipelines.ranking.history import carried_history, history_rows
 
 
-@table_asset("mart.ranking_history", deps=["mart.ranked_sites", "sim.chosen"])
+@table_asset("mart.ranking_history", deps=["mart.ranked_sites", "sim.phased"])
 def ranking_history(night: Night) -> pl.DataFrame:
     """Add tonight to the history of the last release."""
     before = previous_history(night)
     tonight = history_rows(
         night.read("mart.ranked_sites"),
-        night.read("sim.chosen"),
+        night.read("sim.phased"),
         scope=scope_of(night),
         number=1 if before is None or before.is_empty() else int(before["night_number"].max()) + 1,  # type: ignore[arg-type]
         margin_usd_per_mw_year=margin_usd_per_mw_year(night.settings),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assets.counties import RESULT_INPUTS, county_results
 from assets.night import Night
-from assets.plant import PLANT_INPUTS, grid_campaign
+from assets.plant import PLANT_INPUTS, grid_campaign, of_grid
 from assets.table_asset import Made, table_asset
 
 
@@ -13,6 +13,6 @@ def grid_adequacy(night: Night) -> Made:
     """Take the adequacy that came with the dispatch of the same sites."""
     if night.scope.is_counties:
         found = county_results(night)
-        return Made(found.adequacy, is_cache_hit=found.is_cache_hit)
+        return Made(of_grid(night, found.adequacy), is_cache_hit=found.is_cache_hit)
     _, adequacy, hits = grid_campaign(night)
-    return Made(adequacy, is_cache_hit=hits == adequacy.select("region_id", "weather_year").n_unique())
+    return Made(of_grid(night, adequacy), is_cache_hit=hits == adequacy.select("region_id", "weather_year").n_unique())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assets.counties import RESULT_INPUTS, county_results
 from assets.night import Night
-from assets.plant import PLANT_INPUTS, grid_campaign
+from assets.plant import PLANT_INPUTS, grid_campaign, of_grid
 from assets.table_asset import Made, table_asset
 
 
@@ -13,10 +13,10 @@ def grid_annual(night: Night) -> Made:
     """Dispatch the design grid over every site year; the adequacy is worked out in the same pass."""
     if night.scope.is_counties:
         found = county_results(night)
-        return Made(found.annual, is_cache_hit=found.is_cache_hit, metadata=found.metadata)
+        return Made(of_grid(night, found.annual), is_cache_hit=found.is_cache_hit, metadata=found.metadata)
     annual, _, hits = grid_campaign(night)
     return Made(
-        annual,
+        of_grid(night, annual),
         is_cache_hit=hits == annual.select("region_id", "weather_year").n_unique(),
         metadata={"site_years_from_cache": hits},
     )

@@ -219,6 +219,34 @@ class Chosen(_CostedDesign):
 
 
 @table(
+    "sim.phases",
+    grain="One row per region, stack that is built in phases, and phase: the phase as a design that carries the site.",
+)
+class SimPhases(_CostedDesign):
+    """The phases of the chosen designs, each dispatched and priced as a design."""
+
+    stack_id = text("Stack", key=True)
+    phase = integer("Phase, from 1", minimum=1, key=True)
+    phase_id = text("Name of the phase")
+    online_years_discounted = number("Discounted years that a planned MW is online in it", "years", minimum=0)
+    begins_months_p50 = number("P50 of the month in which it begins", "months", minimum=0)
+
+
+@table(
+    "sim.phased",
+    grain="One row per region and stack: the chosen design over its phases. Sizes, capital and reliability are those "
+    "of the permanent plant; energies, yearly costs and what is per MWh are means weighted with the time online.",
+)
+class Phased(Chosen):
+    """The chosen designs as their value counts them."""
+
+    online_availability_frac = number(
+        "Energy served over energy demanded, over the phases", "fraction", minimum=0, maximum=1
+    )
+    online_interruptions_per_year = number("Interruptions of the site, mean of the phases", "1/year", minimum=0)
+
+
+@table(
     "mart.lcoe_components",
     grain="One row per region, stack and part of the chosen design's levelised cost; the parts sum to the LCOE.",
 )

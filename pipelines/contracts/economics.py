@@ -153,6 +153,13 @@ class RankedSites(dy.Schema):
     )
     capex_usd_per_kw = number("Overnight capital of the power stack per kW of IT", "USD/kW IT", minimum=0)
     availability_frac = number("IT energy served of that demanded, outages counted", "fraction", minimum=0, maximum=1)
+    online_availability_frac = number(
+        "IT energy served of that demanded, over the phases of the plant, weighted with the time online in each; what "
+        "the value counts",
+        "fraction",
+        minimum=0,
+        maximum=1,
+    )
     full_service_hours_frac = number("Hours fully served", "fraction", minimum=0, maximum=1)
     is_target_met = flag("The availability target is reached and the stack keeps its defining parts")
     is_composition_met = flag("The stack keeps its defining parts")

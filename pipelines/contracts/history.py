@@ -41,7 +41,9 @@ class RankingHistory(dy.Schema):
     gas_level_usd_per_mmbtu = number("Level price of natural gas that the cost counts", "USD/MMBtu", minimum=0)
     grid_mwh_per_mwh = number("Grid energy per MWh served", "MWh/MWh", minimum=0)
     power_level_usd_per_mwh = number("Level price of grid energy that the cost counts", "USD/MWh", minimum=0)
-    availability_frac = number("IT energy served of that demanded, outages counted", "fraction", minimum=0, maximum=1)
+    availability_frac = number(
+        "IT energy served of that demanded, over the phases as the value counts it", "fraction", minimum=0, maximum=1
+    )
     first_mw_months_p50 = number("Months to the first module at target, median", "months", minimum=0)
     co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served", "kg/MWh", minimum=0)
     weather_source = text("Where the hours come from")

@@ -24,6 +24,22 @@ class GridAdequacy(Adequacy):
 
 
 @table(
+    "sim.phase_annual",
+    grain="One row per region, design of a phase before the permanent plant and weather year, every unit in service.",
+)
+class PhaseAnnual(SimDispatchAnnual):
+    """Yearly sums of the phases of the design grid."""
+
+
+@table(
+    "sim.phase_adequacy",
+    grain="One row per region, design of a phase before the permanent plant and weather year, outages counted.",
+)
+class PhaseAdequacy(Adequacy):
+    """Adequacy of the phases of the design grid."""
+
+
+@table(
     "sim.finalists",
     grain="One row per region and design worked out in double precision: those around the region's best, and those of "
     "the grid that a limit decides narrowly.",

@@ -176,19 +176,23 @@ class Energisation(dy.Schema):
     time="Months count from the decision to build; medians.",
 )
 class Phases(dy.Schema):
-    """Stacks whose firm units run first and whose solar plant or reactor follows, with the cost of each phase."""
+    """Stacks in which other parts run before the permanent plant, with the cost and carbon of each phase."""
 
     region_id = text("Region", key=True)
     stack_id = text("Power stack", key=True)
-    phase = integer("1: firm units alone; 2: the complete plant", minimum=1, key=True)
+    phase = integer("Phase in order of time, from 1; the last is the permanent plant", minimum=1, key=True)
+    phase_id = text("Name of the phase")
     running = text("What makes the power in it")
     from_months_p50 = number("Month in which its first module runs", "months", minimum=0)
     until_months_p50 = number(
         "Month in which the next phase begins; null for the last", "months", minimum=0, nullable=True
     )
-    lcoe_usd_per_mwh = number(
-        "Levelised cost of the plant that runs in it, as if it ran so for good; phase 1: firm units alone",
-        "USD/MWh",
+    online_years_discounted = number(
+        "Discounted years that a planned MW is online in it within the horizon", "years", minimum=0
+    )
+    lcoe_usd_per_mwh = number("Levelised cost of what runs in it, dispatched alone, per MWh served", "USD/MWh")
+    availability_frac = number(
+        "Energy served of that demanded in it, outages counted", "fraction", minimum=0, maximum=1
     )
     co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served in it", "kg/MWh", minimum=0)
     renewable_frac = number("Share of the load from solar in it", "fraction", minimum=0, maximum=1)

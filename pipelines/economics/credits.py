@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipelines.errors import InputError
 from pipelines.settings import Settings
 from pipelines.timeline.distribution import quantile, scores
-from pipelines.timeline.network import Network, network_dir, read_network
+from pipelines.timeline.network import Network, network_of
 
 _DAYS_PER_MONTH = 365.25 / 12.0
 # Work under a binding contract begins construction, also in a maker's works: the contract's date counts.
@@ -205,9 +205,7 @@ class CreditDates:
     def _installation(self, part: str, stack_id: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return when the part's installation starts in each draw (months), and how long a unit of its size takes."""
         if (part, stack_id) not in self._starts:
-            self._starts[part, stack_id] = self._installation_of(
-                _PARTS[part][0], read_network(stack_id, network_dir(stack_id, self.settings))
-            )
+            self._starts[part, stack_id] = self._installation_of(_PARTS[part][0], network_of(stack_id, self.settings))
         return self._starts[part, stack_id]
 
     def _installation_of(self, name: str, network: Network) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -84,7 +84,8 @@ def value_columns(
     Parameters
     ----------
     chosen : pl.DataFrame
-        lcoe_usd_per_mwh, availability_frac, load_mwh, interruptions_per_year; (n_rows,).
+        Contract `sim.phased`: lcoe_usd_per_mwh, load_mwh, online_availability_frac, online_interruptions_per_year;
+        (n_rows,).
     online_share : NDArray[np.float64]
         As in `online_years_discounted`; row i belongs to row i of `chosen`.
     margin : float | None
@@ -107,9 +108,11 @@ def value_columns(
         )
     before_power = margin_usd_per_mw_year(settings) if margin is None else margin
     years = online_years_discounted(online_share, settings)
-    availability = chosen["availability_frac"].to_numpy()
+    availability = chosen["online_availability_frac"].to_numpy()
     power = chosen["lcoe_usd_per_mwh"].to_numpy() * chosen["load_mwh"].to_numpy() / settings.site_it_mw
-    restart = chosen["interruptions_per_year"].to_numpy() * settings.restart_hours / _HOURS_PER_YEAR * before_power
+    restart = (
+        chosen["online_interruptions_per_year"].to_numpy() * settings.restart_hours / _HOURS_PER_YEAR * before_power
+    )
     net = availability * (before_power - power) - restart
     # The same plan a month later: every month's share falls to the month after, the last one out of the horizon.
     later = np.concatenate([np.zeros((chosen.height, 1)), online_share[:, : settings.horizon_months - 1]], axis=1)

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.site_years import site_year
 from pipelines.identity import content_hash, tree_hash
 from pipelines.national.screen import Families, decided_designs
 from pipelines.national.store import Store
 from pipelines.plant.grid import curtailed_hours_per_year
 from pipelines.plant.solar import SolarParameters, solar_mw_per_mw
-from pipelines.reliability.campaign import Plant
+from pipelines.reliability.campaign import Plant, SiteAssessor
 from pipelines.settings import marked, values_of
 from pipelines.weather.assemble import weather_version
 from pipelines.weather.calendar import TYPICAL_YEAR, hours_of_year
@@ -51,7 +52,9 @@ class Facts:
     Attributes
     ----------
     plant : Plant
-        With every design that is dispatched.
+        With every design of the grid.
+    phases : DesignSet
+        The phases before the permanent plant, which are all worked out.
     solar : SolarParameters
     load_facts : pl.DataFrame
         Reference table `data_centre_load`.
@@ -60,6 +63,7 @@ class Facts:
     """
 
     plant: Plant
+    phases: DesignSet
     solar: SolarParameters
     load_facts: pl.DataFrame
     years: int
@@ -69,6 +73,7 @@ class Facts:
         """Return what every chunk's results depend on beside its sites."""
         return {
             "plant": self.plant.key,
+            "phases": content_hash(self.phases.to_frame()),
             # What the screen keeps designs by; what they are dispatched with is in the plant's key.
             "settings": values_of(self.plant.settings, marked("physics", "choice")),
             "solar": asdict(self.solar),
@@ -263,7 +268,16 @@ def simulate_chunk(chunk: Chunk, facts: Facts, store: Store | None = None) -> tu
         ]
         years.sort(key=lambda site: site.weather_year)
         rows, assessed = decided_designs(years, facts.plant, of_causes[name,], families, guess)
-        results.append(rows)
+        results += [rows, *_phase_rows(years, facts, of_causes[name,])]
         report.assessed += assessed
         lap("dispatch_and_adequacy")
     return pl.concat(results), pl.concat(months), report
+
+
+def _phase_rows(years: list[SiteYear], facts: Facts, causes: pl.DataFrame) -> list[pl.DataFrame]:
+    """Return dispatch and adequacy of the phases in each year of a site."""
+    if not len(facts.phases):
+        return []
+    return [
+        SiteAssessor(year, facts.plant, causes, has_few=True).assess(facts.phases, dtype=np.float32) for year in years
+    ]

@@ -144,6 +144,8 @@ def _checked(stack: object, path: Path, found: Mapping[str, Stack]) -> Stack:
         problem = "the stack has no phase"
     elif unknown := sorted(set().union(*(phase.parts for phase in stack.phases)) - set(PARTS)):
         problem = f"{unknown[0]!r} is no part of a plant; the parts are {', '.join(PARTS)}"
+    elif fault := _fault_of_phases(stack):
+        problem = fault
     else:
         declared = {"firm": stack.firm, "baseload": stack.baseload, "grid": stack.grid, "battery": stack.axes}
         for part, sizes in declared.items():
@@ -152,3 +154,15 @@ def _checked(stack: object, path: Path, found: Mapping[str, Stack]) -> Stack:
     if problem:
         raise InputError(problem, file=str(path), remedy="correct the file")
     return stack
+
+
+def _fault_of_phases(stack: Stack) -> str:
+    names = [phase.id for phase in stack.phases]
+    if len(set(names)) < len(names):
+        return "two phases have the same id"
+    for phase in stack.early:
+        if not phase.ends_with:
+            return f"phase {phase.id!r} does not say which activity ends it"
+        if phase.parts & {"solar", "battery"} or "firm" not in phase.parts:
+            return f"phase {phase.id!r} needs firm units, and no solar or dispatch battery before the permanent plant"
+    return "the permanent phase ends with an activity" if stack.phases[-1].ends_with else ""

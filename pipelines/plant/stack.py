@@ -99,11 +99,19 @@ class Phase:
 
     Attributes
     ----------
+    id : str
     parts : frozenset[Part]
         Parts that run in it.
+    running : str
+        What makes the power, in words.
+    ends_with : str
+        Activity of the network whose end, for the complete plant, ends the phase; empty for the permanent plant.
     """
 
+    id: str
     parts: frozenset[Part]
+    running: str
+    ends_with: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,6 +164,11 @@ class Stack:
     def parts(self) -> frozenset[Part]:
         """Return the parts of the permanent plant."""
         return self.phases[-1].parts
+
+    @property
+    def early(self) -> tuple[Phase, ...]:
+        """Return the phases before the permanent plant."""
+        return self.phases[:-1]
 
     @property
     def is_islanded(self) -> bool:

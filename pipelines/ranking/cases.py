@@ -19,6 +19,7 @@ from pipelines.economics.prices import power_prices_by_region
 from pipelines.economics.selection import keeps_composition, select_least_cost
 from pipelines.economics.value import value_columns
 from pipelines.errors import UsageError
+from pipelines.ranking.phases import over_phases, priced_phases
 from pipelines.ranking.rank import KEY, rank_sites, valued_sites
 from pipelines.ranking.reuse import Reuse
 from pipelines.reference.parameters import parameters
@@ -40,6 +41,8 @@ class CaseFacts:
         Contract `core.regions` with weather_source.
     designs, annual, adequacy : pl.DataFrame
         Contracts `sim.designs`, `sim.dispatch_annual`, `sim.adequacy`; of the designs that may be chosen.
+    phase_designs, phase_annual, phase_adequacy : pl.DataFrame
+        The same of the phases before the permanent plant.
     reference : dict[str, pl.DataFrame]
         Reference tables by name.
     outage_causes : pl.DataFrame
@@ -57,6 +60,9 @@ class CaseFacts:
     designs: pl.DataFrame
     annual: pl.DataFrame
     adequacy: pl.DataFrame
+    phase_designs: pl.DataFrame
+    phase_annual: pl.DataFrame
+    phase_adequacy: pl.DataFrame
     reference: dict[str, pl.DataFrame]
     outage_causes: pl.DataFrame
     as_of: date
@@ -72,7 +78,7 @@ class Case:
     Attributes
     ----------
     chosen : pl.DataFrame
-        Contract `sim.chosen` with months to power, value and its factors; one row per region and stack.
+        Contract `sim.phased` with months to power, value and its factors; one row per region and stack.
     online_share : NDArray
         Expected share online by month, shape (n_rows, horizon_months), rows as in `chosen`.
     settings : Settings
@@ -145,7 +151,7 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
         facts.reference[name] for name in ("equipment_lead_times", "policy", "queue_statistics")
     )
     drawn = facts.reuse.step("durations", settings, (), lambda read: durations(lead_times, policy, queues, read))
-    chosen = facts.reuse.step("choice", settings, (drawn,), lambda read: _choice(facts, drawn, read))
+    chosen, phases = facts.reuse.step("choice", settings, (drawn,), lambda read: _choice(facts, drawn, read))
     times = time_to_power(
         facts.regions,
         chosen,
@@ -158,12 +164,14 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
         used=drawn,
         is_path_wanted=False,
     )
-    valued = valued_sites(facts.regions, chosen, times.time_to_power, times.online_share, settings)
+    keys = times.time_to_power.select(KEY)
+    lived = over_phases(chosen, priced_phases(chosen, phases, keys, times.phase_share, times.phase_begins, settings))
+    valued = valued_sites(facts.regions, lived, times.time_to_power, times.online_share, settings)
     return Case(valued, times.online_share, settings)
 
 
-def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return contract `sim.chosen` at the prices, costs and rules that the settings make."""
+def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the choice and the phases, contracts `sim.chosen` and `sim.candidates`, at what the settings make."""
     own = parameters(facts.reference["technology"])
     rules = facts.reference["tax_rules"]
     paid_by = terms(own, rules, settings)
@@ -177,12 +185,13 @@ def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> pl.Dat
 
     def credits(settings: Settings) -> ExpectedCredits:
         dates = credit_dates(rules, drawn, facts.as_of, settings, facts.seed)
-        return ExpectedCredits(rules, dates.expected(facts.designs))
+        return ExpectedCredits(rules, dates.expected(designs))
 
+    designs = pl.concat([facts.designs, facts.phase_designs])
     candidates = evaluate_candidates(
-        facts.designs,
-        facts.annual,
-        facts.adequacy,
+        designs,
+        pl.concat([facts.annual, facts.phase_annual]),
+        pl.concat([facts.adequacy, facts.phase_adequacy]),
         facts.regions,
         gas,
         power,
@@ -193,4 +202,7 @@ def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> pl.Dat
         outage_causes=facts.outage_causes,
         credits=facts.reuse.step("credits", settings, (drawn,), credits),
     )
-    return select_least_cost(candidates, settings)
+    columns = REGISTRY["sim.candidates"].schema.column_names()
+    is_phase = pl.col("design_id").is_in(facts.phase_designs["design_id"].implode())
+    phases = candidates.filter(is_phase).select(columns)
+    return select_least_cost(candidates.filter(~is_phase), settings), phases

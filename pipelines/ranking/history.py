@@ -67,7 +67,7 @@ def history_rows(
     Parameters
     ----------
     ranked, chosen : pl.DataFrame
-        Contracts `mart.ranked_sites`, `sim.chosen`.
+        Contracts `mart.ranked_sites`, `sim.phased`.
     scope : str
         What the night is about; ranks of different scopes are not comparable.
     number : int
@@ -86,6 +86,7 @@ def history_rows(
     )
     joined = ranked.join(parts, on=KEY, how="left", maintain_order="left")
     rows = joined.with_columns(
+        pl.col("online_availability_frac").alias("availability_frac"),
         pl.lit(number, dtype=pl.Int64).alias("night_number"),
         pl.lit(scope).alias("scope"),
         pl.lit(margin_usd_per_mw_year).alias("margin_usd_per_mw_year"),

@@ -140,7 +140,11 @@ class SiteModel:
 
 
 def site_model(
-    chosen: pl.DataFrame, charges: ChargeTable, others: Mapping[float, ChargeTable], settings: Settings
+    chosen: pl.DataFrame,
+    permanent: pl.DataFrame,
+    charges: ChargeTable,
+    others: Mapping[float, ChargeTable],
+    settings: Settings,
 ) -> SiteModel:
     """Return the model of the chosen designs.
 
@@ -148,6 +152,8 @@ def site_model(
     ----------
     chosen : pl.DataFrame
         Rows of `valued_sites` with gas_hub and gas_rule.
+    permanent : pl.DataFrame
+        Contract `sim.chosen`, rows as in `chosen`: what the permanent plants cost, from their capital.
     charges : ChargeTable
         The night's.
     others : Mapping[float, ChargeTable]
@@ -159,25 +165,38 @@ def site_model(
         return chosen[column].to_numpy() / served
 
     plain = _by_technology(chosen, served)
-    bare = _again(chosen, charges, is_credited=False)
+    alone = permanent["served_mwh"].to_numpy()
+    whole = _by_technology(permanent, alone)
+
+    def at(frame: pl.DataFrame) -> dict[str, Array]:
+        """Return charges at other terms; over the phases they move as those of the permanent plant."""
+        return {name: _like(plain[name], whole[name], charge) for name, charge in _by_technology(frame, alone).items()}
+
+    bare = at(_again(permanent, charges, is_credited=False))
     gas_mmbtu = per_mwh("gas_mmbtu_per_year")
     return SiteModel(
         rows=chosen,
         capital=plain,
-        capital_at={rate: _by_technology(_again(chosen, table), served) for rate, table in others.items()},
-        uncredited=np.asarray(sum(_by_technology(bare, served).values()) - sum(plain.values())),
+        capital_at={rate: at(_again(permanent, table)) for rate, table in others.items()},
+        uncredited=np.asarray(sum(bare.values()) - sum(plain.values())),
         gas_mmbtu=gas_mmbtu,
         gas_usd_per_mmbtu=chosen["gas_level_usd_per_mmbtu"].to_numpy(),
         power=per_mwh("grid_energy_usd_per_year"),
         operation=per_mwh("fixed_om_usd_per_year") + per_mwh("variable_om_usd_per_year"),
         carbon_kg=chosen["co2_kg_per_mwh"].to_numpy(),
         bus_mwh=chosen["load_mwh"].to_numpy() / settings.site_it_mw,
-        availability=chosen["availability_frac"].to_numpy(),
-        restart_years=chosen["interruptions_per_year"].to_numpy() * settings.restart_hours / _HOURS_PER_YEAR,
+        availability=chosen["online_availability_frac"].to_numpy(),
+        restart_years=chosen["online_interruptions_per_year"].to_numpy() * settings.restart_hours / _HOURS_PER_YEAR,
         online_years=chosen["online_years_discounted"].to_numpy(),
         completion=chosen["completion_probability"].to_numpy(),
         settings=settings,
     )
+
+
+def _like(own: Array, whole: Array, moved: Array) -> Array:
+    """Return a charge moved by as much as that of the permanent plant, from which it differs where there are phases."""
+    ratio = np.divide(moved, whole, out=np.ones_like(moved), where=whole != 0.0)
+    return np.where(own == whole, moved, own * ratio)
 
 
 def _by_technology(frame: pl.DataFrame, served: Array) -> dict[str, Array]:

@@ -146,7 +146,7 @@ def ranked_sites(
     regions : pl.DataFrame
         region_id, region_name, state, iso, latitude, longitude, weather_source.
     chosen : pl.DataFrame
-        From `select_least_cost`; one row per region and stack.
+        Contract `sim.phased`; one row per region and stack.
     time_to_power : pl.DataFrame
         One row per region and stack.
     online_share : NDArray[np.float64]

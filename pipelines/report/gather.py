@@ -27,8 +27,8 @@ _SITES = [
     "is_target_met", "lolh_hours_per_year", "eue_mwh_per_year", "interruptions_per_year", "renewable_frac",
     "co2_kg_per_mwh", "gas_price_usd_per_mmbtu", "power_price_usd_per_mwh", "usable_mw_months_60", "value_usd_per_mw",
     "tie_id", "top10_frac", "rank_p05", "rank_p95", "online_years_discounted", "net_usd_per_mw_year",
-    "power_usd_per_mw_year", "restart_usd_per_mw_year", "is_pareto", "speed_score", "cost_score", "reliability_score",
-    "carbon_score", "score",
+    "power_usd_per_mw_year", "restart_usd_per_mw_year", "online_availability_frac", "is_pareto", "speed_score",
+    "cost_score", "reliability_score", "carbon_score", "score",
 ]  # fmt: skip
 _CITED = ["source_title", "publisher", "url", "as_of"]
 # By name in the page: table, columns, order, and whether only regions with details are carried.

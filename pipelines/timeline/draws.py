@@ -34,7 +34,7 @@ class Draws:
 
 
 class NetworkDraw(NamedTuple):
-    """What one network gives over its samples: as `kernel.run_network` returns it, but the share online.
+    """What one network gives over its samples: as `kernel.run_network` returns it, but the shares online.
 
     Attributes
     ----------
@@ -44,6 +44,11 @@ class NetworkDraw(NamedTuple):
         Expected share of the modules online at the end of month 1..horizon, given up projects left out.
     time_share, on_chain, start_mean, finish_mean : NDArray[np.float64]
         Of each activity, shape (n_activities,).
+    later_share : NDArray[np.float64]
+        Expected share of the modules online in the phases after each end of a phase, shape (n_ends, horizon), given up
+        projects left out.
+    ended : NDArray[np.float64]
+        Months until each end of a phase, shape (n_ends, n_samples).
     """
 
     first: NDArray[np.float64]
@@ -55,6 +60,8 @@ class NetworkDraw(NamedTuple):
     on_chain: NDArray[np.float64]
     start_mean: NDArray[np.float64]
     finish_mean: NDArray[np.float64]
+    later_share: NDArray[np.float64]
+    ended: NDArray[np.float64]
 
 
 def draw_network(
@@ -85,9 +92,15 @@ def draw_network(
             arrays.varies,
             settings.horizon_months,
             online_worth(settings),
+            arrays.ends,
+            not_given_up(settings),
         )
     )
-    return drawn._replace(online_share=surviving(drawn.online_share, settings) / arrays.multiple.shape[1])
+    modules = arrays.multiple.shape[1]
+    return drawn._replace(
+        online_share=surviving(drawn.online_share, settings) / modules,
+        later_share=np.cumsum(drawn.later_share, axis=1)[:, 1:] / modules,
+    )
 
 
 class DrawBook:

@@ -64,8 +64,35 @@ def _trace(c, sink, duration, multiple, months, pred_start, preds, from_module, 
 
 
 @njit(cache=True, nogil=True)
+def _count_later(module_month, ends, finish, survival, horizon, later, ended):
+    """Count the modules of a block of samples that run in the phases after each end, by the month they begin to."""
+    gate = np.zeros(module_month.shape[1])
+    for e in range(len(ends)):
+        _raise_to(gate, finish[ends[e]])
+        ended[e] = gate
+        for module in range(module_month.shape[0]):
+            for c in range(module_month.shape[1]):
+                online_from = module_month[module, c]
+                since = max(online_from, int(np.ceil(gate[c])))
+                if since <= horizon:
+                    later[e, since] += survival[online_from]
+
+
+@njit(cache=True, nogil=True)
 def run_network(
-    months, duration, multiple, complete_multiple, pred_start, preds, from_module, is_full, varies, horizon, worth
+    months,
+    duration,
+    multiple,
+    complete_multiple,
+    pred_start,
+    preds,
+    from_module,
+    is_full,
+    varies,
+    horizon,
+    worth,
+    ends,
+    survival,
 ):
     """Draw one network.
 
@@ -91,6 +118,10 @@ def run_network(
         Months counted.
     worth : float64 (horizon + 1,)
         What a module is worth that comes online in month 1..horizon; entry 0 is not read.
+    ends : int64 (n_ends,)
+        Activities whose end, for the complete plant, ends a phase, in order of the phases.
+    survival : float64 (horizon + 1,)
+        Chance that a module that would come online in month 1..horizon is not given up before.
 
     Returns
     -------
@@ -101,6 +132,11 @@ def run_network(
     time_share, on_chain, start_mean, finish_mean : float64 (n_activities,)
         For the first module: mean share of the months spent in the activity on the critical chain, share of samples in
         which it lies on the chain, mean start and finish.
+    later : float64 (n_ends, horizon + 1)
+        Mean number of modules that begin in month 1..horizon to run in the phases after each end, given up ones left
+        out; entry 0 is not used.
+    ended : float64 (n_ends, n_samples)
+        Months until each end.
     """
     n_samples = months.shape[1]
     n_activities, n_modules = multiple.shape
@@ -118,6 +154,8 @@ def run_network(
     complete = np.empty(n_samples)
     earned = np.zeros(n_samples)
     online = np.zeros(horizon + 1)
+    later = np.zeros((len(ends), horizon + 1))
+    ended = np.zeros((len(ends), n_samples))
     time_share = np.zeros(n_activities)
     on_chain = np.zeros(n_activities)
     finish_mean = np.zeros(n_activities)
@@ -128,6 +166,7 @@ def run_network(
         finish = np.zeros((n_activities, size))
         steady = np.zeros(size)
         end = np.empty(size)
+        module_month = np.empty((n_modules, size), np.int64)
         for a in range(sink):
             _run(a, multiple[a, 0], drawn[duration[a]], pred_start, preds, finish)
         for pred in steady_links:
@@ -149,27 +188,29 @@ def run_network(
                     _run(activity, multiple[activity, module - 1], drawn[duration[activity]], pred_start, preds, finish)
                 _run_sink(other_links, from_module, module, steady, multiple[sink, module - 1], last, finish, end)
             for c in range(size):
-                month = int(np.ceil(end[c]))
+                month = max(int(np.ceil(end[c])), 1)
+                module_month[module - 1, c] = month
                 if month <= horizon:
-                    online[max(month, 1)] += 1.0
-                    earned[begin + c] += worth[max(month, 1)]
+                    online[month] += 1.0
+                    earned[begin + c] += worth[month]
         full[begin : begin + size] = end
         for activity in at_completion:
             _run(activity, complete_multiple[activity], drawn[duration[activity]], pred_start, preds, finish)
-        _run_sink(links, nothing_waits, 1, np.zeros(size), complete_multiple[sink], last, finish, end)
-        complete[begin : begin + size] = end
-    for m in range(1, horizon + 1):
-        online[m] += online[m - 1]
+        _run_sink(links, nothing_waits, 1, np.zeros(size), complete_multiple[sink], last, finish, finish[sink])
+        complete[begin : begin + size] = finish[sink]
+        _count_later(module_month, ends, finish, survival, horizon, later, ended[:, begin : begin + size])
     return (
         first,
         full,
         complete,
         earned / n_modules,
-        online[1:] / n_samples,
+        np.cumsum(online)[1:] / n_samples,
         time_share / n_samples,
         on_chain / n_samples,
         np.maximum(start_mean / n_samples, 0.0),
         finish_mean / n_samples,
+        later / n_samples,
+        ended,
     )
 
 

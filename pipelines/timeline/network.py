@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -62,11 +62,14 @@ class Network:
     activities : tuple[Activity, ...]
     content : str
         Hash of the file.
+    ends : tuple[str, ...]
+        Activities that end the phases before the permanent plant, in order of the phases.
     """
 
     stack_id: str
     activities: tuple[Activity, ...]
     content: str = ""
+    ends: tuple[str, ...] = ()
 
     @cached_property
     def names(self) -> list[str]:
@@ -74,10 +77,27 @@ class Network:
         return [activity.activity for activity in self.activities]
 
 
-def network_dir(stack_id: str, settings: Settings) -> Path:
-    """Return the folder that holds the network of a stack: that of this package, or the one the stack is from."""
+def network_of(stack_id: str, settings: Settings) -> Network:
+    """Read the network of a stack, from this package or from the folder that the stack is from, with its phases' ends.
+
+    Raises
+    ------
+    InputError
+        As `read_network`, or if the activity that ends a phase is not in the network.
+    """
     stack = stacks(settings).get(stack_id)
-    return NETWORK_DIR if stack is None or stack.folder is None else stack.folder
+    folder = NETWORK_DIR if stack is None or stack.folder is None else stack.folder
+    network = read_network(stack_id, folder)
+    ends = tuple(phase.ends_with for phase in stack.early) if stack is not None else ()
+    for name in ends:
+        if name not in network.names:
+            raise InputError(
+                f"activity {name!r}, which ends a phase, is missing",
+                file=str(folder / f"{stack_id}.csv"),
+                column="activity",
+                remedy="add it or correct ends_with of the phase",
+            )
+    return replace(network, ends=ends)
 
 
 def read_network(stack_id: str, directory: Path = NETWORK_DIR) -> Network:

@@ -22,8 +22,12 @@ _ALONE = ("has_path", "complete_p50")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one distinct network gave: months to first and to all (P10, P50, P90), single draws, share online by month,
-    of each activity its part in the critical path, and the schedule as a flat row (`Schedule.flat`)."""
+    """What one distinct network gave.
+
+    Months to first and to all (P10, P50, P90), single draws, share online by month, the same in the phases after each
+    end of a phase (one after the other) and the medians of these ends, of each activity its part in the critical path,
+    and the schedule as a flat row (`Schedule.flat`).
+    """
 
     has_path: bool
     first: tuple[float, ...]
@@ -33,6 +37,8 @@ class Outcome:
     complete_p50: float
     p_first: tuple[float, ...]
     online: NDArray[np.float64]
+    later: NDArray[np.float64]
+    ended: NDArray[np.float64]
     time_share: NDArray[np.float64]
     on_chain: NDArray[np.float64]
     saved: NDArray[np.float64]

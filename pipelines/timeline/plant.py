@@ -35,6 +35,7 @@ class NetworkArrays:
     from_module: NDArray[np.int64]
     is_full: NDArray[np.bool_]
     varies: NDArray[np.bool_]
+    ends: NDArray[np.int64]
 
 
 def module_count(settings: Settings) -> int:
@@ -126,4 +127,5 @@ def network_arrays(network: Network, sizes: Sizes, settings: Settings) -> Networ
         from_module,
         is_full,
         varies,
+        np.array([order[name] for name in network.ends], dtype=np.int64),
     )

@@ -15,7 +15,7 @@ from pipelines.errors import InputError
 from pipelines.identity import content_hash
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook
-from pipelines.timeline.network import Network, network_dir, read_network
+from pipelines.timeline.network import Network, network_of
 from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays, site_of
 from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
 
@@ -55,6 +55,7 @@ class Row:
             self.arrays.multiple.tobytes(),
             self.arrays.complete_multiple.tobytes(),
             self.arrays.from_module.tobytes(),
+            self.arrays.ends.tobytes(),
         )
 
     def hash(self, of_draws: tuple) -> str:
@@ -109,7 +110,7 @@ def prepare(
     figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     places = {row["region_id"]: row for row in regions.select("region_id", "state", "iso").iter_rows(named=True)}
     networks = {
-        name: once(ready, (name,), partial(read_network, name, network_dir(name, settings)))
+        name: once(ready, (name,), partial(network_of, name, settings))
         for name in chosen["stack_id"].unique(maintain_order=True)
     }
     # Few sizes and few places differ in what a network reads of them: each is made ready once.

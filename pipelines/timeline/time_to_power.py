@@ -40,6 +40,10 @@ class TimelineResult:
     online_share : NDArray[np.float64]
         Expected share of the IT MW online at the end of month 1..horizon, completion included, shape
         (n_rows, horizon_months), rows as in `time_to_power`.
+    phase_share : NDArray[np.float64]
+        The same in each phase of the stack, shape (n_rows, n_phases, horizon_months); phases beyond its own are 0.
+    phase_begins : NDArray[np.float64]
+        Median month in which each phase begins, shape (n_rows, n_phases); not a number beyond its own.
     durations : pl.DataFrame
         Contract core.durations.
     draws : Draws
@@ -51,6 +55,8 @@ class TimelineResult:
     time_to_power: pl.DataFrame
     critical_path: pl.DataFrame
     online_share: NDArray[np.float64]
+    phase_share: NDArray[np.float64]
+    phase_begins: NDArray[np.float64]
     durations: pl.DataFrame
     draws: Draws
     gantt: pl.DataFrame
@@ -137,6 +143,7 @@ def time_to_power(
     per_row = [outcomes[key] for key in keys]
     completion = np.array([row.completion for row in rows])
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
+    phases = _phase_share(rows, per_row, online) * completion[:, None, None]
     online *= completion[:, None]
     ids = chosen.select("region_id", "stack_id")
     critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else _empty(CriticalPath)
@@ -159,11 +166,33 @@ def time_to_power(
         time_to_power=validate(_months_frame(ids, rows, per_row, online, settings), "mart.time_to_power"),
         critical_path=validate(critical, "mart.critical_path"),
         online_share=online,
+        phase_share=phases,
+        phase_begins=_phase_begins(per_row, phases.shape[1]),
         durations=used,
         draws=_kept_draws(keys, distinct, outcomes),
         gantt=gantt,
         energisation=energisation,
     )
+
+
+def _phase_share(rows: list[Row], outcomes: list[Outcome], online: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share online in each phase, completion left out, shape (n_rows, n_phases, horizon_months)."""
+    most = max((len(row.arrays.ends) for row in rows), default=0)
+    # Entry p is what is online in phase p or a later one.
+    since = np.zeros((len(rows), most + 2, online.shape[1]))
+    since[:, 0] = online
+    for place, (row, outcome) in enumerate(zip(rows, outcomes, strict=True)):
+        own = len(row.arrays.ends)
+        since[place, 1 : own + 1] = outcome.later.reshape(own, online.shape[1])
+    return np.maximum(since[:, :-1] - since[:, 1:], 0.0)
+
+
+def _phase_begins(outcomes: list[Outcome], n_phases: int) -> NDArray[np.float64]:
+    begins = np.full((len(outcomes), n_phases), np.nan)
+    for place, outcome in enumerate(outcomes):
+        begins[place, 0] = outcome.first[1]
+        begins[place, 1 : len(outcome.ended) + 1] = outcome.ended
+    return begins
 
 
 def _draw_settings(settings: Settings, seed: int) -> tuple:
@@ -218,6 +247,8 @@ def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_
             for month in (12, 24, 36, 60)
         ),
         online=drawn.online_share,
+        later=drawn.later_share.ravel(),
+        ended=np.median(drawn.ended, axis=1) if len(drawn.ended) else np.zeros(0),
         time_share=drawn.time_share,
         on_chain=drawn.on_chain,
         saved=saved,

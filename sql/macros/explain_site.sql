@@ -378,18 +378,18 @@ from (
                 {
                     'line': 2, 'item': 'cost',
                     'value': -(pair.here_power_usd_per_mw_year - pair.middle_power_usd_per_mw_year)
-                    * (pair.here_availability_frac + pair.middle_availability_frac) / 2
+                    * (pair.here_online_availability_frac + pair.middle_online_availability_frac) / 2
                     * (pair.here_online_years_discounted + pair.middle_online_years_discounted) / 2
                 },
                 {
                     'line': 3, 'item': 'availability',
                     'value': (
-                        (pair.here_availability_frac - pair.middle_availability_frac)
+                        (pair.here_online_availability_frac - pair.middle_online_availability_frac)
                         * (
                             (pair.here_net_usd_per_mw_year + pair.here_restart_usd_per_mw_year)
-                            / pair.here_availability_frac
+                            / pair.here_online_availability_frac
                             + (pair.middle_net_usd_per_mw_year + pair.middle_restart_usd_per_mw_year)
-                            / pair.middle_availability_frac
+                            / pair.middle_online_availability_frac
                         ) / 2
                         - (pair.here_restart_usd_per_mw_year - pair.middle_restart_usd_per_mw_year)
                     ) * (pair.here_online_years_discounted + pair.middle_online_years_discounted) / 2

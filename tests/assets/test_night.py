@@ -57,6 +57,29 @@ def test_solar_bess_gas_is_what_its_name_says(night: Path) -> None:
     assert ranked.select(pl.min_horizontal("solar_mw", "bess_mwh", "reserve_mwh", "firm_units").min()).item() > 0
 
 
+def test_the_phases_of_a_site_add_up_to_its_row(night: Path) -> None:
+    ranked, phases = _table(night, "ranked_sites"), _table(night, "phases")
+    assert set(phases["stack_id"]) == {"smr_hybrid", "solar_bess_gas"}
+    both = phases.join(ranked, on=["region_id", "stack_id"], suffix="_row").with_columns(
+        (pl.col("online_years_discounted") * pl.col("availability_frac")).alias("served")
+    )
+    mean = both.group_by("region_id", "stack_id").agg(
+        *(
+            ((pl.col(name) * pl.col("served")).sum() / pl.col("served").sum() / pl.col(f"{name}_row").first()).alias(
+                name
+            )
+            for name in ("lcoe_usd_per_mwh", "co2_kg_per_mwh")
+        ),
+        (pl.col("online_years_discounted").sum() / pl.col("online_years_discounted_row").first()).alias("years"),
+    )
+    for name in ("lcoe_usd_per_mwh", "co2_kg_per_mwh", "years"):
+        assert mean[name].to_list() == pytest.approx([1.0] * mean.height, rel=1e-9)
+    # Reactors take ten years: until then the site burns gas, and shows it.
+    carbon = both.filter(pl.col("stack_id") == "smr_hybrid").sort("region_id", "phase")
+    assert (carbon.filter(pl.col("phase") == 1)["co2_kg_per_mwh"] > 400.0).all()
+    assert (carbon["co2_kg_per_mwh_row"] > 200.0).all()
+
+
 def test_published_traces_balance_in_every_hour(night: Path) -> None:
     hours = _table(night, "dispatch_hourly")
     supply = (

@@ -20,7 +20,7 @@ STACK = Stack(
     id="linear_generator",
     label="Linear generators",
     sentence="Linear generators on natural gas, islanded, with a battery reserve that bridges a trip.",
-    phases=(Phase(frozenset({"firm", "reserve"})),),
+    phases=(Phase("permanent", frozenset({"firm", "reserve"}), "linear generators"),),
     firm=Fleet(("linear_genset",), spare_share=1.0),
     design_name="n{units}x{unit_mw:g}",
 )

@@ -17,7 +17,10 @@ from pipelines.warehouse import Warehouse, current_run_id, open_release, release
 
 REGIONS = "abilene_tx,columbus_oh,imperial_ca"
 AS_OF, NEXT = "2026-11-22", "2026-11-23"
-BATCHES = ("core.weather_hourly", "sim.solar_hourly", "sim.grid_annual", "sim.grid_adequacy")
+BATCHES = (
+    *("core.weather_hourly", "sim.solar_hourly", "sim.grid_annual", "sim.grid_adequacy"),
+    *("sim.phase_annual", "sim.phase_adequacy"),
+)
 METADATA = (*BATCHES, "core.gas_prices_by_region", "sim.finalists")
 KEY = ["region_id", "stack_id"]
 

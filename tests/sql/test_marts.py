@@ -138,31 +138,3 @@ def test_the_hardest_week_of_all_years_is_named(build, columns, year):
     found = build.read("mart.weather_risk").row(0, named=True)
     assert (found["hardest_weather_year"], found["hardest_week"]) == (year, year)
     assert found["hardest_week_start_utc"] == datetime(2025, 1, 7 + year)
-
-
-def test_phases_begin_with_the_engines_and_end_with_the_whole_plant(build):
-    keys = {"region_id": ["a", "a", "b"], "stack_id": ["gas_recip", "solar_bess_gas", "gas_recip"]}
-    build.write(
-        "mart.ranked_sites",
-        pl.DataFrame(keys).with_columns(
-            lcoe_usd_per_mwh=pl.Series([74.0, 92.0, 80.0]),
-            co2_kg_per_mwh=pl.Series([456.0, 272.0, 456.0]),
-            renewable_frac=pl.Series([0.0, 0.41, 0.0]),
-        ),
-    )
-    build.write(
-        "mart.time_to_power",
-        pl.DataFrame(keys).with_columns(
-            first_mw_months_p50=pl.Series([23.0, 23.5, 24.0]), plant_complete_months_p50=pl.Series([26.0, 31.0, 27.0])
-        ),
-    )
-    build.run_sql_file(SQL / "mart" / "phases.sql")
-    rows = build.read("mart.phases").sort("phase").rows(named=True)
-    assert [(row["region_id"], row["stack_id"], row["phase"]) for row in rows] == [
-        ("a", "solar_bess_gas", 1),
-        ("a", "solar_bess_gas", 2),
-    ]
-    assert (rows[0]["from_months_p50"], rows[0]["until_months_p50"]) == (23.5, 31.0)
-    assert (rows[1]["from_months_p50"], rows[1]["until_months_p50"]) == (31.0, None)
-    assert [row["lcoe_usd_per_mwh"] for row in rows] == [74.0, 92.0]
-    assert [row["renewable_frac"] for row in rows] == [0.0, 0.41]

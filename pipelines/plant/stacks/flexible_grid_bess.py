@@ -20,7 +20,7 @@ STACK = Stack(
     label="Flexible grid + battery",
     sentence="Flexible (interruptible) grid service; a battery carries the curtailed hours, standby diesel "
     "gensets the rest.",
-    phases=(Phase(frozenset({"grid", "battery", "firm"})),),
+    phases=(Phase("permanent", frozenset({"grid", "battery", "firm"}), "the grid and a battery"),),
     firm=Fleet(("diesel_standby_genset",), spare_share=0.3, is_optional=True),
     axes=Axes({"hours": (1.0, 2.0, 4.0, 6.0, 8.0, 12.0)}, sizes),
     grid=GridService(per_peak=1.1, is_flexible=True),

@@ -8,7 +8,7 @@ STACK = Stack(
     id="fuel_cell",
     label="Fuel cells",
     sentence="Solid-oxide fuel-cell blocks on natural gas, islanded, with a battery reserve that bridges a trip.",
-    phases=(Phase(frozenset({"firm", "reserve"})),),
+    phases=(Phase("permanent", frozenset({"firm", "reserve"}), "fuel cells"),),
     firm=Fleet(("fuel_cell",), spare_share=1.0),
     design_name="n{units}x{unit_mw:g}",
     campus=Campus(),

@@ -8,7 +8,7 @@ STACK = Stack(
     id="gas_turbine",
     label="Gas turbines",
     sentence="Small industrial gas turbines, islanded, with a battery reserve that bridges a trip.",
-    phases=(Phase(frozenset({"firm", "reserve"})),),
+    phases=(Phase("permanent", frozenset({"firm", "reserve"}), "gas turbines"),),
     # Larger units need more spare capacity to cover the loss of one.
     firm=Fleet(("gas_turbine_5mw", "gas_turbine_small_industrial"), spare_share=1.2),
     design_name="n{units}x{unit_mw:g}",

@@ -8,7 +8,7 @@ STACK = Stack(
     id="grid",
     label="Firm grid",
     sentence="Firm grid service with UPS and standby diesel gensets.",
-    phases=(Phase(frozenset({"grid", "firm"})),),
+    phases=(Phase("permanent", frozenset({"grid", "firm"}), "the grid"),),
     firm=Fleet(("diesel_standby_genset",), spare_share=0.5),
     grid=GridService(per_peak=1.1),
     design_name="n{units}",

@@ -20,7 +20,7 @@ STACK = Stack(
     id="solar_bess",
     label="Solar + battery",
     sentence="Solar and battery alone, islanded.",
-    phases=(Phase(frozenset({"solar", "battery"})),),
+    phases=(Phase("permanent", frozenset({"solar", "battery"}), "solar and battery"),),
     axes=Axes(
         {
             "solar": (4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0),

@@ -17,7 +17,10 @@ STACK = Stack(
     id="solar_bess_gas",
     label="Solar + battery + gas",
     sentence="Solar, battery and reciprocating gas engines, islanded; engines give what is still missing.",
-    phases=(Phase(frozenset({"firm", "reserve"})), Phase(frozenset({"solar", "battery", "firm", "reserve"}))),
+    phases=(
+        Phase("engines", frozenset({"firm", "reserve"}), "gas engines", ends_with="commissioning"),
+        Phase("permanent", frozenset({"solar", "battery", "firm", "reserve"}), "solar, battery and gas engines"),
+    ),
     firm=Fleet(("recip_genset",), spare_share=0.7),
     axes=Axes(
         {

@@ -14,12 +14,12 @@ function stackWords(site) {
 // times the mean of the others, so that the three sum to the difference (as in the macro explain_site).
 function valueParts(here, middle) {
   const mean = (of) => (of(here) + of(middle)) / 2;
-  const gross = (site) => (site.net_usd_per_mw_year + site.restart_usd_per_mw_year) / site.availability_frac;
+  const gross = (site) => (site.net_usd_per_mw_year + site.restart_usd_per_mw_year) / site.online_availability_frac;
   const years = mean((site) => site.online_years_discounted);
   return [
     ["Sooner or later power", (here.online_years_discounted - middle.online_years_discounted) * mean((site) => site.net_usd_per_mw_year)],
-    ["Cheaper or dearer power", -(here.power_usd_per_mw_year - middle.power_usd_per_mw_year) * mean((site) => site.availability_frac) * years],
-    ["More or less available", ((here.availability_frac - middle.availability_frac) * mean(gross) - (here.restart_usd_per_mw_year - middle.restart_usd_per_mw_year)) * years],
+    ["Cheaper or dearer power", -(here.power_usd_per_mw_year - middle.power_usd_per_mw_year) * mean((site) => site.online_availability_frac) * years],
+    ["More or less available", ((here.online_availability_frac - middle.online_availability_frac) * mean(gross) - (here.restart_usd_per_mw_year - middle.restart_usd_per_mw_year)) * years],
   ];
 }
 

@@ -22,8 +22,8 @@ def rows(
     return pl.DataFrame(
         {
             "lcoe_usd_per_mwh": [lcoe],
-            "availability_frac": [availability],
-            "interruptions_per_year": [interruptions],
+            "online_availability_frac": [availability],
+            "online_interruptions_per_year": [interruptions],
             "load_mwh": [bus_mwh * SETTINGS.site_it_mw],
         }
     )

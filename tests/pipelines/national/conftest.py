@@ -15,6 +15,7 @@ from pipelines.reference.parameters import parameters
 from pipelines.reliability.campaign import Plant
 from pipelines.reliability.common_mode import region_causes
 from pipelines.settings import REFERENCE_DIR, Settings
+from pipelines.timeline.phases import phase_designs
 from pipelines.weather.climate import climate_stations, interpolated_climatology
 
 PLACES = [
@@ -58,7 +59,10 @@ def _facts(every: int) -> Facts:
     some = designs.select(sizes).unique(maintain_order=True).gather_every(every)
     designs = designs.join(some, on=sizes, how="semi", maintain_order="left")
     plant = Plant(DesignSet.from_frame(designs), technologies, battery(figures, settings), figures, settings)
-    return Facts(plant, solar_parameters(figures, settings), load_reference("data_centre_load", REFERENCE_DIR), 1)
+    phases = DesignSet.from_frame(phase_designs(designs, settings))
+    return Facts(
+        plant, phases, solar_parameters(figures, settings), load_reference("data_centre_load", REFERENCE_DIR), 1
+    )
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 from pipelines.errors import InputError, UsageError
 from pipelines.plant.catalogue import STACK_DIR, former_ids, present_id, renamed, stacks
 from pipelines.settings import Settings
+from pipelines.timeline.network import NETWORK_DIR, network_of
 
 FILE = (STACK_DIR / "gas_recip.py").read_text()
 
@@ -87,3 +88,32 @@ def test_a_table_of_an_earlier_release_has_the_present_ids() -> None:
     assert renamed(again, known).equals(again)
     design = known["flexible_grid_bess"].first_named(again["design_id"][0])
     assert design == frame["design_id"][0]
+
+
+PHASED = (STACK_DIR / "smr_hybrid.py").read_text().replace('id="smr_hybrid"', 'id="engines"')
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (', ends_with="commissioning"', "", "does not say which activity ends it"),
+        ('"reactors and gas engines"', '"reactors", ends_with="commissioning"', "ends with an activity"),
+        ('Phase("permanent"', 'Phase("engines"', "the same id"),
+        ('Phase("engines", frozenset({"firm", "reserve"})', 'Phase("engines", frozenset({"reserve"})', "firm units"),
+        ('Phase("engines", frozenset({"firm",', 'Phase("engines", frozenset({"solar", "firm",', "no solar"),
+    ],
+)
+def test_faults_of_phases_are_named(tmp_path: Path, before: str, after: str, message: str) -> None:
+    assert stacks(own(tmp_path, PHASED))["engines"].early
+    folder = tmp_path / "other"
+    folder.mkdir()
+    assert before in PHASED
+    with pytest.raises(InputError, match=message):
+        stacks(own(folder, PHASED.replace(before, after)))
+
+
+def test_an_end_that_is_not_in_the_network_is_named(tmp_path: Path) -> None:
+    settings = own(tmp_path, PHASED.replace("commissioning", "ribbon_cutting"))
+    (tmp_path / "engines.csv").write_text((NETWORK_DIR / "smr_hybrid.csv").read_text())
+    with pytest.raises(InputError, match="'ribbon_cutting'"):
+        network_of("engines", settings)

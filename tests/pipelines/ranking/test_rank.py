@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipelines.contracts.base import REGISTRY
-from pipelines.contracts.economics import Chosen
+from pipelines.contracts.costs import Phased
 from pipelines.economics.value import margin_usd_per_mw_year, value_columns
 from pipelines.errors import ContractError
 from pipelines.ranking.dominance import is_pareto
@@ -58,7 +58,7 @@ def test_target_met_first_then_value_then_names(values, seed) -> None:
 
 def chosen(region: str, stack: str, lcoe: float, *, is_met: bool = True) -> dict:
     kinds = {pl.String: "", pl.Int64: 0, pl.Boolean: False, pl.Float64: 0.0}
-    blank = {name: kinds[type(column.dtype)] for name, column in Chosen.columns().items()}
+    blank = {name: kinds[type(column.dtype)] for name, column in Phased.columns().items()}
     return blank | {
         "region_id": region,
         "stack_id": stack,
@@ -66,6 +66,7 @@ def chosen(region: str, stack: str, lcoe: float, *, is_met: bool = True) -> dict
         "load_mwh": 196_000.0,
         "served_mwh": 195_900.0,
         "availability_frac": 0.9995,
+        "online_availability_frac": 0.9995,
         "full_service_hours_frac": 0.999,
         "lcoe_usd_per_mwh": lcoe,
         "is_target_met": is_met,
@@ -256,8 +257,8 @@ def test_a_site_better_in_every_component_never_ranks_below(site, months, frac) 
             "region_id": ["a", "b"],
             "stack_id": ["s", "s"],
             "lcoe_usd_per_mwh": [lcoe + extra, lcoe],
-            "availability_frac": [available, min(available + more, 1.0)],
-            "interruptions_per_year": [frac, 1.0],
+            "online_availability_frac": [available, min(available + more, 1.0)],
+            "online_interruptions_per_year": [frac, 1.0],
             "load_mwh": [9_800.0 * SETTINGS.site_it_mw] * 2,
             "is_target_met": [True, True],
         }

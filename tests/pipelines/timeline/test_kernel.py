@@ -11,7 +11,10 @@ from pipelines.timeline.kernel import first_if_free, run_network
 SAMPLES = 200_000
 
 
-def draw(months, predecessors, *, multiple=None, complete=None, from_module=None, is_full=None, modules=1, horizon=60):
+def draw(
+    months, predecessors, *, multiple=None, complete=None, from_module=None, is_full=None, modules=1, horizon=60,
+    ends=(), survival=None,
+):  # fmt: skip
     """Run a network given as lists of predecessor indices; activity i draws row i."""
     n = len(predecessors)
     multiple = np.ones((n, modules)) if multiple is None else np.asarray(multiple, float)
@@ -32,8 +35,11 @@ def draw(months, predecessors, *, multiple=None, complete=None, from_module=None
         varies,
         horizon,
         np.arange(horizon, -1.0, -1.0) + 1.0,
+        np.array(ends, np.int64),
+        np.ones(horizon + 1) if survival is None else survival,
     )
     names = ("first", "full", "complete", "earned", "online", "time_share", "on_chain", "start_mean", "finish_mean")
+    names += ("later", "ended")
     return dict(zip(names, result, strict=True)), lambda free: first_if_free(*arguments, starts, links, waits, free)
 
 
@@ -88,6 +94,25 @@ def test_modules_come_online_one_by_one_and_later_ones_wait_for_more():
     np.testing.assert_allclose(result["full"], 11.0)
     np.testing.assert_allclose(result["complete"], 13.0)
     np.testing.assert_allclose(result["online"][[1, 2, 3, 4, 9, 10]], [0, 1, 1, 2, 2, 4])
+
+
+def test_modules_run_in_a_later_phase_once_it_has_begun_and_they_are_online():
+    # As above: modules online in months 3, 5, 11, 11; the complete plant, which ends the phase, in month 13.
+    months = np.array([[2.0], [10.0], [1.0]]).repeat(700, axis=1)
+    multiple = [[1, 2, 3, 4], [1, 1, 1, 1], [1, 1, 1, 1]]
+    survival = np.linspace(1.0, 0.4, 61)
+    arguments = {"multiple": multiple, "complete": [6, 1, 1], "from_module": [1, 3, 1], "is_full": [0, 1, 0]}
+    result, _ = draw(months, [[], [], [0, 1]], **arguments, ends=(2,), survival=survival)
+    np.testing.assert_allclose(result["ended"], 13.0)
+    later = np.zeros(61)
+    later[13] = survival[[3, 5, 11, 11]].sum()
+    np.testing.assert_allclose(result["later"], later[None])
+    # A phase that the second activity ends: two modules run before its month 10, two begin after it.
+    result, _ = draw(months, [[], [], [0, 1]], **arguments, ends=(1, 2))
+    np.testing.assert_allclose(result["ended"][:, 0], [10.0, 13.0])
+    np.testing.assert_allclose(result["later"][0].cumsum()[[9, 10, 11]], [0.0, 2.0, 4.0])
+    np.testing.assert_allclose(result["later"][1].cumsum()[[12, 13]], [0.0, 4.0])
+    assert draw(months, [[], [], [0, 1]], **arguments)[0]["later"].shape == (0, 61)
 
 
 def test_blocks_do_not_change_a_sample():

@@ -1,0 +1,22 @@
+"""What the assets of the phases share: the designs of the phases at the night's prices."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.night import Night
+from assets.sizing import PRICE_INPUTS, night_price
+from pipelines.contracts.base import REGISTRY
+from pipelines.timeline.phases import phase_designs
+
+PHASE_INPUTS = [*PRICE_INPUTS, "sim.chosen", "sim.design_grid", "sim.phase_annual", "sim.phase_adequacy"]
+
+
+def priced_phase_designs(night: Night) -> pl.DataFrame:
+    """Return the phases of the design grid at the night's prices, contract `sim.candidates`."""
+    columns = REGISTRY["sim.candidates"].schema.column_names()
+    designs = phase_designs(night.read("sim.design_grid"), night.settings)
+    if designs.is_empty():
+        return pl.DataFrame(REGISTRY["sim.candidates"].schema.create_empty())
+    annual, adequacy = night.read("sim.phase_annual"), night.read("sim.phase_adequacy")
+    return night_price(night)(designs, annual, adequacy).select(columns)

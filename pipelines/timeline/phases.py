@@ -1,0 +1,110 @@
+"""Phases of a plant as designs: what runs before the permanent plant, sized as if it carried the whole site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from pipelines.plant.catalogue import stacks
+from pipelines.plant.stack import Part, Phase, Stack
+from pipelines.settings import Settings
+from pipelines.timeline.plant import module_count, modules_on_firm_units
+from pipelines.timeline.rows import sizes_of
+
+_POWERS: dict[Part, tuple[str, ...]] = {
+    "solar": ("solar_mw",),
+    "battery": ("bess_mw", "bess_mwh"),
+    "reserve": ("reserve_mw", "reserve_mwh"),
+    "grid": ("grid_mw",),
+    "baseload": ("baseload_unit_mw",),
+    "firm": ("firm_unit_mw",),
+}
+_UNITS: dict[Part, dict[str, Any]] = {
+    "grid": {"is_grid_flexible": False},
+    "baseload": {"baseload_technology": "", "baseload_units": 0},
+    "firm": {"firm_technology": "", "firm_units": 0},
+}
+
+
+def phase_designs(designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Make the designs of the phases before the permanent plant.
+
+    In such a phase the firm units carry the modules that they can carry alone with one unit spare. Costs, outages and
+    carbon per MWh do not change when units and load are scaled together, so the units are scaled up until they carry
+    the whole site: the phase is then dispatched and priced like any other design. A design whose units carry no module
+    alone has no such phase.
+
+    Parameters
+    ----------
+    designs : pl.DataFrame
+        Contract `sim.designs`.
+    settings : Settings
+        Site, modules, design temperature, the folder of the user's own stacks.
+
+    Returns
+    -------
+    pl.DataFrame
+        Contract `sim.designs`, each design once, in the order of `designs`.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for row in designs.iter_rows(named=True):
+        for phase in _early(row, settings):
+            name = phase_design_id(row, phase)
+            if name not in found and (share := _carried(row, settings)) > 0.0:
+                found[name] = _scaled(row, phase, share) | {"design_id": name}
+    return pl.DataFrame(list(found.values()), schema=designs.schema)
+
+
+def phases_of(chosen: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """List the phases of chosen designs.
+
+    Parameters
+    ----------
+    chosen : pl.DataFrame
+        region_id and contract `sim.designs`.
+
+    Returns
+    -------
+    pl.DataFrame
+        region_id, stack_id, phase (from 1), phase_id, phase_design_id; the permanent plant among them.
+    """
+    known = stacks(settings)
+    rows = []
+    for row in chosen.iter_rows(named=True):
+        stack = known.get(row["stack_id"])
+        for number, phase in enumerate(stack.phases if stack is not None else (), start=1):
+            is_early = stack is not None and number < len(stack.phases)
+            own = phase_design_id(row, phase) if is_early else row["design_id"]
+            rows.append((row["region_id"], row["stack_id"], number, phase.id, own))
+    names = {"region_id": pl.String, "stack_id": pl.String, "phase": pl.Int64, "phase_id": pl.String}
+    return pl.DataFrame(rows, schema=names | {"phase_design_id": pl.String}, orient="row")
+
+
+def phase_design_id(design: dict[str, Any], phase: Phase) -> str:
+    """Return the name of the design of a phase: phases of the same units are one."""
+    parts = [f"n{design['firm_units']}x{design['firm_unit_mw']:g}"]
+    if "baseload" in phase.parts:
+        parts.append(f"r{design['baseload_units']}x{design['baseload_unit_mw']:g}")
+    return "-".join([design["stack_id"], phase.id, *parts])
+
+
+def _early(design: dict[str, Any], settings: Settings) -> tuple[Phase, ...]:
+    stack: Stack | None = stacks(settings).get(design["stack_id"])
+    return stack.early if stack is not None else ()
+
+
+def _carried(design: dict[str, Any], settings: Settings) -> float:
+    """Return the share of the site's modules that the firm units carry alone."""
+    return modules_on_firm_units(sizes_of(design), settings) / module_count(settings)
+
+
+def _scaled(design: dict[str, Any], phase: Phase, share: float) -> dict[str, Any]:
+    """Return a design without the parts that the phase lacks, its own parts scaled up by the share that they carry."""
+    made = dict(design)
+    for part, columns in _POWERS.items():
+        if part in phase.parts:
+            made |= {name: design[name] / share for name in columns}
+        else:
+            made |= dict.fromkeys(columns, 0.0) | _UNITS.get(part, {})
+    return made
