@@ -20,6 +20,7 @@ from pipelines.dispatch.site_years import site_year
 from pipelines.identity import content_hash, tree_hash
 from pipelines.national.screen import Families, decided_designs
 from pipelines.national.store import Store
+from pipelines.plant.catalogue import stack_files
 from pipelines.plant.grid import curtailed_hours_per_year
 from pipelines.plant.solar import SolarParameters, solar_mw_per_mw
 from pipelines.reliability.campaign import Plant, SiteAssessor
@@ -74,6 +75,7 @@ class Facts:
         return {
             "plant": self.plant.key,
             "phases": content_hash(self.phases.to_frame()),
+            "stacks": {path.name: content_hash(path) for path in stack_files(self.plant.settings)},
             # What the screen keeps designs by; what they are dispatched with is in the plant's key.
             "settings": values_of(self.plant.settings, marked("physics", "choice")),
             "solar": asdict(self.solar),
