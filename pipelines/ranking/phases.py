@@ -10,6 +10,7 @@ from pipelines.contracts import costs as _contracts  # noqa: F401 - registers th
 from pipelines.contracts.base import validate
 from pipelines.economics.value import online_years_discounted
 from pipelines.errors import ContractError
+from pipelines.ordered import group_sum
 from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
 from pipelines.timeline.phases import phases_of
@@ -114,10 +115,10 @@ def over_phases(chosen: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:
         phases.with_columns(weight.alias("_weight"))
         .group_by(KEY, maintain_order=True)
         .agg(
-            *((pl.col(name) * pl.col("_weight")).sum() for name in (*_ENERGIES, *yearly)),
-            *((pl.col(name) * served).sum() / served.sum() for name in _PER_SERVED),
-            (served.sum() / (pl.col("load_mwh") * pl.col("_weight")).sum()).alias("online_availability_frac"),
-            (pl.col("interruptions_per_year") * pl.col("_weight")).sum().alias("online_interruptions_per_year"),
+            *(group_sum(pl.col(name) * pl.col("_weight")) for name in (*_ENERGIES, *yearly)),
+            *(group_sum(pl.col(name) * served) / group_sum(served) for name in _PER_SERVED),
+            (group_sum(served) / group_sum(pl.col("load_mwh") * pl.col("_weight"))).alias("online_availability_frac"),
+            group_sum(pl.col("interruptions_per_year") * pl.col("_weight")).alias("online_interruptions_per_year"),
         )
     )
     plain = chosen.with_columns(
