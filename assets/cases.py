@@ -15,6 +15,7 @@ from pipelines.economics.costs import site_costs, unit_costs
 from pipelines.economics.finance import Terms, at_equity_rate
 from pipelines.economics.gas import GAS_TABLES, Ranges, gas_ranges
 from pipelines.economics.hub_prices import henry_hub_spot
+from pipelines.economics.prices import POWER_TABLES
 from pipelines.ranking.cases import Case, CaseFacts, may_be_chosen
 from pipelines.ranking.model import SiteModel, site_model
 from pipelines.ranking.rank import KEY, valued_sites
@@ -24,11 +25,10 @@ from pipelines.timeline.online import online_share_matrix
 from pipelines.timeline.phases import phase_designs
 
 _REFERENCE = (
-    *GAS_TABLES,
+    *dict.fromkeys([*GAS_TABLES, *POWER_TABLES]),
     "equipment_lead_times",
     "locational_multipliers",
     "policy",
-    "power_prices",
     "price_projections",
     "queue_statistics",
     "tax_rules",

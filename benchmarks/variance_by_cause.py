@@ -18,9 +18,12 @@ import numpy as np
 import polars as pl
 
 CAUSES = ("gas_price", "fuel_burnt", "carbon", "plant", "upkeep", "grid_energy", "speed", "availability", "left_over")
-_OF_COMPONENT = {"fuel": "fuel", "carbon": "carbon", "grid_energy": "grid_energy"} | dict.fromkeys(
-    ("fixed_om", "variable_om"), "upkeep"
-)
+_OF_COMPONENT = {
+    "fuel": "fuel",
+    "carbon": "carbon",
+    "grid_energy": "grid_energy",
+    "large_load_terms": "grid_energy",
+} | (dict.fromkeys(("fixed_om", "variable_om"), "upkeep"))
 
 
 def sites(folder: Path) -> pl.DataFrame:

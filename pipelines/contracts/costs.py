@@ -21,6 +21,7 @@ COMPONENTS = [
     "variable_om",
     "fuel",
     "grid_energy",
+    "large_load_terms",
     "carbon",
     "tax",
     "credits",
@@ -31,7 +32,7 @@ COMPONENTS = [
 CHARGED_COMPONENTS = [*COMPONENTS[:8], "construction_financing", "replacement"]
 """Parts that the LCOE before tax charges otherwise."""
 
-SIMPLE_COMPONENTS = COMPONENTS[:15]
+SIMPLE_COMPONENTS = COMPONENTS[:16]
 """Parts of the LCOE before tax; they sum to it."""
 
 
@@ -193,6 +194,11 @@ class _CostedDesign(dy.Schema):
     fuel_usd_per_year = number("Fuel", "USD/year", minimum=0)
     gas_mmbtu_per_year = number("Natural gas burnt", "MMBtu/year", minimum=0)
     grid_energy_usd_per_year = number("Grid energy", "USD/year", minimum=0)
+    large_load_terms_usd_per_year = number(
+        "Minimum bill, collateral and exit fee of the utility's tariff for large loads, where one is cited",
+        "USD/year",
+        minimum=0,
+    )
     carbon_usd_per_year = number("Carbon price on CO2", "USD/year", minimum=0)
 
 

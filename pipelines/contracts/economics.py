@@ -41,6 +41,38 @@ class PowerPricesByRegion(dy.Schema):
     )
     period = text("Months or year the price is averaged over")
     is_industrial_average = flag("The price is the state's industrial average, not a large-load tariff")
+    large_load_tariff_id = text(
+        "Cited tariff for large loads of a utility in the county, joins to core.large_load_tariffs; empty where none "
+        "is cited, and then no such terms are charged",
+        nullable=True,
+    )
+    is_only_utility = flag(
+        "No other utility serves the county, so that the tariff's utility serves the site; empty without a tariff",
+        nullable=True,
+    )
+    contract_mw_from = number("Contracted demand from which the tariff holds", "MW", minimum=0, nullable=True)
+    load_factor_from_frac = number(
+        "Load factor from which the tariff holds", "fraction", minimum=0, maximum=1, nullable=True
+    )
+    minimum_bill_frac = number(
+        "Least bill, share of the bill at the contracted demand", "fraction", minimum=0, maximum=1, nullable=True
+    )
+    minimum_delivery_frac = number(
+        "Least demand that delivery is billed for, share of the contracted one",
+        "fraction",
+        minimum=0,
+        maximum=1,
+        nullable=True,
+    )
+    minimum_generation_frac = number(
+        "Least demand that generation is billed for, share of the contracted one",
+        "fraction",
+        minimum=0,
+        maximum=1,
+        nullable=True,
+    )
+    term_years = number("Term of the contract", "years", minimum=0, nullable=True)
+    has_collateral = flag("The tariff takes collateral; empty without a tariff", nullable=True)
     grid_co2_kg_per_mwh = number("Average output rate of the eGRID subregion", "kg/MWh", minimum=0, maximum=2000)
     grid_co2_year = integer("Data year of that rate", "year")
     source_title = text("Title of the source of the price")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataframely as dy
 import polars as pl
 
+from pipelines.contracts import large_load as _large_load  # noqa: F401 - registers the tables
 from pipelines.contracts.base import choice, day, flag, integer, number, table, text
 from pipelines.contracts.citation import (
     PERIOD,

@@ -8,6 +8,7 @@ from pipelines.contracts.economics import CHARGED_COMPONENTS, COMPONENTS, SIMPLE
 from pipelines.economics.capital import HARD_PARTS
 from pipelines.economics.carbon import is_covered
 from pipelines.economics.charges import ChargeTable, add_charges
+from pipelines.economics.large_load import TERMS, large_load_usd_per_year
 from pipelines.ordered import row_sum
 from pipelines.reference.technologies import STANDBY_FUEL
 from pipelines.settings import Settings
@@ -87,7 +88,9 @@ def levelised_costs(
             maintain_order="left",
         )
         .join(
-            power.select("region_id", "power_price_usd_per_mwh", "power_level_usd_per_mwh", "grid_co2_kg_per_mwh"),
+            power.select(
+                "region_id", "power_price_usd_per_mwh", "power_level_usd_per_mwh", "grid_co2_kg_per_mwh", *TERMS
+            ),
             on="region_id",
             how="left",
             maintain_order="left",
@@ -176,6 +179,7 @@ def levelised_costs(
             + pl.col("baseload_fuel_mmbtu") * fuel_price("baseload_technology")
         ).alias("fuel_usd_per_year"),
         (pl.col("grid_mwh") * pl.col("power_level_usd_per_mwh")).alias("grid_energy_usd_per_year"),
+        large_load_usd_per_year(settings).alias("large_load_terms_usd_per_year"),
         (
             pl.col("co2_kg_per_year") * (settings.carbon_price_usd_per_tonne / 1000.0)
             + ruled.then(pl.col("gas_mmbtu_per_year") * pl.col("carbon_level_usd_per_mmbtu")).otherwise(0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import date
 
 import polars as pl
@@ -9,12 +11,31 @@ import polars as pl
 from pipelines.contracts import economics as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
 from pipelines.economics.hub_prices import dollar_factor
+from pipelines.economics.large_load import terms_by_region
 from pipelines.errors import InputError
 from pipelines.ordered import group_sum
 from pipelines.settings import Settings
 
 _TRAILING_MONTHS = 12
 _CITATION = ["source_title", "publisher", "url", "as_of"]
+
+
+@dataclass(frozen=True)
+class PowerFacts:
+    """Reference tables behind the price of grid energy."""
+
+    power_prices: pl.DataFrame
+    emission_factors: pl.DataFrame
+    large_load_tariffs: pl.DataFrame
+    large_load_territories: pl.DataFrame
+
+    @classmethod
+    def read(cls, table: Callable[[str], pl.DataFrame]) -> PowerFacts:
+        """Read every table by name."""
+        return cls(*(table(name) for name in POWER_TABLES))
+
+
+POWER_TABLES = tuple(item.name for item in fields(PowerFacts))
 
 
 def combustion_kg_per_mmbtu(emission_factors: pl.DataFrame, fuel: str) -> float:
@@ -46,8 +67,7 @@ def combustion_kg_per_mmbtu(emission_factors: pl.DataFrame, fuel: str) -> float:
 
 def power_prices_by_region(
     regions: pl.DataFrame,
-    power_prices: pl.DataFrame,
-    emission_factors: pl.DataFrame,
+    facts: PowerFacts,
     as_of: date,
     settings: Settings,
     *,
@@ -56,14 +76,14 @@ def power_prices_by_region(
     """Return the grid energy price and carbon intensity of each region.
 
     The price is the state's industrial average, weighted by sales over the newest twelve months, else the newest year.
-    It averages all industrial customers of a state; a large-load tariff differs.
+    It averages all industrial customers of a state; a large-load tariff differs, and where one is cited its terms come
+    with the price.
 
     Parameters
     ----------
     regions : pl.DataFrame
-        region_id, state, egrid_subregion.
-    power_prices, emission_factors : pl.DataFrame
-        Reference tables.
+        region_id, state, county_fips, egrid_subregion.
+    facts : PowerFacts
     level_factor : float
         Level price over the project as a share of tonight's, from the outlook.
 
@@ -78,7 +98,7 @@ def power_prices_by_region(
         If a state has no industrial price or a subregion no rate.
     """
     year = pl.col("period").str.slice(0, 4).cast(pl.Int64)
-    industrial = power_prices.filter(pl.col("sector") == "industrial").with_columns(
+    industrial = facts.power_prices.filter(pl.col("sector") == "industrial").with_columns(
         (pl.col("price_usd_per_mwh") * dollar_factor(year, settings)).alias("usd_per_mwh")
     )
     citation = [pl.col(column).last() for column in _CITATION]
@@ -112,7 +132,7 @@ def power_prices_by_region(
     )
     prices = pl.concat([monthly, annual.join(monthly, on="state", how="anti", maintain_order="left")])
     grid = (
-        emission_factors.filter((pl.col("factor_type") == "grid_subregion") & (pl.col("pollutant") == "CO2"))
+        facts.emission_factors.filter((pl.col("factor_type") == "grid_subregion") & (pl.col("pollutant") == "CO2"))
         .sort("region_or_fuel", pl.col("data_year").cast(pl.Int64), maintain_order=True)
         .group_by("region_or_fuel", maintain_order=True)
         .last()
@@ -126,6 +146,12 @@ def power_prices_by_region(
         regions.select("region_id", "state", "egrid_subregion")
         .join(prices, on="state", how="left", maintain_order="left")
         .join(grid, on="egrid_subregion", how="left", maintain_order="left")
+        .join(
+            terms_by_region(regions, facts.large_load_tariffs, facts.large_load_territories),
+            on="region_id",
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(
             pl.lit(True).alias("is_industrial_average"),
             (pl.col("power_price_usd_per_mwh") * level_factor).alias("power_level_usd_per_mwh"),

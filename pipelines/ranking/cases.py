@@ -15,7 +15,7 @@ from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
 from pipelines.economics.gas import GasFacts, gas_prices_by_region
 from pipelines.economics.outlook import power_level_factor
-from pipelines.economics.prices import power_prices_by_region
+from pipelines.economics.prices import PowerFacts, power_prices_by_region
 from pipelines.economics.selection import keeps_composition, select_least_cost
 from pipelines.economics.value import value_columns
 from pipelines.errors import UsageError
@@ -179,9 +179,8 @@ def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> tuple[
     gas_facts = GasFacts.read(lambda name: facts.reference[name])
     gas = gas_prices_by_region(facts.regions, gas_facts, facts.as_of, paid_by, settings)
     level = power_level_factor(facts.reference["price_projections"], facts.as_of, paid_by, settings)
-    power = power_prices_by_region(
-        facts.regions, facts.reference["power_prices"], emissions, facts.as_of, settings, level_factor=level
-    )
+    power_facts = PowerFacts.read(lambda name: facts.reference[name])
+    power = power_prices_by_region(facts.regions, power_facts, facts.as_of, settings, level_factor=level)
 
     def credits(settings: Settings) -> ExpectedCredits:
         dates = credit_dates(rules, drawn, facts.as_of, settings, facts.seed)

@@ -181,7 +181,7 @@ def site_model(
         uncredited=np.asarray(sum(bare.values()) - sum(plain.values())),
         gas_mmbtu=gas_mmbtu,
         gas_usd_per_mmbtu=chosen["gas_level_usd_per_mmbtu"].to_numpy(),
-        power=per_mwh("grid_energy_usd_per_year"),
+        power=per_mwh("grid_energy_usd_per_year") + per_mwh("large_load_terms_usd_per_year"),
         operation=per_mwh("fixed_om_usd_per_year") + per_mwh("variable_om_usd_per_year"),
         carbon_kg=chosen["co2_kg_per_mwh"].to_numpy(),
         bus_mwh=chosen["load_mwh"].to_numpy() / settings.site_it_mw,

@@ -26,6 +26,8 @@ _TABLES = (
     "grid_reliability",
     "henry_hub_path",
     "industrial_capacity",
+    "large_load_tariffs",
+    "large_load_territories",
     "locational_multipliers",
     "place_heights",
     "policy",

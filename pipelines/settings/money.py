@@ -107,6 +107,24 @@ class Money(BaseModel):
         description="whether solar and batteries keep the limits on parts from foreign entities of concern, without "
         "which they earn no credit",
     )
+    grid_delivery_price_frac: float = economics(
+        0.3,
+        ge=0,
+        le=1,
+        description="delivery by contracted demand, share of the industrial price of grid energy; assumption",
+    )
+    grid_capacity_price_frac: float = economics(
+        0.2,
+        ge=0,
+        le=1,
+        description="capacity of generation by contracted demand, share of that price; assumption",
+    )
+    collateral_years: float = economics(
+        1.0, ge=0, description="collateral under a tariff for large loads, in minimum bills (years); assumption"
+    )
+    collateral_cost_frac_per_year: float = economics(
+        0.02, ge=0, le=1, description="yearly cost of collateral, share of it (a letter of credit); assumption"
+    )
     diesel_usd_per_mmbtu: float = economics(
         27.0, ge=0, description="diesel at the site (USD/MMBtu HHV); assumption, some 3.7 USD/gallon"
     )

@@ -17,7 +17,7 @@ from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
 from pipelines.economics.gas import GasFacts, gas_prices_by_region
 from pipelines.economics.outlook import power_level_factor
-from pipelines.economics.prices import power_prices_by_region
+from pipelines.economics.prices import PowerFacts, power_prices_by_region
 from pipelines.identity import stable_seed
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reference.load import load_reference
@@ -77,7 +77,7 @@ def region_price(region: pl.DataFrame, causes: pl.DataFrame, as_of: date, settin
     paid_by = terms(figures, rules, settings)
     gas = gas_prices_by_region(region, GasFacts.read(read), as_of, paid_by, settings)
     level = power_level_factor(read("price_projections"), as_of, paid_by, settings)
-    power = power_prices_by_region(region, read("power_prices"), emissions, as_of, settings, level_factor=level)
+    power = power_prices_by_region(region, PowerFacts.read(read), as_of, settings, level_factor=level)
     drawn = durations(read("equipment_lead_times"), read("policy"), read("queue_statistics"), settings)
     return partial(
         evaluate_candidates,

@@ -13,7 +13,7 @@ from pipelines.economics.credits import CreditDates
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import Terms, terms
 from pipelines.economics.gas import GasFacts, gas_prices_by_region
-from pipelines.economics.prices import power_prices_by_region
+from pipelines.economics.prices import PowerFacts, power_prices_by_region
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import Parameters, parameters
 from pipelines.settings import Settings
@@ -142,10 +142,17 @@ class Facts:
     regions: pl.DataFrame
     gas_facts: GasFacts
     own: Terms
-    power_prices: pl.DataFrame
-    emission_factors: pl.DataFrame
+    power_facts: PowerFacts
     multipliers: pl.DataFrame
     parameters: Parameters
+
+    @property
+    def power_prices(self) -> pl.DataFrame:
+        return self.power_facts.power_prices
+
+    @property
+    def emission_factors(self) -> pl.DataFrame:
+        return self.power_facts.emission_factors
 
     def gas(self, settings: Settings | None = None) -> pl.DataFrame:
         return gas_prices_by_region(self.regions, self.gas_facts, AS_OF, self.own, settings or self.settings)
@@ -155,9 +162,7 @@ class Facts:
         return gas_prices_by_region(regions, self.gas_facts, AS_OF, self.own, self.settings)
 
     def power(self, settings: Settings | None = None) -> pl.DataFrame:
-        return power_prices_by_region(
-            self.regions, self.power_prices, self.emission_factors, AS_OF, settings or self.settings
-        )
+        return power_prices_by_region(self.regions, self.power_facts, AS_OF, settings or self.settings)
 
     def candidates(
         self,
@@ -194,8 +199,7 @@ def facts() -> Facts:
         load_reference("candidate_markets", folder).filter(pl.col("is_rankable")),
         GasFacts.read(lambda name: load_reference(name, folder)),
         terms(parameters(load_reference("technology", folder)), load_reference("tax_rules", folder), settings),
-        load_reference("power_prices", folder),
-        load_reference("emission_factors", folder),
+        PowerFacts.read(lambda name: load_reference(name, folder)),
         load_reference("locational_multipliers", folder),
         parameters(load_reference("technology", folder)),
     )

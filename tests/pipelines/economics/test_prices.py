@@ -20,7 +20,7 @@ AS_OF = date(2026, 11, 22)
 def test_a_subregion_without_a_rate_is_named(facts) -> None:
     lone = facts.regions.head(1).with_columns(pl.lit("XXXX").alias("egrid_subregion"))
     with pytest.raises(InputError, match="grid_co2_kg_per_mwh"):
-        power_prices_by_region(lone, facts.power_prices, facts.emission_factors, AS_OF, facts.settings)
+        power_prices_by_region(lone, facts.power_facts, AS_OF, facts.settings)
 
 
 def test_power_price_is_weighted_by_sales_over_twelve_months(facts) -> None:

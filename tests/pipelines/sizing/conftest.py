@@ -15,7 +15,7 @@ from pipelines.dispatch.site_years import site_years
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
 from pipelines.economics.gas import GAS_TABLES, GasFacts, gas_prices_by_region
-from pipelines.economics.prices import power_prices_by_region
+from pipelines.economics.prices import POWER_TABLES, PowerFacts, power_prices_by_region
 from pipelines.plant.firm import battery, firm_technologies
 from pipelines.plant.solar import solar_mw_per_mw, solar_parameters
 from pipelines.reference.load import load_reference
@@ -49,7 +49,7 @@ def night(tmp_path_factory) -> Night:
     settings = Settings()
     read = {name: load_reference(name, REFERENCE_DIR) for name in (
         "technology", "temperature_outage", "data_centre_load",
-        "grid_reliability", "power_prices", "locational_multipliers", "tax_rules", *GAS_TABLES,
+        "grid_reliability", "locational_multipliers", "tax_rules", *GAS_TABLES, *POWER_TABLES,
     )}  # fmt: skip
     regions = reference_regions(REFERENCE_DIR).filter(pl.col("region_id").is_in(REGIONS))
     climatology = reference_climatology(regions, REFERENCE_DIR)
@@ -75,7 +75,7 @@ def night(tmp_path_factory) -> Night:
         evaluate_candidates,
         regions=regions,
         gas=gas_prices_by_region(regions, GasFacts.read(read.__getitem__), as_of, own, settings),
-        power=power_prices_by_region(regions, read["power_prices"], read["emission_factors"], as_of, settings),
+        power=power_prices_by_region(regions, PowerFacts.read(read.__getitem__), as_of, settings),
         parameters=figures,
         multipliers=read["locational_multipliers"],
         emission_factors=read["emission_factors"],
