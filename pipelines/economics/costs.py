@@ -5,8 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.economics.hub_prices import to_dollar_year
-from pipelines.errors import ContractError, InputError
-from pipelines.ordered import group_mean
+from pipelines.errors import ContractError
 from pipelines.reference.parameters import Parameters
 from pipelines.reference.technologies import technologies
 from pipelines.settings import Settings
@@ -168,67 +167,3 @@ def site_costs(parameters: Parameters, settings: Settings) -> dict[str, float]:
         "standby_test_hours": facts.value(standby, "test_hours"),
         "standby_heat_rate_mmbtu_per_mwh": facts.value(standby, "heat_rate") / 1000.0,
     }
-
-
-UNLISTED_STATES = ("AK", "HI")
-"""States outside the location tables."""
-
-
-def locational_multipliers(regions: pl.DataFrame, multipliers: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the regional factor on capital cost for each technology.
-
-    The mean over the cities of the region's state in the location tables (U.S. Energy Information Administration /
-    Sargent & Lundy, 2020). Those tables are the only ones with all technologies and states; they are older than 2024.
-
-    Parameters
-    ----------
-    regions : pl.DataFrame
-        region_id, state.
-    multipliers : pl.DataFrame
-        Reference table `locational_multipliers` (technology, state, city, multiplier).
-    settings : Settings
-        `unlisted_state_cost_factor`, the factor in `UNLISTED_STATES`; the folder of reference tables, whose
-        `technologies.csv` names the reference plant of each technology.
-
-    Returns
-    -------
-    pl.DataFrame
-        region_id, technology, location_factor; one row per region and technology, `site_works` included.
-
-    Raises
-    ------
-    InputError
-        If a state is not in the tables.
-    """
-    by_state = (
-        multipliers.sort("technology", "state", "city", maintain_order=True)
-        .group_by("technology", "state", maintain_order=True)
-        .agg(group_mean("multiplier").alias("location_factor"))
-        .rename({"technology": "proxy"})
-    )
-    proxies = pl.DataFrame(
-        [(name, own.location_proxy) for name, own in technologies(settings).items() if own.location_proxy],
-        schema={"technology": pl.String, "proxy": pl.String},
-        orient="row",
-    )
-    factors = (
-        regions.select("region_id", "state")
-        .join(proxies, how="cross", maintain_order="left_right")
-        .join(by_state, on=["proxy", "state"], how="left", maintain_order="left")
-    )
-    factors = factors.with_columns(
-        pl.when(pl.col("location_factor").is_null() & pl.col("state").is_in(UNLISTED_STATES))
-        .then(pl.lit(settings.unlisted_state_cost_factor))
-        .otherwise("location_factor")
-        .alias("location_factor")
-    )
-    missing = factors.filter(pl.col("location_factor").is_null())
-    if missing.height:
-        row = missing.row(0, named=True)
-        raise InputError(
-            f"no regional cost of {row['proxy']} in state {row['state']}",
-            file="locational_multipliers.csv",
-            column="state",
-            remedy="add a row for it",
-        )
-    return factors.select("region_id", "technology", "location_factor")

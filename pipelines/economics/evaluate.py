@@ -6,10 +6,11 @@ import polars as pl
 
 from pipelines.economics.capital import capital_costs
 from pipelines.economics.charges import charge_table
-from pipelines.economics.costs import locational_multipliers, site_costs, unit_costs
+from pipelines.economics.costs import site_costs, unit_costs
 from pipelines.economics.credits import Credits, no_credits
 from pipelines.economics.finance import terms
 from pipelines.economics.lcoe import levelised_costs
+from pipelines.economics.location import locational_multipliers
 from pipelines.economics.prices import combustion_kg_per_mmbtu
 from pipelines.errors import ContractError
 from pipelines.ordered import group_mean, group_sum

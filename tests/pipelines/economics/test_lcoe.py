@@ -17,8 +17,9 @@ from pipelines.economics.capital import (
     exchange_frac_per_year,
     financing_factor,
 )
-from pipelines.economics.costs import locational_multipliers, site_costs, unit_costs
+from pipelines.economics.costs import site_costs, unit_costs
 from pipelines.economics.lcoe import lcoe_components
+from pipelines.economics.location import locational_multipliers
 from pipelines.economics.selection import select_least_cost
 from pipelines.errors import ContractError, InputError
 
@@ -258,10 +259,46 @@ def test_a_design_without_adequacy_is_named(facts, make_year, stacks) -> None:
         facts.candidates(designs, annual, adequacy.filter(~pl.col("design_id").str.starts_with("grid")))
 
 
-def test_a_state_without_regional_cost_is_named(facts) -> None:
-    lone = facts.regions.head(1).with_columns(pl.lit("ZZ").alias("state"))
-    with pytest.raises(InputError, match="ZZ"):
-        locational_multipliers(lone, facts.multipliers, facts.settings)
+def test_a_plant_that_the_location_tables_lack_in_a_city_is_named(facts) -> None:
+    gap = facts.multipliers.filter((pl.col("technology") != "smr") | (pl.col("city") != "Houston"))
+    with pytest.raises(InputError, match="smr in Houston, TX"):
+        locational_multipliers(facts.regions.head(1), gap, facts.settings)
+
+
+def test_cost_changes_with_place_and_not_at_a_border(facts) -> None:
+    places = {
+        "albuquerque": ("NM", 35.0844, -106.6504), "new_york": ("NY", 40.7128, -74.0060),
+        "west_of_line": ("NM", 33.0, -103.08), "east_of_line": ("TX", 33.0, -103.05),
+    }  # fmt: skip
+    regions = pl.DataFrame(
+        [(name, *place) for name, place in places.items()],
+        schema=["region_id", "state", "latitude", "longitude"],
+        orient="row",
+    )
+    found = locational_multipliers(regions, facts.multipliers, facts.settings)
+    engine = dict(
+        found.filter(pl.col("technology") == "recip_genset").select("region_id", "location_factor").iter_rows()
+    )
+    # The published figures are 1.00 in Albuquerque and 1.37 in New York City.
+    assert engine["albuquerque"] == pytest.approx(1.0, abs=0.01)
+    assert engine["new_york"] > 1.3
+    assert engine["west_of_line"] == pytest.approx(engine["east_of_line"], abs=2e-3)
+
+
+def test_every_city_of_the_location_tables_lies_in_its_state(facts) -> None:
+    by_code = {
+        row["county_fips"][:2]: row["state"] for row in facts.regions.drop_nulls("county_fips").iter_rows(named=True)
+    }
+    cities = facts.multipliers.select("state", "city", "county_fips", "latitude", "longitude").unique()
+    assert cities.select("state", "city").is_duplicated().sum() == 0
+    for row in cities.iter_rows(named=True):
+        code = row["county_fips"][:2]
+        assert by_code.get(code, row["state"]) == row["state"], row
+        # A state is smaller than 1,400 km across, Alaska and Hawaii are not in the tables.
+        near = facts.regions.filter(pl.col("state") == row["state"])
+        if near.height:
+            assert (near["latitude"] - row["latitude"]).abs().min() < 8.0, row
+            assert (near["longitude"] - row["longitude"]).abs().min() < 10.0, row
 
 
 def test_states_outside_the_location_tables_cost_what_the_settings_say(facts) -> None:
