@@ -11,7 +11,7 @@ from assets.night import Night
 from assets.plant import plant_parameters
 from assets.timeline import TIMELINE_INPUTS, night_networks, night_timeline
 from pipelines.economics.charges import ChargeTable, charge_table
-from pipelines.economics.costs import site_costs, unit_costs
+from pipelines.economics.costs import unit_costs
 from pipelines.economics.finance import Terms, at_equity_rate
 from pipelines.economics.gas import GAS_TABLES, Ranges, gas_ranges
 from pipelines.economics.hub_prices import henry_hub_spot
@@ -118,7 +118,7 @@ def _case_facts(night: Night) -> CaseFacts:
 def _uncertain_night(night: Night) -> UncertainNight:
     own, settings = night_terms(night), night.settings
     rules, figures = night.read("core.tax_rules"), plant_parameters(night)
-    costs, site = unit_costs(figures, settings), site_costs(figures, settings)
+    costs = unit_costs(figures, settings)
     spot, _ = henry_hub_spot(night.read("core.gas_prices"), night.as_of, settings)
     uncertain = uncertainties(
         figures,
@@ -131,7 +131,7 @@ def _uncertain_night(night: Night) -> UncertainNight:
     rates = {end for item in uncertain if item.effect == "cost_of_capital" for end in (item.low, item.high)}
 
     def charges(terms: Terms) -> ChargeTable:
-        return charge_table(costs, site["soft_frac"], rules, terms, settings)
+        return charge_table(costs, rules, terms, settings)
 
     gas = night.read("core.gas_prices_by_region")
     supply = gas.select("region_id", "gas_hub", "gas_rule")

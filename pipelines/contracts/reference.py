@@ -57,11 +57,19 @@ RANKABLE_IS_PLACED = RowRule(
     ~pl.col("is_rankable") | (pl.col("state").is_not_null() & pl.col("county_fips").is_not_null()),
     "a rankable market needs a state and a county_fips",
 )
+COST_BASES = ["equipment", "installed", "overnight", "all_in"]
+HAS_COST_BASIS = RowRule(
+    "has_cost_basis",
+    "cost_basis",
+    ~(pl.col("is_default") & pl.col("parameter").str.starts_with("capex") & pl.col("unit").str.contains("USD_"))
+    | pl.col("cost_basis").is_not_null(),
+    "the default of a capital cost does not say whether it is equipment, installed, overnight or all_in",
+)
 ROW_RULES: dict[str, list[RowRule]] = {
     "core.candidate_markets": [RANKABLE_IS_PLACED],
     "core.gas_prices": GAS_PRICE_RULES,
     **GAS_ROW_RULES,
-    "core.technology": [HAS_FIGURE, LOW_TO_HIGH, HAS_REASON, ONE_DEFAULT],
+    "core.technology": [HAS_FIGURE, LOW_TO_HIGH, HAS_REASON, ONE_DEFAULT, HAS_COST_BASIS],
 }
 """Rules over several columns by table, for messages that name column and value."""
 
@@ -196,6 +204,12 @@ class Technology(dy.Schema):
     mid = number("Central or only figure; in baseline rows the moderate scenario", "see unit", nullable=True)
     high = number("High figure; in baseline rows the conservative scenario", "see unit", nullable=True)
     unit = text("Unit of low, mid and high")
+    cost_basis = choice(
+        "What a capital cost holds: equipment alone, plant installed, overnight with engineering and owner's cost, or "
+        "all in",
+        COST_BASES,
+        nullable=True,
+    )
     dollar_year = integer("Year of the dollars, where the figure is money", "year", minimum=2000, nullable=True)
     is_derived = flag("Whether the figure was computed from published ones; the note says how")
     is_default = flag("Whether this row is the one used for the parameter")
@@ -221,6 +235,10 @@ class Technology(dy.Schema):
     @dy.rule()
     def one_default(cls) -> pl.Expr:
         return ONE_DEFAULT.is_kept
+
+    @dy.rule()
+    def has_cost_basis(cls) -> pl.Expr:
+        return HAS_COST_BASIS.is_kept
 
 
 @table("core.policy", grain="One row per rule that moves schedules or economics in the US, and figure it sets.")

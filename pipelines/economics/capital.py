@@ -96,10 +96,13 @@ def capital_costs(
     for role in ("firm", "baseload"):
         picked = costs.select(
             pl.col("technology").alias(f"{role}_technology"),
-            *(pl.col(name).alias(f"{role}_{name}") for name in ("capex_usd_per_kw", "fixed_om_usd_per_kw_year")),
+            *(
+                pl.col(name).alias(f"{role}_{name}")
+                for name in ("capex_usd_per_kw", "fixed_om_usd_per_kw_year", "soft_frac")
+            ),
         )
         by_role = by_role.join(picked, on=f"{role}_technology", how="left", maintain_order="left").with_columns(
-            pl.col(f"{role}_capex_usd_per_kw", f"{role}_fixed_om_usd_per_kw_year").fill_null(0.0)
+            pl.col(f"{role}_capex_usd_per_kw", f"{role}_fixed_om_usd_per_kw_year", f"{role}_soft_frac").fill_null(0.0)
         )
     if pairs is None:
         frame = regions.select("region_id").join(by_role, how="cross", maintain_order="left_right")
@@ -157,13 +160,22 @@ def capital_costs(
             "electrical_capex_usd"
         ),
     )
+    lacking = {
+        "solar": pl.lit(solar["soft_frac"]),
+        **dict.fromkeys(("bess", "reserve"), pl.lit(battery["soft_frac"])),
+        **{role: pl.col(f"{role}_soft_frac") for role in ("firm", "baseload")},
+        **dict.fromkeys(("grid", "electrical"), pl.lit(one[SITE_WORKS]["soft_frac"])),
+    }
+    frame = frame.with_columns(
+        (share * pl.col(f"{part}_capex_usd")).alias(f"_{part}_soft") for part, share in lacking.items()
+    )
     return frame.select(
         "region_id",
         "design_id",
         *(f"{role}_{name}" for role in ("firm", "baseload") for name in ("technology", "kw")),
         *(f"{part}_capex_usd" for part in HARD_PARTS),
         "ups_capex_usd",
-        (site["soft_frac"] * row_sum(f"{part}_capex_usd" for part in HARD_PARTS)).alias("soft_capex_usd"),
+        row_sum(f"_{part}_soft" for part in HARD_PARTS).alias("soft_capex_usd"),
         (
             1000.0 * pl.col("solar_mw") * solar["fixed_om_usd_per_kw_year"]
             + 1000.0 * (pl.col("bess_mw") + pl.col("reserve_mw")) * battery["fixed_om_usd_per_kw_year"]

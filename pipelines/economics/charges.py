@@ -40,10 +40,9 @@ class ChargeTable:
     Attributes
     ----------
     frame : pl.DataFrame
-        technology, the after-tax charges of `finance.unit_charges`, and before tax simple_recovery, simple_financing,
-        simple_exchange_usd_per_kw_year; one row per technology, and one per part of the site.
-    soft_frac : float
-        Soft cost on hard cost.
+        technology, the after-tax charges of `finance.unit_charges`, soft_frac (soft cost that its price lacks), and
+        before tax simple_recovery, simple_financing, simple_exchange_usd_per_kw_year; one row per technology, and one
+        per part of the site.
     solar_allowance, simple_solar_allowance : float
         Share of solar capacity that makes good its degradation, at the owners' and at the simple rate.
     production : tuple[float, float]
@@ -51,23 +50,18 @@ class ChargeTable:
     """
 
     frame: pl.DataFrame
-    soft_frac: float
     solar_allowance: float
     simple_solar_allowance: float
     production: tuple[float, float]
 
 
-def charge_table(
-    costs: pl.DataFrame, soft_frac: float, tax_rules: pl.DataFrame, own: Terms, settings: Settings
-) -> ChargeTable:
+def charge_table(costs: pl.DataFrame, tax_rules: pl.DataFrame, own: Terms, settings: Settings) -> ChargeTable:
     """Return the charges of every technology.
 
     Parameters
     ----------
     costs : pl.DataFrame
         From `costs.unit_costs`.
-    soft_frac : float
-        Soft cost on hard cost.
     tax_rules : pl.DataFrame
         Contract `core.tax_rules`.
     own : Terms
@@ -91,14 +85,13 @@ def charge_table(
     years = tax_rules["credit_years"].drop_nulls()
     return ChargeTable(
         frame,
-        soft_frac,
         degradation_allowance(own.real_equity_rate, own.years, solar["degradation_per_year"]),
         degradation_allowance(rate, solar["life_years"], solar["degradation_per_year"]),
         production_parts(int(years[0]), own) if len(years) else (0.0, 0.0),
     )
 
 
-_JOINED = (*CHARGES, "simple_recovery", "simple_financing", "simple_exchange_usd_per_kw_year")
+_JOINED = (*CHARGES, "soft_frac", "simple_recovery", "simple_financing", "simple_exchange_usd_per_kw_year")
 
 
 def add_charges(frame: pl.DataFrame, table: ChargeTable) -> pl.DataFrame:
@@ -143,7 +136,8 @@ def add_charges(frame: pl.DataFrame, table: ChargeTable) -> pl.DataFrame:
     def factor(part: str, name: str) -> pl.Expr:
         return pl.col(f"_{part}_{name}") if part in {"firm", "baseload"} else pl.lit(rows[SOURCES[part][0]][name])
 
-    soft = table.soft_frac
+    # The soft cost that the price of each part lacks.
+    soft = {part: factor(part, "soft_frac") for part in SOURCES}
     exchanges = {
         prefix: {
             role: pl.col(f"{role}_kw") * pl.col(f"_{role}_{prefix}exchange_usd_per_kw_year")
@@ -153,17 +147,19 @@ def add_charges(frame: pl.DataFrame, table: ChargeTable) -> pl.DataFrame:
     }
     made = []
     for part in SOURCES:
-        grown = (1.0 + soft) * (1.0 + factor(part, "financing"))
+        grown = (1.0 + soft[part]) * (1.0 + factor(part, "financing"))
         made += [
             charge(part, "capital").alias(f"{part}_capital"),
-            (charge(part, "capital") * (1.0 + soft) * factor(part, "financing")).alias(f"_{part}_financing"),
+            (charge(part, "capital") * (1.0 + soft[part]) * factor(part, "financing")).alias(f"_{part}_financing"),
             (charge(part, "replacement") + exchanges[""].get(part, 0.0)).alias(f"_{part}_replacement"),
             (charge(part, "tax") * grown + charge(part, "replacement_tax") + charge(part, "salvage_tax")).alias(
                 f"_{part}_tax"
             ),
             charge(part, "salvage").alias(f"_{part}_salvage"),
             charge(part, "simple_recovery").alias(f"simple_{part}_capital"),
-            (charge(part, "simple_recovery") * (1.0 + soft) * factor(part, "simple_financing")).alias(
+            (charge(part, "capital") * soft[part]).alias(f"_{part}_soft"),
+            (charge(part, "simple_recovery") * soft[part]).alias(f"_simple_{part}_soft"),
+            (charge(part, "simple_recovery") * (1.0 + soft[part]) * factor(part, "simple_financing")).alias(
                 f"_simple_{part}_financing"
             ),
         ]
@@ -174,19 +170,19 @@ def add_charges(frame: pl.DataFrame, table: ChargeTable) -> pl.DataFrame:
                 (charge(part, "credit_tax_per_unit") * base).alias(f"_{part}_investment_tax"),
             ]
     # Modules that make good degradation are plant like the rest; the energy that they make is not more than dispatched.
-    kept_energy = (pl.col("solar_capital") * (1.0 + soft)) + row_sum(
+    kept_energy = (pl.col("solar_capital") * (1.0 + soft["solar"])) + row_sum(
         ("_solar_financing", "_solar_tax", "_solar_salvage")
     )
     frame = frame.with_columns(made).with_columns(kept_energy.alias("_solar_before_credit"))
     frame = _add_credits(frame, table)
     spare = table.solar_allowance * (pl.col("_solar_before_credit") + pl.col("_solar_investment_taken"))
     frame = frame.with_columns((pl.col("_solar_replacement") + spare).alias("_solar_replacement"))
-    simple_spare = table.simple_solar_allowance * (1.0 + soft) * pl.col("simple_solar_capital")
+    simple_spare = table.simple_solar_allowance * (1.0 + soft["solar"]) * pl.col("simple_solar_capital")
     sums = {
         name: row_sum(f"_{part}_{name}" for part in SOURCES) for name in ("financing", "replacement", "tax", "salvage")
     }
     frame = frame.with_columns(
-        (soft * row_sum(f"{part}_capital" for part in SOURCES)).alias("soft_capital"),
+        row_sum(f"_{part}_soft" for part in SOURCES).alias("soft_capital"),
         sums["financing"].alias("construction_financing"),
         sums["replacement"].alias("replacement"),
         sums["tax"].alias("tax"),
@@ -194,13 +190,13 @@ def add_charges(frame: pl.DataFrame, table: ChargeTable) -> pl.DataFrame:
         sums["salvage"].alias("salvage"),
         *(
             (
-                pl.col(f"{part}_capital") * (1.0 + soft)
+                pl.col(f"{part}_capital") * (1.0 + soft[part])
                 + row_sum(f"_{part}_{name}" for name in ("financing", "replacement", "tax", "salvage"))
                 + (pl.col(f"_{part}_credits") if part in CREDITED else 0.0)
             ).alias(f"{part}_charge")
             for part in SOURCES
         ),
-        (soft * row_sum(f"simple_{part}_capital" for part in SOURCES)).alias("simple_soft_capital"),
+        row_sum(f"_simple_{part}_soft" for part in SOURCES).alias("simple_soft_capital"),
         row_sum(f"_simple_{part}_financing" for part in SOURCES).alias("simple_construction_financing"),
         (simple_spare + exchanges["simple_"]["firm"] + exchanges["simple_"]["baseload"]).alias("simple_replacement"),
     )

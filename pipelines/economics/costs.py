@@ -41,6 +41,11 @@ class CostFacts:
         """Return the figure, or `otherwise` where the facts give none."""
         return self.value(technology, parameter) if self.has(technology, parameter) else otherwise
 
+    def controls(self, technology: str) -> float:
+        """Return what the catalysts of a unit cost (USD/kW), 0 where the table has none."""
+        names = ("capex_scr", "capex_oxidation_catalyst")
+        return sum(self.money(technology, name) for name in names if self.has(technology, name))
+
     def money(self, technology: str, parameter: str) -> float:
         """Return the figure in dollars of the dollar year; USD/kW for powers, USD/kWh for energies, USD/MWh for O&M."""
         row = self.row(technology, parameter)
@@ -65,10 +70,11 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        technology, fuel, capex_usd_per_kw, capex_usd_per_kwh, fixed_om_usd_per_kw_year, fixed_om_frac (of capital, per
-        year), variable_om_usd_per_mwh, life_years, construction_months, exchange_usd_per_kw, exchange_years,
-        degradation_per_year, is_movable (fetches a price at the end); one row per technology, and one each for the
-        works of the site and its UPS, whose prices are in `site_costs`.
+        technology, fuel, capex_usd_per_kw, capex_usd_per_kwh, soft_frac (soft cost that these lack, share of them),
+        fixed_om_usd_per_kw_year, fixed_om_frac (of capital, per year), variable_om_usd_per_mwh, life_years,
+        construction_months, exchange_usd_per_kw, exchange_years, degradation_per_year, is_movable (fetches a price at
+        the end); one row per technology, and one each for the works of the site and its UPS, whose prices are in
+        `site_costs`.
 
     Raises
     ------
@@ -77,6 +83,12 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
     """
     facts = CostFacts(parameters, settings)
     fuels = {name: own.fuel for name, own in technologies(settings).items() if own.fuel}
+    soft = {
+        "equipment": facts.value("soft_costs", "capex_adder") / 100.0,
+        "installed": settings.installed_soft_frac,
+        "overnight": 0.0,
+        "all_in": 0.0,
+    }
     rows = []
     for name in (SOLAR, BATTERY, *fuels):
         is_battery = name == BATTERY
@@ -95,8 +107,10 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
             {
                 "technology": name,
                 "fuel": fuels.get(name, ""),
-                "capex_usd_per_kw": duty * facts.money(name, "capex_power_part" if is_battery else "capex"),
+                "capex_usd_per_kw": duty
+                * (facts.money(name, "capex_power_part" if is_battery else "capex") + facts.controls(name)),
                 "capex_usd_per_kwh": duty * facts.money(name, "capex_energy_part") if is_battery else 0.0,
+                "soft_frac": soft[facts.row(name, "capex_power_part" if is_battery else "capex")["cost_basis"]],
                 "fixed_om_usd_per_kw_year": fixed,
                 "fixed_om_frac": fixed_frac,
                 "variable_om_usd_per_mwh": facts.money(name, "variable_om") if facts.has(name, "variable_om") else 0.0,
@@ -117,6 +131,8 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
                 "technology": name,
                 "fuel": "",
                 "life_years": life_years,
+                # Settings and calculator rows of the site's works are prices of equipment.
+                "soft_frac": soft["equipment"],
                 "construction_months": settings.default_construction_months,
                 "is_movable": False,
             }
@@ -152,8 +168,8 @@ def site_costs(parameters: Parameters, settings: Settings) -> dict[str, float]:
     -------
     dict[str, float]
         integration_usd_per_kw (of load, with on-site plant), grid_integration_usd_per_kw (of load, grid alone),
-        electrical_usd_per_kw (of peak load), grid_connection_usd_per_kw, ups_usd_per_kw (of IT), soft_frac (of hard
-        cost), standby_test_hours, standby_heat_rate_mmbtu_per_mwh.
+        electrical_usd_per_kw (of peak load), grid_connection_usd_per_kw, ups_usd_per_kw (of IT), standby_test_hours,
+        standby_heat_rate_mmbtu_per_mwh.
     """
     facts = CostFacts(parameters, settings)
     standby = next(name for name, own in technologies(settings).items() if own.is_standby)
@@ -163,7 +179,6 @@ def site_costs(parameters: Parameters, settings: Settings) -> dict[str, float]:
         "electrical_usd_per_kw": settings.unit_transformer_usd_per_kw + settings.mv_switchgear_usd_per_kw,
         "grid_connection_usd_per_kw": settings.grid_connection_usd_per_kw,
         "ups_usd_per_kw": settings.ups_usd_per_kw,
-        "soft_frac": facts.value("soft_costs", "capex_adder") / 100.0,
         "standby_test_hours": facts.value(standby, "test_hours"),
         "standby_heat_rate_mmbtu_per_mwh": facts.value(standby, "heat_rate") / 1000.0,
     }

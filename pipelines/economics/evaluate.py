@@ -149,7 +149,7 @@ def evaluate_candidates(
         designs,
         capital,
         costs,
-        charge_table(costs, site["soft_frac"], tax_rules, own, settings),
+        charge_table(costs, tax_rules, own, settings),
         credits.expected(designs) if credits else no_credits(designs),
         site,
         gas,

@@ -78,6 +78,13 @@ class Money(BaseModel):
     )
     ups_usd_per_kw: float = economics(400.0, ge=0, description="UPS with batteries (USD per kW of IT); assumption")
     ups_life_years: float = economics(12.0, gt=0, description="life of the UPS (years); assumption")
+    installed_soft_frac: float = economics(
+        0.03,
+        ge=0,
+        le=0.3,
+        description="what a price of installed plant lacks of engineering, permits and insurance, 0 to 0.06 (share of "
+        "it); assumption",
+    )
     unit_transformer_usd_per_kw: float = economics(
         60.0, ge=0, description="unit transformers with one spare (USD per kW of peak load); assumption"
     )

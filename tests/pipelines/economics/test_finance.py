@@ -8,7 +8,7 @@ import pytest
 from pipelines.economics.after_tax import Asset, Project, after_tax_lcoe
 from pipelines.economics.capital import degradation_allowance
 from pipelines.economics.charges import SOURCES
-from pipelines.economics.costs import site_costs, unit_costs
+from pipelines.economics.costs import unit_costs
 from pipelines.economics.credits import CreditDates
 from pipelines.economics.finance import level, schedule, terms
 from pipelines.reference.load import load_reference
@@ -51,7 +51,6 @@ def project_of(row: dict, facts, rules, own) -> Project:
     """Build the cash flows of a design from its capital and yearly costs, without the charges."""
     settings = facts.settings
     costs = {item["technology"]: item for item in unit_costs(facts.parameters, settings).iter_rows(named=True)}
-    soft = site_costs(facts.parameters, settings)["soft_frac"]
     years = np.arange(1, own.years + 1)
     rise = (1.0 + own.inflation) ** years
     assets, exchanges = [], np.zeros(own.years)
@@ -67,7 +66,7 @@ def project_of(row: dict, facts, rules, own) -> Project:
         left = ((len(times) + 1) * life - own.years) / life if item["is_movable"] else 0.0
         assets.append(
             Asset(
-                capex * modules * (1.0 + soft) * grown,
+                capex * modules * (1.0 + item["soft_frac"]) * grown,
                 shares,
                 credit_frac=row.get(f"{part}_credit_frac", 0.0),
                 salvage_usd=settings.salvage_frac * left * capex * modules * (1.0 + own.inflation) ** own.years,
