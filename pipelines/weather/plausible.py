@@ -89,6 +89,8 @@ def judge(
     most_lit_hours : int
         Hours at night that may be lit.
     """
+    if not len(start_utc):
+        return Verdict()
     sun = sun_path(start_utc, latitude, longitude)
     is_night = sun.up_frac == 0.0
     lit = np.where(is_night, ghi, 0.0)
