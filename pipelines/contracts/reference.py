@@ -65,11 +65,22 @@ HAS_COST_BASIS = RowRule(
     | pl.col("cost_basis").is_not_null(),
     "the default of a capital cost does not say whether it is equipment, installed, overnight or all_in",
 )
+OWN_PUBLISHER = "firstmw"
+"""Publisher of a row that no document gives: a named assumption, without an address."""
+HAS_SOURCE = RowRule(
+    "has_source",
+    "url",
+    pl.when(pl.col("publisher") == OWN_PUBLISHER)
+    .then(pl.col("url").is_null() & ~pl.col("is_derived") & pl.col("choice_reason").str.contains("assumption"))
+    .otherwise(pl.col("url").is_not_null() | pl.col("publisher").str.contains("address not given")),
+    "an assumption (publisher firstmw) has no url, is not derived and is called assumption in choice_reason; any other "
+    "row has a url, or a publisher that says address not given",
+)
 ROW_RULES: dict[str, list[RowRule]] = {
     "core.candidate_markets": [RANKABLE_IS_PLACED],
     "core.gas_prices": GAS_PRICE_RULES,
     **GAS_ROW_RULES,
-    "core.technology": [HAS_FIGURE, LOW_TO_HIGH, HAS_REASON, ONE_DEFAULT, HAS_COST_BASIS],
+    "core.technology": [HAS_FIGURE, LOW_TO_HIGH, HAS_REASON, ONE_DEFAULT, HAS_COST_BASIS, HAS_SOURCE],
 }
 """Rules over several columns by table, for messages that name column and value."""
 
@@ -217,7 +228,7 @@ class Technology(dy.Schema):
     note = note_on_figure()
     source_title = title(key=True)
     publisher = publisher_name()
-    url = url_of_source()
+    url = url_of_source(nullable=True)
     as_of = as_of_date()
 
     @dy.rule()
@@ -239,6 +250,10 @@ class Technology(dy.Schema):
     @dy.rule()
     def has_cost_basis(cls) -> pl.Expr:
         return HAS_COST_BASIS.is_kept
+
+    @dy.rule()
+    def has_source(cls) -> pl.Expr:
+        return HAS_SOURCE.is_kept
 
 
 @table("core.policy", grain="One row per rule that moves schedules or economics in the US, and figure it sets.")

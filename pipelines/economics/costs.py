@@ -101,7 +101,7 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
                 fixed_frac = facts.value(name, "fixed_om")
             else:
                 fixed = facts.money(name, "fixed_om")
-        # The stacks of a fuel cell are exchanged several times in a plant's life; its O&M figure is without that.
+        # The exchange of stacks is charged where the O&M figure is without it; the default price is then above 0.
         exchanges = facts.has(name, "stack_replacement_cost")
         rows.append(
             {

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.contracts.reference import OWN_PUBLISHER
 from pipelines.economics.costs import BATTERY, SITE_WORKS
 from pipelines.economics.finance import Terms
 from pipelines.economics.outlook import henry_hub_level
@@ -137,7 +138,7 @@ def uncertainties(
 def _published(
     row: dict[str, Any], parameters: Parameters, line: int, path: Path
 ) -> tuple[float, float, float, dict[str, str]]:
-    """Return the published range of a technology's figure as ratios of its central figure, and its source."""
+    """Compute the range of a technology's figure in the table as ratios of its central figure, and find its source."""
     name = "heat_rate" if row["effect"] == "heat_rate" else "capex"
     if row["target"] == BATTERY:
         name = "capex_energy_part"
@@ -151,7 +152,10 @@ def _published(
             remedy="give low and high",
         )
     middle = parameters.value(row["target"], name)
-    return fact["low"] / middle, 1.0, fact["high"] / middle, {key: str(fact[key]) for key in _CITATION}
+    # An assumption has a range, and no document to cite.
+    is_own = fact["publisher"] == OWN_PUBLISHER
+    cited = {key: "" if is_own else str(fact[key] or "") for key in _CITATION}
+    return fact["low"] / middle, 1.0, fact["high"] / middle, cited
 
 
 def published_uncertainties(found: list[Uncertain]) -> pl.DataFrame:

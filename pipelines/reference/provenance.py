@@ -10,13 +10,13 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.gas import FACTS
+from pipelines.contracts.reference import OWN_PUBLISHER
 from pipelines.economics.gas import GasFacts
 from pipelines.identity import content_hash
 from pipelines.ordered import group_sum
 from pipelines.settings import Settings, moving
 
 _CITATION = ["source_title", "publisher", "url"]
-_OWN = "firstmw"
 # Settings that say where things are or how the machine works; no result rests on them.
 # Said of every source in `mart.data_status`.
 _SAID_ELSEWHERE = {"profile"}
@@ -47,7 +47,7 @@ def cited_sources(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         for name, frame in sorted(tables.items())
         # Months carry the citation of their station.
         if name != "sources" and set(_CITATION) <= set(frame.columns)
-    ).filter(pl.col("publisher") != _OWN)
+    ).filter(pl.col("publisher") != OWN_PUBLISHER)
     cited = (
         rows.group_by(_CITATION, maintain_order=True)
         .agg(
@@ -66,6 +66,7 @@ def assumptions(technology: pl.DataFrame, judged: pl.DataFrame, settings: Settin
     """Return every setting and every default parameter that results rest on.
 
     A setting whose meaning names a citation is a fact, one marked assumption is an assumption, the rest are choices.
+    A default that no document gives is an assumption, with its range in the meaning.
 
     Parameters
     ----------
@@ -97,18 +98,19 @@ def assumptions(technology: pl.DataFrame, judged: pl.DataFrame, settings: Settin
                 "is_default": value == field.default,
             }
         )
+    is_own = pl.col("publisher") == OWN_PUBLISHER
+    span = pl.when(is_own).then(pl.format("; {} to {} {}", "low", "high", "unit")).fill_null("")
     figures = technology.filter("is_default").select(
         pl.concat_str(pl.col("technology"), pl.lit("."), pl.col("parameter")).alias("assumption_id"),
-        pl.lit("fact").alias("kind"),
+        pl.when(is_own).then(pl.lit("assumption")).otherwise(pl.lit("fact")).alias("kind"),
         _figure().alias("value"),
         "unit",
-        pl.concat_str(pl.col("parameter").str.replace_all("_", " "), pl.lit("; "), pl.col("condition")).alias(
+        pl.concat_str(pl.col("parameter").str.replace_all("_", " "), pl.lit("; "), pl.col("condition"), span).alias(
             "meaning"
         ),
         pl.lit(True).alias("is_default"),
         "choice_reason",
-        *_CITATION,
-        "as_of",
+        *(pl.when(~is_own).then(pl.col(name)).alias(name) for name in (*_CITATION, "as_of")),
     )
     return pl.concat([pl.DataFrame(chosen), figures, judged], how="diagonal").sort("assumption_id")
 

@@ -35,6 +35,37 @@ def test_every_judgement_is_listed_with_its_range(facts: GasFacts) -> None:
     assert counts == {"gas_hub": facts.gas_hubs.height - 2, "gas_hub_rule": facts.gas_hub_rules.height}
 
 
+@pytest.mark.parametrize(
+    ("figure", "value", "span"),
+    [
+        ("fuel_cell.capex", "3400.0", "2950.0 to 4000.0 USD_per_kW"),
+        ("fuel_cell.variable_om", "22.0", "18.0 to 38.0 USD_per_MWh"),
+        ("fuel_cell.stack_replacement_cost", "0.0", ""),
+        ("smr.capex", "12500.0", "8100.0 to 14600.0 USD_per_kW"),
+    ],
+)
+def test_a_default_that_no_document_gives_is_an_assumption_with_its_range(
+    facts: GasFacts, figure: str, value: str, span: str
+) -> None:
+    listed = assumptions(load_reference("technology", REFERENCE_DIR), judged_figures(facts), Settings())
+    row = validate(listed, "mart.assumptions").row(by_predicate=pl.col("assumption_id") == figure, named=True)
+    assert (row["kind"], row["value"]) == ("assumption", value)
+    assert row["meaning"].endswith(span)
+    assert row["choice_reason"]
+    assert [row[name] for name in ("source_title", "publisher", "url", "as_of")] == [None] * 4
+
+
+def test_cited_defaults_stay_facts(facts: GasFacts) -> None:
+    technology = load_reference("technology", REFERENCE_DIR)
+    listed = assumptions(technology, judged_figures(facts), Settings())
+    figures = listed.filter(~pl.col("assumption_id").str.contains(r"^(setting|gas_|henry_|carbon_)"))
+    assert figures.filter(pl.col("kind") == "assumption").height == 4
+    catalyst = figures.row(by_predicate=pl.col("assumption_id") == "recip_genset.capex_scr", named=True)
+    # The document is known, its address is not.
+    assert (catalyst["kind"], catalyst["url"]) == ("fact", None)
+    assert catalyst["source_title"] == "Gas-engine plant design tool, emissions-control module"
+
+
 def test_own_judgements_are_no_documents() -> None:
     tables = {name: load_reference(name, REFERENCE_DIR) for name in reference_tables()}
     cited = cited_sources(tables)

@@ -161,6 +161,20 @@ def test_no_anonymous_source_is_a_default_unless_it_says_so(tables: dict[str, pl
     assert others.is_empty(), "a named source exists beside an anonymous default"
 
 
+def test_assumed_figures_of_technologies_are_those_that_no_document_gives(
+    tables: dict[str, pl.DataFrame], shared: Path
+) -> None:
+    facts = pl.read_csv(shared / "facts" / "technology_costs.csv", infer_schema=False)
+    figures = [pl.col(name).cast(pl.Float64).fill_null(-1.0) for name in ("low", "mid", "high")]
+    key = ["technology", "parameter", "unit"]
+    known = set(facts.select(*key, *figures).iter_rows())
+    figures = [pl.col(name).fill_null(-1.0) for name in ("low", "mid", "high")]
+    assumed = tables["technology"].filter(pl.col("publisher") == "firstmw")
+    assert assumed.height == 4
+    assert not known & set(assumed.select(*key, *figures).iter_rows())
+    assert assumed["url"].is_null().all()
+
+
 def test_derived_rows_say_how(tables: dict[str, pl.DataFrame]) -> None:
     assert tables["technology"].filter(pl.col("is_derived") & pl.col("note").is_null()).is_empty()
 
@@ -199,7 +213,12 @@ def test_published_technology_figures_are_carried_over_unchanged(tables: dict[st
     facts = pl.read_csv(shared / "facts" / "technology_costs.csv", infer_schema=False)
     figures = [pl.col(name).cast(pl.Float64).fill_null(-1.0) for name in ("low", "mid", "high")]
     known = set(facts.select("source_title", "unit", *figures).iter_rows())
-    published = tables["technology"].filter(~pl.col("is_derived"))
+    controls = pl.read_csv(shared / "facts" / "fast_power" / "emission_control_costs.csv", infer_schema=False)
+    # What was read in a document, not what was recalled or computed.
+    seen = controls.filter(pl.col("verification") == "seen")
+    known |= set(seen.select("source_title", "unit", *figures).iter_rows())
+    # Named assumptions are not published; they are in the table of assumptions.
+    published = tables["technology"].filter(~pl.col("is_derived") & (pl.col("publisher") != "firstmw"))
     figures = [pl.col(name).fill_null(-1.0) for name in ("low", "mid", "high")]
     absent = [
         row
@@ -358,6 +377,24 @@ def test_a_parameter_needs_exactly_one_default(
     with pytest.raises(InputError, match="exactly one default") as caught:
         load_reference("technology", spoiled("technology", change))
     assert caught.value.column == "is_default"
+
+
+@pytest.mark.parametrize(
+    ("publisher", "url", "is_derived", "reason"),
+    [
+        ("firstmw", "https://example.org/a", "false", "assumption"),
+        ("firstmw", "", "true", "assumption"),
+        ("firstmw", "", "false", "newest edition"),
+        ("A house that prints", "", "false", "assumption"),
+    ],
+)
+def test_an_assumption_and_a_document_are_not_mixed(
+    spoiled: Callable[[str, Callable[[Rows], Rows]], Path], publisher: str, url: str, is_derived: str, reason: str
+) -> None:
+    change = _set(2, publisher=publisher, url=url, is_derived=is_derived, choice_reason=reason, note="how")
+    with pytest.raises(InputError, match="address not given") as caught:
+        load_reference("technology", spoiled("technology", change))
+    assert caught.value.column == "url"
 
 
 def test_a_default_without_reason_is_refused(spoiled: Callable[[str, Callable[[Rows], Rows]], Path]) -> None:
