@@ -22,7 +22,7 @@ from pipelines.ranking.rank import KEY, valued_sites
 from pipelines.ranking.uncertainty import Uncertain, uncertainties
 from pipelines.timeline.draws import Draws
 from pipelines.timeline.online import online_share_matrix
-from pipelines.timeline.phases import phase_designs
+from pipelines.timeline.phases import phase_designs, phases_needed
 
 _REFERENCE = (
     *dict.fromkeys([*GAS_TABLES, *POWER_TABLES]),
@@ -98,6 +98,7 @@ def _base_case(night: Night) -> Case:
 def _case_facts(night: Night) -> CaseFacts:
     night_timeline(night)
     kept = may_be_chosen(night.read("sim.candidates"), night.read("sim.chosen"), night.settings)
+    phases = phases_needed(kept, night.read("sim.designs"), night.settings)
     key = ["region_id", "design_id"]
     return CaseFacts(
         regions=placed_regions(night),
@@ -105,8 +106,8 @@ def _case_facts(night: Night) -> CaseFacts:
         annual=night.read("sim.dispatch_annual").join(kept, on=key, how="semi", maintain_order="left"),
         adequacy=night.read("sim.adequacy").join(kept, on=key, how="semi", maintain_order="left"),
         phase_designs=phase_designs(night.read("sim.design_grid"), night.settings),
-        phase_annual=night.read("sim.phase_annual"),
-        phase_adequacy=night.read("sim.phase_adequacy"),
+        phase_annual=night.read("sim.phase_annual").join(phases, on=key, how="semi", maintain_order="left"),
+        phase_adequacy=night.read("sim.phase_adequacy").join(phases, on=key, how="semi", maintain_order="left"),
         reference={name: night.read(f"core.{name}") for name in _REFERENCE},
         outage_causes=night.read("core.outage_causes"),
         as_of=night.as_of,

@@ -68,7 +68,8 @@ def priced_phases(
     listed = listed.with_columns(
         pl.Series("online_years_discounted", online_years_discounted(phase_share[row, number], settings)),
         pl.Series("begins_months_p50", phase_begins[row, number]),
-    ).rename({"phase_design_id": "design_id"})
+        pl.col("phase_design_id").alias("design_id"),
+    ).drop("phase_design_id")
     permanent = chosen.select(priced.columns)
     costs = pl.concat([permanent, priced.select(permanent.columns).cast(permanent.schema)])
     found = listed.join(costs.drop("stack_id"), on=["region_id", "design_id"], how="left", maintain_order="left")
@@ -80,7 +81,7 @@ def priced_phases(
             "dispatched; dispatch the phases of every design that may be chosen."
         )
     # A phase whose units carry no module alone never runs.
-    return validate(found.filter(pl.col("lcoe_usd_per_mwh").is_not_null()), "sim.phases")
+    return found.filter(pl.col("lcoe_usd_per_mwh").is_not_null())
 
 
 def over_phases(chosen: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:
@@ -127,8 +128,8 @@ def over_phases(chosen: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:
     )
     averaged = [name for name in own.columns if name not in KEY]
     joined = plain.join(own, on=KEY, how="left", suffix="_phased", maintain_order="left")
-    result = joined.with_columns(pl.coalesce(f"{name}_phased", name).alias(name) for name in averaged)
-    return validate(result, "sim.phased")
+    averages = [pl.coalesce(f"{name}_phased", name).alias(name) for name in averaged]
+    return joined.with_columns(averages).select(plain.columns)
 
 
 def described_phases(phases: pl.DataFrame, settings: Settings) -> pl.DataFrame:

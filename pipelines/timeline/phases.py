@@ -67,7 +67,7 @@ def phases_of(chosen: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        region_id, stack_id, phase (from 1), phase_id, phase_design_id; the permanent plant among them.
+        region_id, stack_id, design_id, phase (from 1), phase_id, phase_design_id; the permanent plant among them.
     """
     known = stacks(settings)
     rows = []
@@ -76,9 +76,25 @@ def phases_of(chosen: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         for number, phase in enumerate(stack.phases if stack is not None else (), start=1):
             is_early = stack is not None and number < len(stack.phases)
             own = phase_design_id(row, phase) if is_early else row["design_id"]
-            rows.append((row["region_id"], row["stack_id"], number, phase.id, own))
-    names = {"region_id": pl.String, "stack_id": pl.String, "phase": pl.Int64, "phase_id": pl.String}
-    return pl.DataFrame(rows, schema=names | {"phase_design_id": pl.String}, orient="row")
+            rows.append((row["region_id"], row["stack_id"], row["design_id"], number, phase.id, own))
+    names = dict.fromkeys(("region_id", "stack_id", "design_id", "phase", "phase_id", "phase_design_id"), pl.String)
+    return pl.DataFrame(rows, schema=names | {"phase": pl.Int64}, orient="row")
+
+
+def phases_needed(pairs: pl.DataFrame, designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return region_id, design_id of the early phases of designs that may be chosen in a region.
+
+    Parameters
+    ----------
+    pairs : pl.DataFrame
+        region_id, design_id.
+    designs : pl.DataFrame
+        Contract `sim.designs`, of all of them.
+    """
+    listed = phases_of(designs.with_columns(pl.lit("").alias("region_id")), settings)
+    early = listed.filter(pl.col("phase_design_id") != pl.col("design_id"))
+    found = pairs.join(early.select("design_id", "phase_design_id"), on="design_id", maintain_order="left")
+    return found.select("region_id", pl.col("phase_design_id").alias("design_id")).unique(maintain_order=True)
 
 
 def phase_design_id(design: dict[str, Any], phase: Phase) -> str:

@@ -140,6 +140,10 @@ def prepare(
         completion = settings.grid_completion_probability if is_grid else 1.0
         return Row(network, arrays_of(stack_id, sizes), draw_rows, drawn, ids, completion)
 
+    @cache
+    def permit_of(technology: str, running_mw: float) -> str:
+        return permit_class(technology, running_mw, threshold, settings)
+
     load = module_count(settings) * module_bus_mw(settings)
     rows = []
     for design in chosen.select(_CHOSEN).iter_rows(named=True):
@@ -155,7 +159,7 @@ def prepare(
         case = Case(
             place["state"] or "",
             place["iso"] or "",
-            permit_class(design["firm_technology"] or "", running, threshold, settings),
+            permit_of(design["firm_technology"] or "", running),
             sizes.firm_unit_mw,
             load,
         )
