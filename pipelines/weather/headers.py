@@ -142,8 +142,8 @@ def _fields(path: Path, row: int, line: str) -> list[str]:
 
 
 def _place(fields: Sequence[str], *, count: int, **places: int) -> dict[str, str]:
-    """Return name and position; a name with a comma that is not quoted moves what stands behind it."""
-    more = max(len(fields) - count, 0) if not _is_number(fields, places["latitude"]) else 0
+    """Return name and position; a name with a comma that is not quoted moves what is behind it."""
+    more = 0 if _fits(fields, **places) else max(len(fields) - count, 0)
     found = {name: fields[place + more] if place + more < len(fields) else "" for name, place in places.items()}
     return found | {"name": ", ".join(fields[1 : 2 + more])}
 
@@ -154,6 +154,15 @@ def _is_number(fields: Sequence[str], place: int) -> bool:
     except (IndexError, ValueError):
         return False
     return True
+
+
+def _fits(fields: Sequence[str], *, zone: int, latitude: int, longitude: int, **_others: int) -> bool:
+    """Tell whether time zone and position are where the format has them."""
+    try:
+        found = [abs(float(fields[place])) for place in (zone, latitude, longitude)]
+    except (IndexError, ValueError):
+        return False
+    return all(value <= most for value, most in zip(found, (15.0, 90.0, 180.0), strict=True))
 
 
 def _epw(path: Path, first: list[str], lines: list[str]) -> WeatherHeader:

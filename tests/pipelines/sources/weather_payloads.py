@@ -144,7 +144,10 @@ def pvgis_series(year: int) -> bytes:
 def tmy3_lines(place: str, ghi: Any, dni: Any, dhi: Any, temperature: Any, wind: Any) -> list[str]:
     """Return the lines of a TMY3 file of a place, the first line of the file, from hours of local standard time."""
     names = "Date (MM/DD/YYYY),Time (HH:MM),GHI (W/m^2),DNI (W/m^2),DHI (W/m^2),Dry-bulb (C),Wspd (m/s)"
-    dates = [f"{str(date)[5:7]}/{str(date)[8:10]}/1995" for date in hours_of_year(1995)]
+    # The months of a typical year are of several years.
+    dates = [
+        f"{str(date)[5:7]}/{str(date)[8:10]}/{1995 if str(date)[5:7] < '07' else 1988}" for date in hours_of_year(1995)
+    ]
     rows = [
         f"{dates[i]},{i % 24 + 1:02d}:00,{ghi[i]:.0f},{dni[i]:.0f},{dhi[i]:.0f},{temperature[i]},{wind[i]}"
         for i in range(8760)

@@ -100,7 +100,8 @@ def sam_lines(made_up: Hours) -> Callable[[bool], list[str]]:
         rows = []
         for i in range(8760):
             date = str(dates[i // 24])
-            stamp = f"2013,{int(date[5:7])},{int(date[8:10])},{i % 24}" + (",30" if has_minutes else "")
+            year = 2013 if date[5:7] < "07" else 2009
+            stamp = f"{year},{int(date[5:7])},{int(date[8:10])},{i % 24}" + (",30" if has_minutes else "")
             rows.append(",".join([stamp, *(f"{column[i]:g}" for column in columns)]))
         return [*head, *rows]
 

@@ -109,5 +109,4 @@ def test_a_files_hours_keep_the_contract(tmp_path: Path, tmy3_lines: Callable[[]
     path.write_text("\n".join(tmy3_lines()) + "\n")
     frame = file_year(read_weather_file(path), "made_up")
     assert validate(frame, "core.weather_hourly").height == 8760
-    # All rows are of one calendar year: an actual year in the layout of a typical one.
-    assert frame["weather_year"].unique().to_list() == [1995]
+    assert frame["weather_year"].unique().to_list() == [0]
