@@ -7,7 +7,7 @@ import polars as pl
 from assets.night import Night
 from assets.sizing import PRICE_INPUTS, night_price
 from pipelines.contracts.base import REGISTRY
-from pipelines.timeline.phases import phase_designs
+from pipelines.timeline.phases import phase_designs, with_rentals
 
 PHASE_INPUTS = [*PRICE_INPUTS, "sim.chosen", "sim.design_grid", "sim.phase_annual", "sim.phase_adequacy"]
 
@@ -19,4 +19,4 @@ def priced_phase_designs(night: Night) -> pl.DataFrame:
     if designs.is_empty():
         return pl.DataFrame(REGISTRY["sim.candidates"].schema.create_empty())
     annual, adequacy = night.read("sim.phase_annual"), night.read("sim.phase_adequacy")
-    return night_price(night)(designs, annual, adequacy).select(columns)
+    return night_price(night)(with_rentals(designs, night.settings), annual, adequacy).select(columns)

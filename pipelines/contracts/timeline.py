@@ -182,6 +182,7 @@ class Phases(dy.Schema):
     stack_id = text("Power stack", key=True)
     phase = integer("Phase in order of time, from 1; the last is the permanent plant", minimum=1, key=True)
     phase_id = text("Name of the phase")
+    is_rented = flag("Its firm units are rented")
     running = text("What makes the power in it")
     from_months_p50 = number("Month in which its first module runs", "months", minimum=0)
     until_months_p50 = number(

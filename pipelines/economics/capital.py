@@ -69,7 +69,7 @@ def capital_costs(
     Parameters
     ----------
     designs : pl.DataFrame
-        Contract `sim.designs`.
+        Contract `sim.designs`; where `is_firm_rented` is among the columns, rented firm units have no capital.
     regions : pl.DataFrame
         region_id.
     costs : pl.DataFrame
@@ -160,6 +160,14 @@ def capital_costs(
             "electrical_capex_usd"
         ),
     )
+    upkeep_kw = pl.col("firm_kw")
+    if "is_firm_rented" in designs.columns:
+        # Rented units are kept up and have no capital; their hire is added by phase.
+        owned = (~pl.col("is_firm_rented")).cast(pl.Float64)
+        frame = frame.with_columns(
+            pl.col("firm_kw").alias("_upkeep_kw"), pl.col("firm_kw") * owned, pl.col("firm_capex_usd") * owned
+        )
+        upkeep_kw = pl.col("_upkeep_kw")
     lacking = {
         "solar": pl.lit(solar["soft_frac"]),
         **dict.fromkeys(("bess", "reserve"), pl.lit(battery["soft_frac"])),
@@ -180,7 +188,7 @@ def capital_costs(
             1000.0 * pl.col("solar_mw") * solar["fixed_om_usd_per_kw_year"]
             + 1000.0 * (pl.col("bess_mw") + pl.col("reserve_mw")) * battery["fixed_om_usd_per_kw_year"]
             + (pl.col("bess_capex_usd") + pl.col("reserve_capex_usd")) * battery["fixed_om_frac"]
-            + pl.col("firm_kw") * pl.col("firm_fixed_om_usd_per_kw_year")
+            + upkeep_kw * pl.col("firm_fixed_om_usd_per_kw_year")
             + pl.col("baseload_kw") * pl.col("baseload_fixed_om_usd_per_kw_year")
             + (pl.col("grid_capex_usd") + pl.col("electrical_capex_usd")) * settings.electrical_fixed_om_frac
         ).alias("fixed_om_usd_per_year"),

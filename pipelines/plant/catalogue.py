@@ -14,7 +14,7 @@ from types import MappingProxyType, ModuleType
 import polars as pl
 
 from pipelines.errors import InputError, UsageError
-from pipelines.plant.stack import PARTS, Stack
+from pipelines.plant.stack import PARTS, Phase, Stack
 from pipelines.settings import Settings
 
 STACK_DIR = Path(__file__).parent / "stacks"
@@ -157,12 +157,24 @@ def _checked(stack: object, path: Path, found: Mapping[str, Stack]) -> Stack:
 
 
 def _fault_of_phases(stack: Stack) -> str:
-    names = [phase.id for phase in stack.phases]
-    if len(set(names)) < len(names):
-        return "two phases have the same id"
-    for phase in stack.early:
-        if not phase.ends_with:
-            return f"phase {phase.id!r} does not say which activity ends it"
-        if phase.parts & {"solar", "battery"} or "firm" not in phase.parts:
-            return f"phase {phase.id!r} needs firm units, and no solar or dispatch battery before the permanent plant"
-    return "the permanent phase ends with an activity" if stack.phases[-1].ends_with else ""
+    last = stack.phases[-1]
+    faults = {
+        "two phases have the same id": len({phase.id for phase in stack.phases}) < len(stack.phases),
+        "the permanent phase ends with an activity": bool(last.ends_with),
+        "the permanent plant brings units of a phase, or rents": bool(last.units or last.rental),
+    }
+    own = [fault for phase in stack.early if (fault := _fault_of_early(stack, phase))]
+    return next((fault for fault, is_there in faults.items() if is_there), own[0] if own else "")
+
+
+def _fault_of_early(stack: Stack, phase: Phase) -> str:
+    units, rental = phase.units, phase.rental
+    if not phase.ends_with:
+        return f"phase {phase.id!r} does not say which activity ends it"
+    if phase.parts & {"solar", "battery"} or "firm" not in phase.parts or not (units or stack.firm):
+        return f"phase {phase.id!r} needs firm units, and no solar or dispatch battery before the permanent plant"
+    if units and (phase is not stack.phases[0] or units.unit_mw <= 0.0 or "baseload" in phase.parts):
+        return f"phase {phase.id!r} brings units; only the first phase may, rated above 0 MW and without baseload"
+    if rental and min(rental.hire_usd_per_kw_month, rental.exit_usd_per_kw, rental.minimum_months) < 0.0:
+        return f"phase {phase.id!r} is rented for less than nothing"
+    return ""

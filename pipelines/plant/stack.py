@@ -94,6 +94,36 @@ class Campus:
 
 
 @dataclass(frozen=True)
+class Units:
+    """Firm units that a phase brings: as many as carry the site with one spare, of a technology and a rating (MW)."""
+
+    technology: str
+    unit_mw: float
+
+
+@dataclass(frozen=True)
+class Rental:
+    """Terms on which the firm units of a phase are rented.
+
+    Attributes
+    ----------
+    hire_usd_per_kw_month : float
+        In place of their capital (USD per kW of rating and month, dollars of the dollar year).
+    minimum_months : float
+        Hire is paid for at least so long.
+    exit_usd_per_kw : float
+        Paid once, when the phase ends.
+    permit_months : float | None
+        Longest time that they may run; the phase ends then, although what follows is not there yet.
+    """
+
+    hire_usd_per_kw_month: float
+    minimum_months: float = 0.0
+    exit_usd_per_kw: float = 0.0
+    permit_months: float | None = None
+
+
+@dataclass(frozen=True)
 class Phase:
     """A stretch of a plant's life in which the same parts run.
 
@@ -106,12 +136,18 @@ class Phase:
         What makes the power, in words.
     ends_with : str
         Activity of the network whose end, for the complete plant, ends the phase; empty for the permanent plant.
+    units : Units | None
+        Firm units that run in this phase alone; without, those of the permanent plant run.
+    rental : Rental | None
+        Terms on which its firm units are rented; None where they are owned.
     """
 
     id: str
     parts: frozenset[Part]
     running: str
     ends_with: str = ""
+    units: Units | None = None
+    rental: Rental | None = None
 
 
 @dataclass(frozen=True)
@@ -178,7 +214,8 @@ class Stack:
     @property
     def technologies(self) -> tuple[str, ...]:
         """Return the firm technologies that its designs use."""
-        return tuple(name for name in (*(self.firm.technologies if self.firm else ()), self.baseload) if name)
+        brought = (phase.units.technology for phase in self.early if phase.units)
+        return tuple(name for name in (*(self.firm.technologies if self.firm else ()), self.baseload, *brought) if name)
 
     def continuous(self) -> Axes:
         """Return the axes of a stack that has them.

@@ -26,6 +26,7 @@ from pipelines.reference.parameters import parameters
 from pipelines.settings import Settings, marked
 from pipelines.timeline.durations import durations
 from pipelines.timeline.outcomes import Known
+from pipelines.timeline.phases import with_rentals
 from pipelines.timeline.time_to_power import time_to_power
 
 _FAMILY = [name for name in REGISTRY["sim.designs"].schema.column_names() if name not in {"design_id", "firm_units"}]
@@ -186,7 +187,7 @@ def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> tuple[
         dates = credit_dates(rules, drawn, facts.as_of, settings, facts.seed)
         return ExpectedCredits(rules, dates.expected(designs))
 
-    designs = pl.concat([facts.designs, facts.phase_designs])
+    designs = with_rentals(pl.concat([facts.designs, facts.phase_designs]), settings)
     candidates = evaluate_candidates(
         designs,
         pl.concat([facts.annual, facts.phase_annual]),

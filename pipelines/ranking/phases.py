@@ -81,7 +81,42 @@ def priced_phases(
             "dispatched; dispatch the phases of every design that may be chosen."
         )
     # A phase whose units carry no module alone never runs.
-    return found.filter(pl.col("lcoe_usd_per_mwh").is_not_null())
+    return _with_hire(found, settings).filter(pl.col("lcoe_usd_per_mwh").is_not_null())
+
+
+def _with_hire(phases: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Add what rented units cost to their phases: hire for as long as it is paid, and the exit, spread over the phase.
+
+    A phase lasts from its median month to that of the next, a month at least.
+    """
+    terms = [
+        {
+            "stack_id": stack.id,
+            "phase_id": phase.id,
+            "_hire": phase.rental.hire_usd_per_kw_month,
+            "_least": float(phase.rental.minimum_months),
+            "_exit": phase.rental.exit_usd_per_kw,
+        }
+        for stack in stacks(settings).values()
+        for phase in stack.early
+        if phase.rental is not None
+    ]
+    if not terms:
+        return phases
+    months = (pl.col("begins_months_p50").shift(-1).over(KEY) - pl.col("begins_months_p50")).clip(lower_bound=1.0)
+    paid = pl.col("_hire") * pl.max_horizontal(months, "_least") + pl.col("_exit")
+    rated_kw = 1000.0 * pl.col("firm_units") * pl.col("firm_unit_mw")
+    yearly = (rated_kw * paid * 12.0 / months).fill_null(0.0)
+    per_mwh = [
+        (pl.col(name) + pl.col("_yearly") / pl.col("served_mwh")).alias(name)
+        for name in ("lcoe_usd_per_mwh", "lcoe_simple_usd_per_mwh")
+    ]
+    return (
+        phases.join(pl.DataFrame(terms), on=["stack_id", "phase_id"], how="left", maintain_order="left")
+        .with_columns(yearly.alias("_yearly"))
+        .with_columns(pl.col("fixed_om_usd_per_year") + pl.col("_yearly"), *per_mwh)
+        .select(phases.columns)
+    )
 
 
 def over_phases(chosen: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:
@@ -143,7 +178,7 @@ def described_phases(phases: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         The folder of the user's own stacks.
     """
     said = [
-        {"stack_id": stack.id, "phase_id": phase.id, "running": phase.running}
+        {"stack_id": stack.id, "phase_id": phase.id, "running": phase.running, "is_rented": phase.rental is not None}
         for stack in stacks(settings).values()
         for phase in stack.phases
     ]

@@ -17,7 +17,7 @@ from pipelines.settings import Settings
 NETWORK_DIR = Path(__file__).parent / "networks"
 SINK = "commissioning"
 SCOPES = ("site", "unit", "module", "full")
-QUANTITIES = ("firm_mw", "solar_mw", "bess_gwh", "reserve_gwh", "it_mw")
+QUANTITIES = ("firm_mw", "phase_mw", "solar_mw", "bess_gwh", "reserve_gwh", "it_mw")
 _COLUMNS = ("activity", "description", "duration_id", "predecessors", "scope", "quantity")
 # Equipment that holds up sites of every kind, whatever makes the power.
 REQUIRED = ("site_control", "mv_switchgear", "unit_transformers", "compute_modules", SINK)
@@ -40,8 +40,8 @@ class Activity:
         waits for the units it needs. "module": done for the first k modules. "full": needed only by modules that the
         firm fleet cannot carry alone, and by the complete plant.
     quantity : str
-        What the duration is multiplied by for "unit", "module" and (optionally) "full": firm_mw, solar_mw, bess_gwh,
-        reserve_gwh or it_mw; empty where the duration is in months as it stands.
+        What the duration is multiplied by for "unit", "module" and (optionally) "full": firm_mw, phase_mw (units that
+        the first phase brings), solar_mw, bess_gwh, reserve_gwh or it_mw; empty where the duration is in months.
     """
 
     activity: str

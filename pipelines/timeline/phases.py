@@ -6,10 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.dispatch.basis import peak_load_mw, reserve
 from pipelines.plant.catalogue import stacks
-from pipelines.plant.stack import Part, Phase, Stack
+from pipelines.plant.stack import Part, Phase, Stack, Units
 from pipelines.settings import Settings
-from pipelines.timeline.plant import module_count, modules_on_firm_units
+from pipelines.timeline.plant import module_count, modules_on_firm_units, phase_units
 from pipelines.timeline.rows import sizes_of
 
 _POWERS: dict[Part, tuple[str, ...]] = {
@@ -33,7 +34,7 @@ def phase_designs(designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     In such a phase the firm units carry the modules that they can carry alone with one unit spare. Costs, outages and
     carbon per MWh do not change when units and load are scaled together, so the units are scaled up until they carry
     the whole site: the phase is then dispatched and priced like any other design. A design whose units carry no module
-    alone has no such phase.
+    alone has no such phase. Units that the phase brings are as many as carry the whole site with one spare.
 
     Parameters
     ----------
@@ -50,8 +51,12 @@ def phase_designs(designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     found: dict[str, dict[str, Any]] = {}
     for row in designs.iter_rows(named=True):
         for phase in _early(row, settings):
-            name = phase_design_id(row, phase)
-            if name not in found and (share := _carried(row, settings)) > 0.0:
+            name = phase_design_id(row, phase, settings)
+            if name in found:
+                continue
+            if phase.units is not None:
+                found[name] = _scaled(_with_units(row, phase.units, settings), phase, 1.0) | {"design_id": name}
+            elif (share := _carried(row, settings)) > 0.0:
                 found[name] = _scaled(row, phase, share) | {"design_id": name}
     return pl.DataFrame(list(found.values()), schema=designs.schema)
 
@@ -75,7 +80,7 @@ def phases_of(chosen: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         stack = known.get(row["stack_id"])
         for number, phase in enumerate(stack.phases if stack is not None else (), start=1):
             is_early = stack is not None and number < len(stack.phases)
-            own = phase_design_id(row, phase) if is_early else row["design_id"]
+            own = phase_design_id(row, phase, settings) if is_early else row["design_id"]
             rows.append((row["region_id"], row["stack_id"], row["design_id"], number, phase.id, own))
     names = dict.fromkeys(("region_id", "stack_id", "design_id", "phase", "phase_id", "phase_design_id"), pl.String)
     return pl.DataFrame(rows, schema=names | {"phase": pl.Int64}, orient="row")
@@ -97,8 +102,42 @@ def phases_needed(pairs: pl.DataFrame, designs: pl.DataFrame, settings: Settings
     return found.select("region_id", pl.col("phase_design_id").alias("design_id")).unique(maintain_order=True)
 
 
-def phase_design_id(design: dict[str, Any], phase: Phase) -> str:
+def with_rentals(designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Mark the designs whose firm units are rented, so that pricing leaves their capital out.
+
+    Parameters
+    ----------
+    designs : pl.DataFrame
+        Contract `sim.designs`, phases among them.
+
+    Returns
+    -------
+    pl.DataFrame
+        The same with `is_firm_rented`; unchanged where no stack rents.
+    """
+    rented = [f"{stack.id}-{phase.id}-" for stack in stacks(settings).values() for phase in stack.early if phase.rental]
+    if not rented:
+        return designs
+    is_rented = pl.any_horizontal(pl.col("design_id").str.starts_with(name) for name in rented)
+    return designs.with_columns(is_rented.alias("is_firm_rented"))
+
+
+def _with_units(design: dict[str, Any], units: Units, settings: Settings) -> dict[str, Any]:
+    """Return a design with the units that a phase brings, and a reserve for one of them."""
+    reserve_mw, reserve_mwh = reserve(units.unit_mw, peak_load_mw(settings), settings)
+    return design | {
+        "firm_technology": units.technology,
+        "firm_units": phase_units(units.unit_mw, module_count(settings), settings),
+        "firm_unit_mw": units.unit_mw,
+        "reserve_mw": reserve_mw,
+        "reserve_mwh": reserve_mwh,
+    }
+
+
+def phase_design_id(design: dict[str, Any], phase: Phase, settings: Settings) -> str:
     """Return the name of the design of a phase: phases of the same units are one."""
+    if phase.units is not None:
+        design = _with_units(design, phase.units, settings)
     parts = [f"n{design['firm_units']}x{design['firm_unit_mw']:g}"]
     if "baseload" in phase.parts:
         parts.append(f"r{design['baseload_units']}x{design['baseload_unit_mw']:g}")

@@ -22,6 +22,8 @@ class Sizes:
     solar_mw: float
     bess_mwh: float
     reserve_mwh: float
+    phase_unit_mw: float = 0.0
+    """Rating of the units that the first phase brings; 0 where it runs on those of the permanent plant."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,12 @@ def units_needed(modules: int, sizes: Sizes, settings: Settings) -> int:
     """Return the firm units that carry the first `modules` modules with one unit spare, unbounded by the fleet."""
     if sizes.firm_units == 0 or sizes.firm_unit_mw <= 0:
         return 0
-    return ceil(modules * module_bus_mw(settings) / sizes.firm_unit_mw - 1e-9) + 1
+    return phase_units(sizes.firm_unit_mw, modules, settings)
+
+
+def phase_units(unit_mw: float, modules: int, settings: Settings) -> int:
+    """Return the units of a rating that carry the first `modules` modules with one unit spare."""
+    return ceil(modules * module_bus_mw(settings) / unit_mw - 1e-9) + 1
 
 
 def modules_on_firm_units(sizes: Sizes, settings: Settings) -> int:
@@ -89,7 +96,10 @@ def network_arrays(network: Network, sizes: Sizes, settings: Settings) -> Networ
     """
     n_modules = module_count(settings)
     order = {name: index for index, name in enumerate(network.names)}
-    firm_alone = modules_on_firm_units(sizes, settings)
+    brings = sizes.phase_unit_mw
+    brought = np.array([phase_units(brings, k, settings) * brings if brings else 0.0 for k in range(1, n_modules + 1)])
+    # What a phase brings carries the whole site.
+    firm_alone = n_modules if brings else modules_on_firm_units(sizes, settings)
     multiple = np.ones((len(order), n_modules))
     complete = np.ones(len(order))
     from_module = np.ones(len(order), dtype=np.int64)
@@ -99,6 +109,7 @@ def network_arrays(network: Network, sizes: Sizes, settings: Settings) -> Networ
     needed = np.array([units_needed(k, sizes, settings) for k in range(1, n_modules + 1)])
     by_quantity = {
         "firm_mw": (np.minimum(needed, sizes.firm_units) * sizes.firm_unit_mw, fleet_mw),
+        "phase_mw": (brought, brought[-1]),
         "solar_mw": (share * sizes.solar_mw, sizes.solar_mw),
         "bess_gwh": (share * sizes.bess_mwh / 1000, sizes.bess_mwh / 1000),
         "reserve_gwh": (np.full(n_modules, sizes.reserve_mwh / 1000), sizes.reserve_mwh / 1000),

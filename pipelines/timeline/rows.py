@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from typing import Any
 
@@ -13,11 +13,20 @@ from numpy.typing import NDArray
 
 from pipelines.errors import InputError
 from pipelines.identity import content_hash
+from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook
 from pipelines.timeline.network import Network, network_of
 from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays, site_of
-from pipelines.timeline.variants import MAJOR_SOURCE_POLICY, Case, Variants, permit_class, policy_value, read_variants
+from pipelines.timeline.variants import (
+    MAJOR_SOURCE_POLICY,
+    PERMIT_CLASSES,
+    Case,
+    Variants,
+    permit_class,
+    policy_value,
+    read_variants,
+)
 
 # A flexible request is the same request with less firm service: it takes the same draws and never waits longer.
 SAME_DRAWS = {"grid_flexible": "grid_firm"}
@@ -144,6 +153,7 @@ def prepare(
     def permit_of(technology: str, running_mw: float) -> str:
         return permit_class(technology, running_mw, threshold, settings)
 
+    brought = {name: stack.phases[0].units for name, stack in stacks(settings).items() if stack.phases[0].units}
     load = module_count(settings) * module_bus_mw(settings)
     rows = []
     for design in chosen.select(_CHOSEN).iter_rows(named=True):
@@ -155,11 +165,15 @@ def prepare(
             )
         sizes = sizes_of(design)
         running = min(sizes.firm_units * sizes.firm_unit_mw, load)
+        permit = permit_of(design["firm_technology"] or "", running)
+        if (units := brought.get(design["stack_id"])) is not None:
+            sizes = replace(sizes, phase_unit_mw=units.unit_mw)
+            permit = max(permit, permit_of(units.technology, load), key=PERMIT_CLASSES.index)
         place = places[design["region_id"]]
         case = Case(
             place["state"] or "",
             place["iso"] or "",
-            permit_of(design["firm_technology"] or "", running),
+            permit,
             sizes.firm_unit_mw,
             load,
         )

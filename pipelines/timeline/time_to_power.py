@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipelines.contracts import timeline as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
 from pipelines.contracts.timeline import CriticalPath, Energisation, TimelineGantt
+from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook, Draws, draw_network
 from pipelines.timeline.durations import durations
@@ -145,6 +146,8 @@ def time_to_power(
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
     phases = _phase_share(rows, per_row, online) * completion[:, None, None]
     online *= completion[:, None]
+    begins = _phase_begins(per_row, phases.shape[1])
+    _end_by_permits(chosen["stack_id"].to_list(), phases, begins, online, settings)
     ids = chosen.select("region_id", "stack_id")
     critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else _empty(CriticalPath)
     gantt: pl.DataFrame
@@ -167,7 +170,7 @@ def time_to_power(
         critical_path=validate(critical, "mart.critical_path"),
         online_share=online,
         phase_share=phases,
-        phase_begins=_phase_begins(per_row, phases.shape[1]),
+        phase_begins=begins,
         durations=used,
         draws=_kept_draws(keys, distinct, outcomes),
         gantt=gantt,
@@ -185,6 +188,25 @@ def _phase_share(rows: list[Row], outcomes: list[Outcome], online: NDArray[np.fl
         own = len(row.arrays.ends)
         since[place, 1 : own + 1] = outcome.later.reshape(own, online.shape[1])
     return np.maximum(since[:, :-1] - since[:, 1:], 0.0)
+
+
+def _end_by_permits(
+    stack_ids: list[str],
+    phases: NDArray[np.float64],
+    begins: NDArray[np.float64],
+    online: NDArray[np.float64],
+    settings: Settings,
+) -> None:
+    """Take the site offline where rented units have run for as long as they may, counted from the phase's median month.
+
+    Single draws (`Draws`) are left as they are.
+    """
+    known, months = stacks(settings), np.arange(1, phases.shape[2] + 1)
+    for row, name in enumerate(stack_ids):
+        for place, phase in enumerate(known[name].early if name in known else ()):
+            if phase.rental is not None and phase.rental.permit_months is not None:
+                phases[row, place, months > begins[row, place] + phase.rental.permit_months] = 0.0
+                online[row] = phases[row].sum(axis=0)
 
 
 def _phase_begins(outcomes: list[Outcome], n_phases: int) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from pipelines.settings import Settings
 VARIANTS_FILE = Path(__file__).with_name("variants.csv")
 HOURS_PER_YEAR = 8760.0
 KG_PER_SHORT_TON = 907.18474
+PERMIT_CLASSES = ("none", "minor", "major")
 MAJOR_SOURCE_POLICY = "nsr_major_threshold_nox"
 _COLUMNS = ("duration_id", "state", "iso", "permit_class", "measure", "min_mw", "max_mw", "variant_id")
 

@@ -321,3 +321,15 @@ def test_states_outside_the_location_tables_cost_what_the_settings_say(facts) ->
     dearer = facts.settings.model_copy(update={"unlisted_state_cost_factor": 1.5})
     assert set(locational_multipliers(lone, facts.multipliers, facts.settings)["location_factor"]) == {1.0}
     assert set(locational_multipliers(lone, facts.multipliers, dearer)["location_factor"]) == {1.5}
+
+
+def test_rented_units_have_upkeep_and_fuel_and_no_capital(facts, make_year, stacks) -> None:
+    designs, annual, adequacy = make_year({"gas_recip": stacks["gas_recip"]}, ["abilene_tx"])
+    owned, rented = (
+        facts.candidates(frame, annual, adequacy).row(0, named=True)
+        for frame in (designs, designs.with_columns(pl.lit(value=True).alias("is_firm_rented")))
+    )
+    assert owned["firm_capex_usd"] > 0.0 == rented["firm_capex_usd"] == rented["firm_charge_usd_per_year"]
+    for name in ("fixed_om_usd_per_year", "variable_om_usd_per_year", "fuel_usd_per_year", "reserve_capex_usd"):
+        assert rented[name] == owned[name] > 0.0
+    assert rented["lcoe_usd_per_mwh"] < owned["lcoe_usd_per_mwh"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from pipelines.contracts.costs import Chosen, SimPhases
 from pipelines.economics.value import margin_usd_per_mw_year, value_columns
 from pipelines.errors import ContractError
+from pipelines.plant.catalogue import STACK_DIR
 from pipelines.ranking.phases import described_phases, over_phases, priced_phases
 from pipelines.settings import Settings
 
@@ -115,3 +118,60 @@ def test_the_phases_are_described_in_order_with_what_runs() -> None:
     assert found["lcoe_usd_per_mwh"].to_list() == [75.0, 100.0]
     mean = over_phases(frame, priced_phases(frame, priced, key, share, begins, SETTINGS))
     assert 75.0 < mean["lcoe_usd_per_mwh"][0] < 100.0
+
+
+RENTED = (STACK_DIR / "smr_hybrid.py").read_text()
+
+
+def rented(folder: Path, **terms: float) -> Settings:
+    """Return settings with a reactor stack whose engines are rented on these terms until the reactors run."""
+    said = ", ".join(f"{name}={value}" for name, value in terms.items())
+    text = RENTED.replace("import Fleet, Floor, Phase, Stack", "import Fleet, Floor, Phase, Rental, Stack")
+    text = text.replace('id="smr_hybrid"', 'id="rented_engines"')
+    text = text.replace('ends_with="commissioning"', f'ends_with="commissioning", rental=Rental({said})')
+    folder.mkdir()
+    (folder / "rented_engines.py").write_text(text)
+    return Settings(stacks_dir=folder)
+
+
+def rented_phases(settings: Settings) -> pl.DataFrame:
+    """Return the phases of a site of the rented stack: 76 months on six rented engines."""
+    frame, share, begins, key = both(6.0)
+    frame, key = (
+        table.with_columns(pl.lit("rented_engines").alias("stack_id"), *names)
+        for table, names in ((frame, [pl.lit("rented_engines-r2-n6").alias("design_id")]), (key, []))
+    )
+    engines = {"design_id": "rented_engines-engines-n6x3.75", "lcoe_usd_per_mwh": 45.0, "lcoe_simple_usd_per_mwh": 44.0}
+    priced = frame.drop("is_target_met", "is_composition_met").with_columns(
+        pl.lit(value).alias(name) for name, value in engines.items()
+    )
+    return priced_phases(frame, priced, key, share, begins, settings)
+
+
+def test_hire_and_exit_are_spread_over_the_energy_of_the_phase(tmp_path: Path) -> None:
+    terms = {"hire_usd_per_kw_month": 40.0, "minimum_months": 24.0, "exit_usd_per_kw": 50.0}
+    engines, permanent = rented_phases(rented(tmp_path / "a", **terms)).to_dicts()
+    kw = 6 * 3750.0
+    paid = kw * (40.0 * 76.0 + 50.0)
+    assert engines["fixed_om_usd_per_year"] == pytest.approx(paid * 12.0 / 76.0)
+    for name, before in (("lcoe_usd_per_mwh", 45.0), ("lcoe_simple_usd_per_mwh", 44.0)):
+        assert engines[name] - before == pytest.approx(paid * 12.0 / 76.0 / engines["served_mwh"])
+    assert permanent["lcoe_usd_per_mwh"] == 100.0
+
+
+def test_a_longer_minimum_term_never_costs_less(tmp_path: Path) -> None:
+    costs = [
+        rented_phases(rented(tmp_path / str(least), hire_usd_per_kw_month=40.0, minimum_months=least))[
+            "lcoe_usd_per_mwh"
+        ][0]
+        for least in (0.0, 76.0, 77.0, 120.0)
+    ]
+    assert costs[0] == costs[1] < costs[2] < costs[3]
+
+
+def test_rent_for_nothing_leaves_fuel_and_upkeep_alone(tmp_path: Path) -> None:
+    free = rented_phases(rented(tmp_path / "free", hire_usd_per_kw_month=0.0))
+    assert free["lcoe_usd_per_mwh"].to_list() == [45.0, 100.0]
+    assert free["fixed_om_usd_per_year"].to_list() == [0.0, 0.0]
+    settings = rented(tmp_path / "terms", hire_usd_per_kw_month=0.0)
+    assert described_phases(free, settings)["is_rented"].to_list() == [True, False]
