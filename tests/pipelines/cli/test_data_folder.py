@@ -59,6 +59,8 @@ class Stopped(BaseException):
 @pytest.mark.parametrize("is_caught", [True, False])
 def test_sigterm_is_known_from_ctrl_c_whoever_catches_it(number, raised, is_caught) -> None:
     before = signal.getsignal(signal.SIGTERM)
+    # A shell that starts the tests in the background leaves Ctrl-C ignored.
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def catch(number: int, frame: object) -> None:
         raise Stopped
@@ -71,6 +73,7 @@ def test_sigterm_is_known_from_ctrl_c_whoever_catches_it(number, raised, is_caug
         finally:
             for one, handler in earlier:
                 signal.signal(one, handler)
+    signal.signal(signal.SIGINT, interrupt)
     assert signal.getsignal(signal.SIGTERM) is before
 
 

@@ -11,6 +11,10 @@ from click.testing import CliRunner
 from weather_payloads import reference_place
 
 from pipelines.cli.main import main
+from pipelines.plant.firm import battery
+from pipelines.reference.load import load_reference
+from pipelines.reference.parameters import parameters
+from pipelines.settings import REFERENCE_DIR, Settings
 
 Size = Callable[..., dict]
 DATE = ["--as-of", "2026-11-22"]
@@ -32,12 +36,14 @@ def test_the_design_meets_the_target_and_simulate_agrees(size) -> None:
     assert found["is_target_met"]
     assert found["availability_frac"] >= found["availability_target"] == 0.999
     assert found["renewable_frac"] >= 0.40
-    sizes = ["solar-mw", "bess-mw", "bess-mwh"]
+    # Sizes given to `simulate` are those in service; the design is dispatched with its mean outages.
+    in_service = battery(parameters(load_reference("technology", REFERENCE_DIR)), Settings()).in_service_frac
+    sizes = {"solar-mw": 1.0, "bess-mw": in_service, "bess-mwh": in_service}
     result = CliRunner().invoke(
         main,
         ["simulate", "--region", "abilene_tx", "--it-mw", "20", "--firm", "recip", "--units", str(found["firm_units"]),
          "--soc-floor", "0.2", "--json"]
-        + [part for name in sizes for part in (f"--{name}", str(found[name.replace("-", "_")]))],
+        + [part for name, share in sizes.items() for part in (f"--{name}", str(share * found[name.replace("-", "_")]))],
     )  # fmt: skip
     simulated = json.loads(result.stdout)
     for name in ("load_mwh", "firm_mwh", "curtailed_mwh", "charge_mwh", "discharge_mwh"):
