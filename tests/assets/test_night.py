@@ -271,7 +271,7 @@ def test_a_region_near_a_weather_file_runs_on_its_hours_and_says_so(firstmw, tmp
     assert 0.25 <= factors["abilene_tx"] <= 0.33
 
 
-def test_a_truncated_weather_file_is_named_and_nothing_is_published(firstmw, tmp_path: Path) -> None:
+def test_a_truncated_weather_file_is_named_and_its_region_takes_the_next_source(firstmw, tmp_path: Path) -> None:
     folder = tmp_path / "weather"
     folder.mkdir()
     (folder / "abilene.tmy3").write_text("\n".join(reference_place("abilene_tx").tmy3_lines(-6)[:5000]) + "\n")
@@ -279,11 +279,12 @@ def test_a_truncated_weather_file_is_named_and_nothing_is_published(firstmw, tmp
     ran = firstmw(
         "refresh", "--publish", "--regions", REGIONS, "--as-of", AS_OF, "--weather-dir", str(folder), data_dir=data_dir
     )
-    assert ran.code == 1
-    assert "abilene.tmy3" in ran.err
-    assert "row" in ran.err
+    assert ran.code == 3, ran.err
     assert "Traceback" not in ran.err
-    assert current_run_id(data_dir) is None
+    status = _table(data_dir, "data_status").filter(pl.col("source_id") == "weather/abilene.tmy3")
+    assert status["is_stale"].to_list() == [True]
+    assert "row 5000" in status["note"][0]
+    assert set(_table(data_dir, "ranked_sites")["weather_source"]) == {"synthetic"}
 
 
 def test_unknown_regions_and_states_are_usage_errors(firstmw, tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_rates_and_capacities_that_make_no_sense_are_refused() -> None:
     with pytest.raises(UsageError, match="capacity"):
         capacity_outage_table([-1.0], [0.1])
     incommensurate = np.random.default_rng(7).uniform(1, 100, 40)
-    with pytest.raises(UsageError, match="coarser"):
+    with pytest.raises(UsageError, match="round them to multiples of"):
         capacity_outage_table(incommensurate, np.full(40, 0.1))
 
 
