@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.money import OUTLOOK_INPUTS, TIMELINE_SEED, night_terms
+from assets.money import TERMS_INPUTS, TIMELINE_SEED, night_terms
 from assets.night import Night
 from assets.plant import plant_parameters
 from assets.timeline import TIMELINE_INPUTS, night_networks, night_timeline
@@ -36,7 +36,13 @@ _REFERENCE = (
 )
 BASE_INPUTS = ["core.regions", "core.weather_choice", "sim.phased", "mart.time_to_power", "sim.online_share"]
 UNCERTAIN_INPUTS = [
-    *dict.fromkeys([*BASE_INPUTS, *TIMELINE_INPUTS, *OUTLOOK_INPUTS, "sim.chosen", "core.gas_prices_by_region"])
+    *BASE_INPUTS,
+    *TIMELINE_INPUTS,
+    *TERMS_INPUTS,
+    "core.henry_hub_path",
+    "core.gas_prices",
+    "core.gas_prices_by_region",
+    "sim.chosen",
 ]
 CASE_INPUTS = [
     *BASE_INPUTS,

@@ -7,7 +7,7 @@ from assets.night import Night
 from assets.plant import PLANT_INPUTS, chosen_designs, grid_plant, night_sites, site_keys
 from pipelines.dispatch.chosen import ChosenTraces, chosen_sets, traced_sites
 
-TRACE_INPUTS = ["sim.design_grid", *PLANT_INPUTS, *BEST_INPUTS]
+TRACE_INPUTS = ["sim.design_grid", "sim.chosen", *PLANT_INPUTS, *BEST_INPUTS]
 
 
 def night_traces(night: Night) -> ChosenTraces:

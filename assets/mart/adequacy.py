@@ -18,7 +18,7 @@ _CHOSEN = list(dict.fromkeys([*CHOSEN_DESIGNS, "load_mwh", *(name for name in _S
 
 @table_asset(
     "mart.adequacy",
-    deps=["mart.reliability", "sim.design_grid", *PLANT_INPUTS, *BEST_INPUTS],
+    deps=["mart.reliability", "sim.design_grid", "sim.chosen", *PLANT_INPUTS, *BEST_INPUTS],
     kinds={"numba", "duckdb"},
 )
 def adequacy(night: Night) -> Made:

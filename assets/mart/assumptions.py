@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.money import GAS_INPUTS, night_gas_facts
+from assets.money import night_gas_facts
 from assets.night import Night
 from assets.table_asset import table_asset
+from pipelines.economics.gas import GAS_TABLES
 from pipelines.reference.provenance import assumptions as all_assumptions
 from pipelines.reference.provenance import judged_figures
 from pipelines.settings import county_settings
 
 
-@table_asset("mart.assumptions", deps=["core.technology", *GAS_INPUTS])
+@table_asset("mart.assumptions", deps=["core.technology", *(f"core.{name}" for name in GAS_TABLES)])
 def assumptions(night: Night) -> pl.DataFrame:
     """List settings and defaults."""
     listed = all_assumptions(night.read("core.technology"), judged_figures(night_gas_facts(night)), night.settings)

@@ -8,7 +8,7 @@ from assets.plant import PLANT_INPUTS, grid_campaign, of_grid
 from assets.table_asset import Made, table_asset
 
 
-@table_asset("sim.phase_annual", deps=[*PLANT_INPUTS, "sim.design_grid", "sim.grid_annual"], kinds={"numba", "duckdb"})
+@table_asset("sim.phase_annual", deps=[*PLANT_INPUTS, "sim.design_grid"], kinds={"numba", "duckdb"})
 def phase_annual(night: Night) -> Made:
     """Take the energies of the phases that came with the dispatch of the same sites."""
     if night.scope.is_counties:

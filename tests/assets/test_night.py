@@ -305,7 +305,7 @@ def test_survival_of_any_length_is_computed_from_the_published_hours(firstmw, ni
         if short is not None:
             assert rows[24][stack] <= rows[9][stack] <= short
             assert rows[48][stack] <= rows[24][stack]
-    other = firstmw("survive", "abilene_tx", "--hours", "9", data_dir=night, site_it_mw="30")
+    other = firstmw("survive", "abilene_tx", "--hours", "9", data_dir=night, it_load_factor="0.5")
     assert other.code == 2
     assert "do not give its published survival" in other.err
     assert 0.0 < rows[48]["grid"] < rows[24]["grid"] < rows[9]["grid"] < rows[8]["grid"]

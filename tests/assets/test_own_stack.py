@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -133,10 +134,10 @@ def test_it_is_sized_dated_priced_and_ranked(firstmw, folders: tuple[Path, Path]
 def test_the_command_line_knows_it(firstmw, folders: tuple[Path, Path], tmp_path: Path) -> None:
     own, reference = folders
     ran = firstmw(
-        *("size", "--region", "abilene_tx", "--it-mw", "20", "--stack", "linear_generator"),
+        *("size", "--region", "abilene_tx", "--it-mw", "20", "--stack", "linear_generator", "--json"),
         data_dir=tmp_path,
         stacks_dir=str(own),
         reference_dir=str(reference),
     )
     assert ran.code == 0, ran.err
-    assert "linear_genset" in ran.out
+    assert json.loads(ran.out)["firm_technology"] == "linear_genset"
