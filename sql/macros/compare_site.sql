@@ -49,4 +49,8 @@ where
     here.is_region_best
     and here.region_id = region_id
     and middle.is_region_best
-    and middle.region_rank = (select (count(*) + 1) // 2 from ranked_sites as sites where sites.is_region_best)
+    and middle.region_rank = (
+        select (count(*) + 1) // 2
+        from ranked_sites as sites
+        where sites.is_region_best
+    )
