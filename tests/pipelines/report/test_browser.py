@@ -137,7 +137,6 @@ def set_slider(state: Opened, name: str, value: int) -> None:
         ({"speed": 13, "cost": 7, "reliability": 29, "carbon": 91}, {"state": "TX"}),
         ({"speed": 55, "cost": 45, "reliability": 100, "carbon": 3}, {"min_availability": "0.9995"}),
         ({"speed": 1, "cost": 1, "reliability": 0, "carbon": 0}, {"max_lcoe": "90"}),
-        ({"speed": 0, "cost": 0, "reliability": 0, "carbon": 0}, {}),
     ],
 )
 def test_sliders_rank_as_the_macro_does(
