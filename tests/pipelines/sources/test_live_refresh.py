@@ -80,7 +80,7 @@ class Live:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FIRSTMW_")}
         environment |= self.environment | {"FIRSTMW_DATA_DIR": str(self.data_dir), "FIRSTMW_SOURCE_OFF": "eia_files"}
         environment |= {f"FIRSTMW_{name.upper()}": value for name, value in (SMALL | settings).items()}
-        scope = ["--regions", REGION] if arguments[0] != "status" else []
+        scope = ["--regions", REGION, "--publish"] if arguments[0] != "status" else []
         ran = subprocess.run(
             [sys.executable, "-m", "pipelines.cli.main", *arguments, *scope, "--json"],
             cwd=self.repository,
