@@ -1,4 +1,4 @@
--- A region's best row beside that of the median site, the one in the middle of the region ranking.
+-- A region's best row beside that of the median site.
 create or replace macro compare_site(region_id) as table
 select
     here.region_id as here_region_id,
@@ -43,14 +43,6 @@ select
     middle.net_usd_per_mw_year as middle_net_usd_per_mw_year,
     middle.power_usd_per_mw_year as middle_power_usd_per_mw_year,
     middle.restart_usd_per_mw_year as middle_restart_usd_per_mw_year
-from ranked_sites as here
-cross join ranked_sites as middle
-where
-    here.is_region_best
-    and here.region_id = region_id
-    and middle.is_region_best
-    and middle.region_rank = (
-        select (count(*) + 1) // 2
-        from ranked_sites as sites
-        where sites.is_region_best
-    )
+from compare_keys(region_id) as pair
+inner join ranked_sites as here on pair.here_region_id = here.region_id and pair.here_stack_id = here.stack_id
+inner join ranked_sites as middle on pair.middle_region_id = middle.region_id and pair.middle_stack_id = middle.stack_id

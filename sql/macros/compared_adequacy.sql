@@ -61,7 +61,7 @@ select
         }
     ]) as figure
 from adequacy as found
-inner join compare_site(region_id) as pair
+inner join compare_keys(region_id) as pair
     on
         (found.region_id = pair.here_region_id and found.stack_id = pair.here_stack_id)
         or (found.region_id = pair.middle_region_id and found.stack_id = pair.middle_stack_id)

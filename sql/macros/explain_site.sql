@@ -128,7 +128,7 @@ from (
             coalesce(max(parts.cost_usd_per_mwh) filter (where parts.region_id = pair.middle_region_id
                 and parts.stack_id = pair.middle_stack_id), 0) as middle_cost
         from lcoe_components as parts
-        cross join compare_site(region_id) as pair
+        cross join compare_keys(region_id) as pair
         where
             (parts.region_id = pair.here_region_id and parts.stack_id = pair.here_stack_id)
             or (parts.region_id = pair.middle_region_id and parts.stack_id = pair.middle_stack_id)
@@ -156,7 +156,7 @@ from (
             coalesce(max(causes.lost_hours_per_year) filter (where causes.region_id = pair.middle_region_id
                 and causes.stack_id = pair.middle_stack_id), 0) as middle_hours
         from reliability as causes
-        cross join compare_site(region_id) as pair
+        cross join compare_keys(region_id) as pair
         where
             (causes.region_id = pair.here_region_id and causes.stack_id = pair.here_stack_id)
             or (causes.region_id = pair.middle_region_id and causes.stack_id = pair.middle_stack_id)
@@ -177,7 +177,7 @@ from (
         null,
         null
     from compared_adequacy(region_id) as found
-    inner join compare_site(region_id) as pair
+    inner join compare_keys(region_id) as pair
         on found.region_id = pair.here_region_id and found.stack_id = pair.here_stack_id
     left join compared_adequacy(region_id) as middle_found
         on
@@ -201,7 +201,7 @@ from (
         path.source,
         times.as_of
     from critical_path as path
-    inner join compare_site(region_id) as pair
+    inner join compare_keys(region_id) as pair
         on path.region_id = pair.here_region_id and path.stack_id = pair.here_stack_id
     left join lead_times as times on path.duration_id = times.duration_id
     where path.on_critical_path_frac > 0
@@ -219,7 +219,7 @@ from (
         prices.source_title || ' (' || prices.publisher || ')',
         prices.as_of
     from fuel_prices as prices
-    inner join compare_site(region_id) as pair on prices.region_id = pair.here_region_id
+    inner join compare_keys(region_id) as pair on prices.region_id = pair.here_region_id
     left join fuel_prices as middle_prices
         on pair.middle_region_id = middle_prices.region_id and prices.fuel = middle_prices.fuel
     union all
@@ -283,7 +283,7 @@ from (
         nullif(ranges.source_title, '') || ' (' || ranges.publisher || ')',
         nullif(ranges.as_of, '')
     from site_sensitivity as swings
-    inner join compare_site(region_id) as pair
+    inner join compare_keys(region_id) as pair
         on swings.region_id = pair.here_region_id and swings.stack_id = pair.here_stack_id
     inner join uncertainties as ranges on swings.assumption_id = ranges.assumption_id
     -- Three that sites differ in, then what moves every site alike; what-ifs are left to scenarios.
@@ -309,7 +309,7 @@ from (
         null,
         null
     from rank_flips as flips
-    inner join compare_site(region_id) as pair
+    inner join compare_keys(region_id) as pair
         on flips.region_id = pair.here_region_id and flips.stack_id = pair.here_stack_id
     where flips.closeness <= 2
 ) as lines
