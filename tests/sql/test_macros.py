@@ -63,7 +63,9 @@ def test_a_state_is_found_by_code_and_by_name(release, state):
 def test_stored_macros_have_no_with(release):
     # Clients of DuckDB 1.4.0 and 1.4.1 do not find the names of a WITH in a stored macro.
     stored = release.query("select function_name, macro_definition from duckdb_functions() where not internal")
-    assert {"rank_sites", "explain_site", "site_week", "compare_site", "compared_adequacy"} <= set(stored["function_name"])
+    assert {"rank_sites", "explain_site", "site_week", "compare_site", "compared_adequacy"} <= set(
+        stored["function_name"]
+    )
     plain = {name: re.sub(r"'[^']*'", "", text.lower()) for name, text in stored.iter_rows()}
     assert not [name for name, text in plain.items() if re.search(r"\bwith\b", text)]
 

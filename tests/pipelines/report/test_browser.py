@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipelines.errors import UsageError
 from pipelines.report import PLACE, build_page
 from pipelines.report.server import make_server
 from pipelines.warehouse import Cache, Release
@@ -156,6 +157,21 @@ def test_sliders_rank_as_the_macro_does(
     expected = release.query(f"select region_id || '|' || stack_id as site from rank_sites({', '.join(arguments)})")
     assert ranked(wide) == expected["site"].to_list()
     assert ranked(wide)
+
+
+def test_weights_that_are_all_zero_order_nothing_and_the_macro_refuses_them(wide: Opened, release: Release) -> None:
+    wide.page.select_option("#f-state", "")
+    wide.page.select_option("#f-available", "0")
+    wide.page.fill("#f-lcoe", "")
+    for name in ("speed", "cost", "reliability", "carbon"):
+        set_slider(wide, name, 0)
+    if wide.page.locator("#more-rows").count():
+        wide.page.click("#more-rows")
+    # All score nothing: what is left is the order of the names.
+    named = release.query("select region_id || '|' || stack_id as site from ranked_sites order by region_id, stack_id")
+    assert ranked(wide) == named["site"].to_list()
+    with pytest.raises(UsageError, match="one of them above 0"):
+        release.query("select * from rank_sites(speed := 0, cost := 0, reliability := 0, carbon := 0)")
 
 
 def test_published_weights_bring_back_the_published_order(wide: Opened, release: Release) -> None:
