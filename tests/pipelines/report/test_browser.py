@@ -167,8 +167,10 @@ def test_weights_that_are_all_zero_order_nothing_and_the_macro_refuses_them(wide
         set_slider(wide, name, 0)
     if wide.page.locator("#more-rows").count():
         wide.page.click("#more-rows")
-    # All score nothing: what is left is the order of the names.
-    named = release.query("select region_id || '|' || stack_id as site from ranked_sites order by region_id, stack_id")
+    # All score nothing: what is left is whether the target is met, then the names.
+    named = release.query(
+        "select region_id || '|' || stack_id as site from ranked_sites order by is_target_met desc, region_id, stack_id"
+    )
     assert ranked(wide) == named["site"].to_list()
     with pytest.raises(UsageError, match="one of them above 0"):
         release.query("select * from rank_sites(speed := 0, cost := 0, reliability := 0, carbon := 0)")
