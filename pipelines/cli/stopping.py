@@ -1,4 +1,4 @@
-"""How a night ends that is told to stop: SIGTERM is known from Ctrl-C, whoever catches the signal first."""
+"""Ends a night on SIGTERM or Ctrl-C, and tells the two apart whoever catches the signal first."""
 
 from __future__ import annotations
 

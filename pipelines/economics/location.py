@@ -23,7 +23,7 @@ def locational_multipliers(regions: pl.DataFrame, multipliers: pl.DataFrame, set
 
     The mean of the three nearest cities of the location tables (U.S. Energy Information Administration / Sargent &
     Lundy, 2020), weighted by the inverse square of the distance (Shepard 1968): cost does not jump at a state's border,
-    and a city does not stand for all of its state. Those tables are the only ones with all technologies and states;
+    and a city does not represent all of its state. Those tables are the only ones with all technologies and states;
     they are older than 2024.
 
     Parameters

@@ -55,7 +55,7 @@ class Facts:
     plant : Plant
         With every design of the grid.
     phases : DesignSet
-        The phases before the permanent plant, which are all worked out.
+        The phases before the permanent plant, all of which are simulated.
     solar : SolarParameters
     load_facts : pl.DataFrame
         Reference table `data_centre_load`.

@@ -44,7 +44,7 @@ class Site(BaseModel):
         2, "sizing", description="parts that sizing first splits each gap of the design grid into; 1 keeps to the grid"
     )
     regret_regions: int = physics(
-        5, "extent", ge=0, description="best regions whose dispatch rules are held against perfect foresight (count)"
+        5, "extent", ge=0, description="best regions whose dispatch rules are compared with perfect foresight (count)"
     )
     min_baseload_frac: float = physics(
         0.60,

@@ -69,7 +69,7 @@ class WeatherHeader:
 
 
 def read_weather_header(path: Path) -> WeatherHeader:
-    """Read the head of a weather file; the format is told by content, not by the file's name.
+    """Read the head of a weather file; the format is recognised by content, not by the file's name.
 
     Parameters
     ----------

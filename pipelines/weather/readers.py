@@ -264,9 +264,9 @@ def _shape(header: WeatherHeader, rows: _Rows) -> tuple[int, int]:
 
 
 def _check_stamps(header: WeatherHeader, rows: _Rows, steps: int, hours: int) -> int:
-    """Refuse rows out of the calendar's order, and return the minute of the hour that the first value stands for.
+    """Refuse rows out of the calendar's order, and return the minute of the hour that the first value represents.
 
-    Typical years jump between years, so the year is left out; 0 stands for the start of an interval.
+    Typical years jump between years, so the year is left out; 0 is the start of an interval.
     """
     minutes = 60 // steps
     calendar = 2024 if hours == 8784 else TYPICAL_YEAR

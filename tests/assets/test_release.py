@@ -55,7 +55,7 @@ def test_drift_is_measured_for_every_scope_and_against_no_other(tmp_path: Path, 
 
 @dg.asset
 def table(night: NightResource) -> None:
-    """Stand for any table of a night."""
+    """A stand-in for any table of a night."""
     assert night.night.run_id
 
 
