@@ -33,8 +33,8 @@ from pipelines.warehouse.dictionary import contract_hash, data_dictionary
 from pipelines.warehouse.files import require_free_space, sha256_file
 from pipelines.warehouse.lock import BuildLock, RunMark, is_run_alive, lock_holder
 from pipelines.warehouse.parquet import sorted_by_key, write_parquet
-from pipelines.warehouse.placement import BASE, Placement, Wish, place
-from pipelines.warehouse.publication import Publication, package_versions, publish, reuse_release, space_needed
+from pipelines.warehouse.placement import BASE, Placement, Wish, place, reuse_release
+from pipelines.warehouse.publication import Publication, package_versions, publish, space_needed
 from pipelines.warehouse.raw import LedgerRow, RawStore
 from pipelines.warehouse.reader import Release, open_release
 from pipelines.warehouse.refs import check_name

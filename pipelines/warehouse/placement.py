@@ -1,4 +1,4 @@
-"""Where a release belongs: in the base line, which `current` shows, or beside it under a name."""
+"""Where a release belongs: in the base line, which `current` shows, or beside it under a name; and putting it there."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pipelines.errors import UsageError, WarehouseError
 from pipelines.identity import content_hash
-from pipelines.warehouse.refs import check_name
-from pipelines.warehouse.releases import release_info
+from pipelines.warehouse.refs import check_name, point_name, show
+from pipelines.warehouse.releases import ReleaseInfo, release_info, whole_release
 
 # Names of a few states or one region are written out; more are told apart by their hash.
 _MOST_SPELLED = 3
@@ -112,6 +112,35 @@ def place(
         f"the current release is of {shown}, which is later" if is_older and not (name or is_part or what_if) else ""
     )
     return Placement(is_shown=False, name=name or _made_up(as_of, scope, what_if), is_made_up=not name, reason=reason)
+
+
+def settle(data_dir: Path, info: ReleaseInfo, placement: Placement, *, is_accepted: bool = False) -> None:
+    """Let the names of a placement point at a release; one that is held for review is not shown unless accepted."""
+    if placement.name:
+        point_name(data_dir, placement.name, info.run_id, is_made_up=placement.is_made_up)
+    if placement.is_shown and (is_accepted or not info.held):
+        show(data_dir, info.run_id, is_side=bool(info.manifest.get("is_side")))
+
+
+def reuse_release(
+    data_dir: Path, run_id: str, placement: Placement = BASE, *, is_accepted: bool = False
+) -> ReleaseInfo | None:
+    """Settle the release of a run where it exists already and is whole; else None.
+
+    Parameters
+    ----------
+    data_dir : Path
+    run_id : str
+    placement : Placement
+        Whether `current` moves to it, and the name it is given.
+    is_accepted : bool
+        Whether a release that is held for review is shown; otherwise it is returned and `current` stays.
+    """
+    info = whole_release(data_dir, run_id)
+    if info is None:
+        return None
+    settle(data_dir, info, placement, is_accepted=is_accepted)
+    return release_info(data_dir, run_id)
 
 
 def _current_date(data_dir: Path) -> date | None:

@@ -34,15 +34,14 @@ from pipelines.warehouse.files import (
     write_json,
 )
 from pipelines.warehouse.parquet import ROW_GROUP_ROWS, sorted_by_key, write_parquet
-from pipelines.warehouse.placement import BASE, Placement
-from pipelines.warehouse.refs import CURRENT, point_name, releases_dir, show
+from pipelines.warehouse.placement import BASE, Placement, reuse_release, settle
+from pipelines.warehouse.refs import CURRENT, releases_dir
 from pipelines.warehouse.releases import (
     DATABASE,
     MANIFEST,
     SCHEMA_VERSION,
     ReleaseInfo,
     release_info,
-    whole_release,
 )
 from pipelines.warehouse.retention import clean_leftovers, retain
 from pipelines.warehouse.row_groups import RowGroup, moved_groups, row_groups
@@ -173,35 +172,6 @@ def publish(
         ) from error
     finally:
         remove_tree(incoming)
-    return release_info(data_dir, run_id)
-
-
-def settle(data_dir: Path, info: ReleaseInfo, placement: Placement, *, is_accepted: bool = False) -> None:
-    """Let the names of a placement point at a release; one that is held for review is not shown unless accepted."""
-    if placement.name:
-        point_name(data_dir, placement.name, info.run_id, is_made_up=placement.is_made_up)
-    if placement.is_shown and (is_accepted or not info.held):
-        show(data_dir, info.run_id, is_side=bool(info.manifest.get("is_side")))
-
-
-def reuse_release(
-    data_dir: Path, run_id: str, placement: Placement = BASE, *, is_accepted: bool = False
-) -> ReleaseInfo | None:
-    """Settle the release of a run where it exists already and is whole; else None.
-
-    Parameters
-    ----------
-    data_dir : Path
-    run_id : str
-    placement : Placement
-        Whether `current` moves to it, and the name it is given.
-    is_accepted : bool
-        Whether a release that is held for review is shown; otherwise it is returned and `current` stays.
-    """
-    info = whole_release(data_dir, run_id)
-    if info is None:
-        return None
-    settle(data_dir, info, placement, is_accepted=is_accepted)
     return release_info(data_dir, run_id)
 
 

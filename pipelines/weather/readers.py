@@ -13,8 +13,6 @@ energy.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,39 +23,12 @@ from numpy.typing import NDArray
 
 from pipelines.errors import InputError
 from pipelines.weather.calendar import TYPICAL_YEAR, hours_of_year
-from pipelines.weather.headers import WeatherFormat, WeatherHeader, read_weather_header, text_of
+from pipelines.weather.headers import WeatherFormat, WeatherHeader, read_weather_header
 from pipelines.weather.plausible import judge
+from pipelines.weather.rows import Rows, fault, read_rows
 from pipelines.weather.sun import sun_path
 
-_AGAIN = "download the file again"
 _SUN = ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2")
-_TMY3_NAMES = {
-    "date": "Date (MM/DD/YYYY)",
-    "time": "Time (HH:MM)",
-    "ghi_w_per_m2": "GHI (W/m^2)",
-    "dni_w_per_m2": "DNI (W/m^2)",
-    "dhi_w_per_m2": "DHI (W/m^2)",
-    "temperature_c": "Dry-bulb (C)",
-    "wind_m_per_s": "Wspd (m/s)",
-}
-# EnergyPlus auxiliary programs, Weather Converter: places of the fields of a row.
-_EPW_PLACES = {
-    "year": 0, "month": 1, "day": 2, "hour": 3, "temperature_c": 6, "ghi_w_per_m2": 13, "dni_w_per_m2": 14,
-    "dhi_w_per_m2": 15, "wind_m_per_s": 21,
-}  # fmt: skip
-# The first name is the one that a message asks for; in small letters, as SAM takes them.
-_CSV_NAMES = {
-    "year": ("Year", "yr"),
-    "month": ("Month", "mo"),
-    "day": ("Day",),
-    "hour": ("Hour", "hr"),
-    "minute": ("Minute", "min"),
-    "ghi_w_per_m2": ("GHI", "gh", "global", "global horizontal", "global horizontal irradiance"),
-    "dni_w_per_m2": ("DNI", "dn", "beam", "direct normal", "direct normal irradiance"),
-    "dhi_w_per_m2": ("DHI", "df", "diffuse", "diffuse horizontal", "diffuse horizontal irradiance"),
-    "temperature_c": ("Temperature", "tdry", "dry bulb", "dry bulb temp", "ambient", "ambient temp"),
-    "wind_m_per_s": ("Wind Speed", "wspd"),
-}
 # What each quantity can be at the surface of the earth; beyond it the value is a missing code or a fault.
 _BOUNDS = {
     "ghi_w_per_m2": (-5.0, 1600.0),
@@ -103,17 +74,6 @@ class WeatherFile:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of a file: lines they stand on, text by quantity or part of the stamp."""
-
-    lines: list[int]
-    texts: dict[str, list[str]]
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-
 def read_weather_file(path: Path) -> WeatherFile:
     """Read one weather file and put it on the common clock: UTC interval starts, hourly.
 
@@ -137,7 +97,7 @@ def read_weather_file(path: Path) -> WeatherFile:
         contradicts the sun or itself (`pipelines.weather.plausible`).
     """
     header = read_weather_header(path)
-    rows = _rows(header)
+    rows = read_rows(header)
     steps, year_length = _shape(header, rows)
     first_minute = _check_stamps(header, rows, steps, year_length)
     columns = {name: _numbers(rows.texts[name]) for name in _BOUNDS}
@@ -178,76 +138,7 @@ def read_weather_file(path: Path) -> WeatherFile:
     )
 
 
-def _fault(
-    header: WeatherHeader, problem: str, row: int | None = None, column: str | None = None, **more: str
-) -> InputError:
-    return InputError(problem, file=str(header.path), row=row, column=column, remedy=more.get("remedy", _AGAIN))
-
-
-def _rows(header: WeatherHeader) -> _Rows:
-    """Return the rows of data; blank lines and lines of commas are none."""
-    places = _places(header)
-    last = max(places.values())
-    lines: list[int] = []
-    texts: dict[str, list[str]] = {name: [] for name in places}
-    fullest, short = 0, None
-    for number, line in enumerate(io.StringIO(text_of(header.path.read_bytes()), newline=None), start=1):
-        if number < header.first_row or not line.strip(", \t\r\n\x1a"):
-            continue
-        try:
-            fields = next(csv.reader([line])) if '"' in line else line.split(",")
-        except csv.Error as error:
-            raise _fault(header, f"the row cannot be read ({error})", number) from None
-        if len(fields) <= last or len(fields) < fullest - 1:
-            short = short or (number, len(fields))
-        fullest = max(fullest, len(fields))
-        lines.append(number)
-        for name, place in places.items():
-            texts[name].append(fields[place].strip() if place < len(fields) else "")
-    if short is not None:
-        number, count = short
-        separated = " (fields are separated by commas, decimals by points)" if fullest <= last else ""
-        raise _fault(
-            header,
-            f"the row has {count} fields instead of {max(fullest, last + 1)}: the file is cut or damaged{separated}",
-            number,
-        )
-    return _Rows(lines, texts)
-
-
-def _places(header: WeatherHeader) -> dict[str, int]:
-    """Return where in a row each quantity and each part of the stamp is."""
-    if header.source_format == "epw":
-        return dict(_EPW_PLACES)
-    names = [name.strip() for name in header.columns]
-    if header.source_format == "tmy3":
-        absent = next((name for name in _TMY3_NAMES.values() if name not in names), None)
-        if absent is not None:
-            raise _fault(header, f"column {absent} is missing", column=absent)
-        return {key: names.index(name) for key, name in _TMY3_NAMES.items()}
-    # SAM writes units behind some names, in brackets.
-    plain = [name.split("(")[0].split("[")[0].strip().lower() for name in names]
-    found = {
-        key: next((plain.index(name.lower()) for name in choices if name.lower() in plain), None)
-        for key, choices in _CSV_NAMES.items()
-    }
-    stamps = ("year", "month", "day", "hour")
-    needed = [
-        key for key in found if key in _BOUNDS or (key in stamps and any(found[part] is not None for part in stamps))
-    ]
-    absent = next((_CSV_NAMES[key][0] for key in needed if found[key] is None), None)
-    if absent is not None:
-        raise _fault(
-            header,
-            f"column {absent} is missing",
-            header.first_row - 1,
-            absent,
-            remedy="ask for the column when you download the file",
-        )
-    return {key: place for key, place in found.items() if place is not None}
-
-
-def _shape(header: WeatherHeader, rows: _Rows) -> tuple[int, int]:
+def _shape(header: WeatherHeader, rows: Rows) -> tuple[int, int]:
     """Return the rows per hour and the hours of the year that the rows make up."""
     for steps in STEPS_PER_HOUR:
         for hours in (8760, 8784):
@@ -255,7 +146,7 @@ def _shape(header: WeatherHeader, rows: _Rows) -> tuple[int, int]:
                 return steps, hours
     minutes = ", ".join(f"{60 // steps}" for steps in STEPS_PER_HOUR)
     last = rows.lines[-1] if rows.lines else header.first_row
-    raise _fault(
+    raise fault(
         header,
         f"the file ends after {len(rows)} rows of data, a year has 8760 or 8784 hours, in steps of {minutes} minutes",
         last,
@@ -263,7 +154,7 @@ def _shape(header: WeatherHeader, rows: _Rows) -> tuple[int, int]:
     )
 
 
-def _check_stamps(header: WeatherHeader, rows: _Rows, steps: int, hours: int) -> int:
+def _check_stamps(header: WeatherHeader, rows: Rows, steps: int, hours: int) -> int:
     """Refuse rows out of the calendar's order, and return the minute of the hour that the first value represents.
 
     Typical years jump between years, so the year is left out; 0 is the start of an interval.
@@ -290,7 +181,7 @@ def _check_stamps(header: WeatherHeader, rows: _Rows, steps: int, hours: int) ->
         place = int(wrong[0])
         found = f"{month[place]:02d}-{day[place]:02d} {minute[place] // 60:02d}:{minute[place] % 60:02d}"
         due = wanted[place] + np.timedelta64(first, "m")
-        raise _fault(
+        raise fault(
             header,
             f"the stamp {found} stands where {str(due)[5:].replace('T', ' ')} belongs",
             rows.lines[place],
@@ -300,7 +191,7 @@ def _check_stamps(header: WeatherHeader, rows: _Rows, steps: int, hours: int) ->
 
 
 def _stamps(
-    header: WeatherHeader, rows: _Rows, steps: int
+    header: WeatherHeader, rows: Rows, steps: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return month, day and minute of the day at which the interval of each row begins (PSM: its centre)."""
     step = 60 // steps
@@ -332,7 +223,7 @@ def _stamps(
 
 
 def _whole(
-    header: WeatherHeader, rows: _Rows, texts: pl.Series, column: str, least: int, most: int
+    header: WeatherHeader, rows: Rows, texts: pl.Series, column: str, least: int, most: int
 ) -> NDArray[np.int64]:
     """Return parts of stamps as whole numbers within their limits."""
     numbers = texts.str.strip_chars().cast(pl.Float64, strict=False)
@@ -340,11 +231,11 @@ def _whole(
     if is_bad.any():
         place = int(is_bad.arg_max() or 0)
         source = rows.texts[column][place]
-        raise _fault(header, f"{column} {source!r} is not a stamp", rows.lines[place], column, remedy="correct the row")
+        raise fault(header, f"{column} {source!r} is not a stamp", rows.lines[place], column, remedy="correct the row")
     return numbers.cast(pl.Int64).to_numpy().copy()
 
 
-def _years(header: WeatherHeader, rows: _Rows) -> NDArray[np.int64]:
+def _years(header: WeatherHeader, rows: Rows) -> NDArray[np.int64]:
     """Return the years that the rows come from; of two digits, 50 and above are of the last century."""
     if header.source_format == "tmy3":
         texts = pl.Series(rows.texts["date"]).str.split("/").list.get(2, null_on_oob=True)
@@ -380,7 +271,7 @@ def _typical(column: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.delete(column, slice(59 * 24, 60 * 24)) if len(column) == 8784 else column
 
 
-def _check_values(columns: dict[str, NDArray[np.float64]], header: WeatherHeader, rows: _Rows) -> int:
+def _check_values(columns: dict[str, NDArray[np.float64]], header: WeatherHeader, rows: Rows) -> int:
     """Bound every value, in place: fill short gaps of temperature and wind, refuse the rest; count the filled."""
     filled = 0
     for name, (low, high) in _BOUNDS.items():

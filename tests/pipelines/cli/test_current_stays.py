@@ -13,7 +13,7 @@ import pytest
 from pipelines.cli.main import SUBCOMMANDS
 from pipelines.nightlog import last_night
 from pipelines.warehouse import Placement, ReleaseInfo, release_info, retain
-from pipelines.warehouse.publication import settle
+from pipelines.warehouse.placement import settle
 from pipelines.warehouse.refs import named_releases, read_record, releases_dir
 
 # They run until they are ended: `ui` is the orchestrator, `serve` reads as the page's own tests show.
