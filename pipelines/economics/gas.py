@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -24,6 +24,7 @@ from pipelines.economics.hub_prices import (
 )
 from pipelines.economics.prices import combustion_kg_per_mmbtu, require_price
 from pipelines.ordered import group_mean
+from pipelines.reference.facts import ReferenceFacts
 from pipelines.settings import Settings
 
 Ranges = Mapping[str, Mapping[str, tuple[float, float]]]
@@ -33,7 +34,7 @@ _CITATION = ("source_title", "publisher", "url", "as_of")
 
 
 @dataclass(frozen=True)
-class GasFacts:
+class GasFacts(ReferenceFacts):
     """Reference tables behind the price of gas, by their names."""
 
     gas_prices: pl.DataFrame
@@ -44,13 +45,8 @@ class GasFacts:
     carbon_rules: pl.DataFrame
     emission_factors: pl.DataFrame
 
-    @classmethod
-    def read(cls, table: Callable[[str], pl.DataFrame]) -> GasFacts:
-        """Read every table by name."""
-        return cls(*(table(name) for name in GAS_TABLES))
 
-
-GAS_TABLES = tuple(item.name for item in fields(GasFacts))
+GAS_TABLES = GasFacts.table_names()
 
 
 def state_gas_prices(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -14,6 +13,7 @@ from pipelines.economics.hub_prices import dollar_factor
 from pipelines.economics.large_load import terms_by_region
 from pipelines.errors import InputError
 from pipelines.ordered import group_sum
+from pipelines.reference.facts import ReferenceFacts
 from pipelines.settings import Settings
 
 _TRAILING_MONTHS = 12
@@ -21,7 +21,7 @@ _CITATION = ["source_title", "publisher", "url", "as_of"]
 
 
 @dataclass(frozen=True)
-class PowerFacts:
+class PowerFacts(ReferenceFacts):
     """Reference tables behind the price of grid energy."""
 
     power_prices: pl.DataFrame
@@ -29,13 +29,8 @@ class PowerFacts:
     large_load_tariffs: pl.DataFrame
     large_load_territories: pl.DataFrame
 
-    @classmethod
-    def read(cls, table: Callable[[str], pl.DataFrame]) -> PowerFacts:
-        """Read every table by name."""
-        return cls(*(table(name) for name in POWER_TABLES))
 
-
-POWER_TABLES = tuple(item.name for item in fields(PowerFacts))
+POWER_TABLES = PowerFacts.table_names()
 
 
 def combustion_kg_per_mmbtu(emission_factors: pl.DataFrame, fuel: str) -> float:
