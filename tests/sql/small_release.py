@@ -67,7 +67,10 @@ def small_tables(*, is_stale: bool = False, hours: int = HOURS) -> dict[str, pl.
         .with_columns(
             pl.col("stack_id")
             .replace_strict({"flexible_grid_bess": "grid_bess_bridge"}, default="")
-            .alias("former_stack_id")
+            .alias("former_stack_id"),
+            # A unit may have the id of its stack, as fuel cells do.
+            pl.format("stack {}", "stack_id").alias("label"),
+            pl.format("units of {}", "stack_id").alias("firm_label"),
         ),
         "mart.regions": sites.unique("region_id", maintain_order=True),
         "mart.dispatch_hourly": hourly,

@@ -5,10 +5,11 @@ function reading(payload) {
   const region = (row) => row.region_id;
   const listeners = [];
   const stacks = new Map(rows.stacks.map((row) => [row.stack_id, row]));
-  for (const row of rows.stacks) LABELS[row.stack_id] = row.label;
   for (const site of rows.sites) {
     for (const role of ["firm", "baseload"]) if (site[role + "_technology"]) LABELS[site[role + "_technology"]] = stacks.get(site.stack_id)[role + "_label"];
   }
+  // Last, because a unit may have the id of its stack.
+  for (const row of rows.stacks) LABELS[row.stack_id] = row.label;
   const page = {
     release: payload.release, outlines: payload.outlines, tables: rows,
     sites: rows.sites, byRank: [...rows.sites].sort((a, b) => a.rank - b.rank), bySite: single("sites", pair),

@@ -186,6 +186,16 @@ def test_published_weights_bring_back_the_published_order(wide: Opened, release:
     assert ranked(wide) == expected["site"].to_list()
 
 
+def test_stacks_go_by_their_own_labels_also_where_their_units_have_the_same_id(wide: Opened, release: Release) -> None:
+    wide.page.select_option("#s-region", "abilene_tx")
+    shown = wide.page.locator("#s-stack option").evaluate_all(
+        "options => options.map((option) => [option.value, option.textContent.split(' (rank')[0]])"
+    )
+    labels = dict(release.query("select stack_id, label from stacks").iter_rows())
+    assert dict(shown) == {stack: labels[stack] for stack, _ in shown}
+    assert labels["fuel_cell"] == "stack fuel_cell"
+
+
 def test_choosing_a_site_changes_its_charts_and_the_week_moves(wide: Opened) -> None:
     def chart(name: str) -> str:
         return wide.page.locator(f"#{name}-chart").inner_html()
