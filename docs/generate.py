@@ -21,7 +21,7 @@ PORTFOLIO = re.compile(r"(<!-- portfolio: .*? -->\n).*?(<!-- end of portfolio --
 _BEST_BY_STATE = """
 select
     region_rank, region_name, state, stack_id, first_mw_months_p10, first_mw_months_p50, first_mw_months_p90,
-    lcoe_usd_per_mwh, availability_frac, co2_kg_per_mwh, value_usd_per_mw
+    lcoe_usd_per_mwh, availability_frac, lolh_hours_per_year, co2_kg_per_mwh, value_usd_per_mw
 from ranked_sites
 where is_region_best
 qualify row_number() over (partition by state order by region_rank) = 1
@@ -35,6 +35,7 @@ select
     median(full_mw_months_p50) as full_months,
     median(lcoe_usd_per_mwh) as lcoe,
     median(availability_frac) as availability,
+    median(lolh_hours_per_year) as short_hours,
     median(co2_kg_per_mwh) as co2,
     median(value_usd_per_mw) as value,
     sum(is_target_met::integer)::integer as met,
@@ -50,12 +51,14 @@ def result(release: Release) -> str:
     best = [
         f"| {r['region_rank']} | {r['region_name']}, {r['state']} | {r['stack_id']} | {r['first_mw_months_p50']:.1f} "
         f"({r['first_mw_months_p10']:.0f}-{r['first_mw_months_p90']:.0f}) | {r['lcoe_usd_per_mwh']:.0f} | "
-        f"{100 * r['availability_frac']:.2f} | {r['co2_kg_per_mwh']:.0f} | {r['value_usd_per_mw'] / 1e6:.1f} |"
+        f"{100 * r['availability_frac']:.2f} | {r['lolh_hours_per_year']:.0f} | "
+        f"{r['co2_kg_per_mwh']:.0f} | {r['value_usd_per_mw'] / 1e6:.1f} |"
         for r in release.query(_BEST_BY_STATE).iter_rows(named=True)
     ]
     stacks = [
         f"| {r['stack_id']} | {r['first_months']:.1f} | {r['full_months']:.1f} | {r['lcoe']:.0f} | "
-        f"{100 * r['availability']:.2f} | {r['co2']:.0f} | {r['value'] / 1e6:.1f} | {r['met']} of {r['sites']} |"
+        f"{100 * r['availability']:.2f} | {r['short_hours']:.0f} | "
+        f"{r['co2']:.0f} | {r['value'] / 1e6:.1f} | {r['met']} of {r['sites']} |"
         for r in release.query(_BY_STACK).iter_rows(named=True)
     ]
     info = release.info
@@ -64,16 +67,17 @@ def result(release: Release) -> str:
             f"As of {info.as_of.isoformat()}, reference facts; the best region of each of ten states "
             "(`firstmw rank --best` shows all):",
             "",
-            "| region rank | region | stack | months to first MW, P50 (P10-P90) | LCOE, USD/MWh | available, % "
-            "| CO2, kg/MWh | value, M USD per MW of IT |",
-            "|---|---|---|---|---|---|---|---|",
+            "| region rank | region | stack | months to first MW, P50 (P10-P90) | LCOE, USD/MWh | energy served, % "
+            "| hours not fully served a year | CO2, kg/MWh | value, M USD per MW of IT |",
+            "|---|---|---|---|---|---|---|---|---|",
             *best,
             "",
             "The stacks, medians over all regions:",
             "",
-            "| stack | months to first MW | to all | LCOE, USD/MWh | available, % | CO2, kg/MWh | value, M USD per MW "
+            "| stack | months to first MW | to all | LCOE, USD/MWh | energy served, % "
+            "| hours not fully served a year | CO2, kg/MWh | value, M USD per MW "
             "| regions that meet the target |",
-            "|---|---|---|---|---|---|---|---|",
+            "|---|---|---|---|---|---|---|---|---|",
             *stacks,
             "",
         ]

@@ -10,8 +10,8 @@ from assets.table_asset import table_asset
 from pipelines.ranking.robustness import rank_acceptability as acceptability
 
 
-@table_asset("mart.rank_acceptability", deps=UNCERTAIN_INPUTS)
+@table_asset("mart.rank_acceptability", deps=[*UNCERTAIN_INPUTS, "mart.adequacy"])
 def rank_acceptability(night: Night) -> pl.DataFrame:
     """Rank the night over draws of inputs and weights."""
     own = uncertain_night(night)
-    return acceptability(own.model, own.draws, own.uncertain, own.ranges)
+    return acceptability(own.model, own.draws, own.uncertain, own.ranges, night.read("mart.adequacy"))

@@ -15,7 +15,8 @@ _WORDS = {
     "full_mw_months_p50": ("Full capacity, P50 months", 1, 0),
     "usable_mw_months_60": ("Usable MW-months in 60 months", 0, 0),
     "lcoe_usd_per_mwh": ("LCOE, USD/MWh", 1, 0),
-    "availability_frac": ("Availability, %", 3, 2),
+    "availability_frac": ("Energy served, %", 3, 2),
+    "lolh_hours_per_year": ("Hours not fully served per year", 0, 0),
     "interruptions_per_year": ("Interruptions per year", 2, 0),
     "co2_kg_per_mwh": ("CO2, kg/MWh", 0, 0),
     "score": ("Score, 0-100", 1, 0),
@@ -101,14 +102,16 @@ def reason(ranking: dict[str, Any]) -> str:
     parts = [
         _differs(by_name["first_mw_months_p50"]["difference"], 1, "the first MW {} months {}", "sooner", "later"),
         _differs(by_name["lcoe_usd_per_mwh"]["difference"], 1, "power {} USD/MWh {}", "cheaper", "dearer"),
-        _differs(-100 * by_name["availability_frac"]["difference"], 3, "{} points {} availability", "more", "less"),
+        _differs(
+            -100 * by_name["availability_frac"]["difference"], 3, "{} points {} of the energy served", "more", "less"
+        ),
     ]
     told = [part for part in parts if part]
     place = f"the median site, {median_site['region_name']} with {median_site['stack_id']}"
     if ranking["region_rank"] == (ranking["regions"] + 1) // 2:
         return f"This region is {place}."
     side = "above" if value >= 0 else "below"
-    tail = "; ".join(told) if told else "no difference in speed, cost or availability that shows"
+    tail = "; ".join(told) if told else "no difference in speed, cost or energy served that shows"
     return f"Worth {figure(abs(value), 2)} M USD per MW of IT {side} {place}: {tail}."
 
 
@@ -182,7 +185,7 @@ def _reliability(reliability: dict[str, Any]) -> None:
     verdict = "meets" if reliability["is_target_met"] else "misses"
     aim = f", {verdict} the target of {share(goal, 2)}" if goal is not None else f", {verdict} the target"
     say(
-        f"Availability {available(reliability['availability_frac'])} %{aim}; "
+        f"Energy served {available(reliability['availability_frac'])} %{aim}; "
         f"{share(reliability['full_service_hours_frac'], 3)} of hours fully served; "
         f"{figure(reliability['lolh_hours_per_year'])} h and {figure(reliability['eue_mwh_per_year'], 0)} MWh short "
         f"per year; {figure(reliability['interruptions_per_year'], 2)} interruptions of the whole site per year.",
@@ -305,7 +308,7 @@ def _others(others: list[dict[str, Any]]) -> None:
     _title("Other stacks here")
     columns = [
         Column("Stack"),
-        *(Column(name, is_right=True) for name in ("Rank", "First MW", "Full", "LCOE", "Avail. %")),
+        *(Column(name, is_right=True) for name in ("Rank", "First MW", "Full", "LCOE", "Energy %", "Short h")),
         Column("CO2", is_right=True, keep=5),
         Column("MUSD/MW", is_right=True),
         Column("Target", keep=6),
@@ -318,6 +321,7 @@ def _others(others: list[dict[str, Any]]) -> None:
             figure(row["full_mw_months_p50"]),
             figure(row["lcoe_usd_per_mwh"]),
             available(row["availability_frac"]),
+            figure(row["lolh_hours_per_year"], 0),
             figure(row["co2_kg_per_mwh"], 0),
             figure(row["value_usd_per_mw"] / 1e6, 2),
             "met" if row["is_target_met"] else "missed",

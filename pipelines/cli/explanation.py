@@ -20,7 +20,7 @@ _DESIGN = [
 ]
 _OTHERS = [
     *("rank", "stack_id", "first_mw_months_p50", "full_mw_months_p50", "lcoe_usd_per_mwh", "availability_frac"),
-    *("co2_kg_per_mwh", "value_usd_per_mw", "is_target_met"),
+    *("lolh_hours_per_year", "co2_kg_per_mwh", "value_usd_per_mw", "is_target_met"),
 ]
 
 

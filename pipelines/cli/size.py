@@ -36,7 +36,7 @@ _COLUMNS = [
     Column("Grid\nMW", is_right=True, keep=5),
     Column("Firm units", least=12),
     Column("LCOE\nUSD/MWh", is_right=True),
-    Column("Avail.\n%", is_right=True),
+    Column("Energy\nserved %", is_right=True),
     Column("Renewable\n%", is_right=True, keep=6),
     Column("CO2\nkg/MWh", is_right=True, keep=4),
 ]
@@ -57,7 +57,9 @@ _OWN = ("lcoe_usd_per_mwh", "capex_usd_per_kw", "availability_frac", "full_servi
 @click.option("--it-mw", type=Number(0, min_open=True), help="IT load; the PUE follows the weather.")
 @click.option("--stack", "stacks", multiple=True, metavar="STACK", help="Only this stack (repeatable).")
 @click.option(
-    "--target", type=Share(min_open=True, max_open=True), help="Availability, as 0.999 or 99.9; default 0.999."
+    "--target",
+    type=Share(min_open=True, max_open=True),
+    help="Share of the energy served, as 0.999 or 99.9; default 0.999.",
 )
 @click.option("--min-renewable", type=Share(), help="Least solar share beside gas; default 0.4.")
 @click.option("--gas-price", type=Number(0), help="Gas at the burner (USD/MMBtu) instead of the region's.")
@@ -68,7 +70,7 @@ _OWN = ("lcoe_usd_per_mwh", "capex_usd_per_kw", "availability_frac", "full_servi
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Date of the prices; default today.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 def size(**given: Any) -> int:
-    """Find the least-cost design that meets an availability target."""
+    """Find the least-cost design that meets a target of energy served."""
     # numba and the economics are needed here alone.
     from pipelines.cli.what_if import nearest_region, plant_of, region_row, site_of  # noqa: PLC0415
     from pipelines.dispatch.designs import design_grid  # noqa: PLC0415
@@ -170,7 +172,7 @@ def _show(chosen: pl.DataFrame, target: float) -> None:
         for row in chosen.iter_rows(named=True)
     ]
     print_table(_COLUMNS, rows)
-    say(f"Availability target {_percent(target)}, outages counted; LCOE is real and after tax.", is_dim=True)
+    say(f"Target: {_percent(target)} of the energy served, outages counted; LCOE is real and after tax.", is_dim=True)
     if not chosen["is_target_met"].all():
         say("* misses the target or drops a part that the stack is named for", is_dim=True)
 

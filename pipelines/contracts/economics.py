@@ -15,7 +15,7 @@ from pipelines.contracts.costs import (
 )
 from pipelines.contracts.gas import GasPricesByRegion, GasPriceYears
 
-SCORE_COMPONENTS = ["speed", "cost", "reliability", "carbon"]
+SCORE_COMPONENTS = ["speed", "cost", "reliability", "resilience", "carbon"]
 """Parts of a score, in the order they are shown; their weights sum to 1."""
 
 
@@ -121,18 +121,23 @@ class FuelPrices(dy.Schema):
 
 @table(
     "mart.score_anchors",
-    grain="One row per part of the score: the value worth 0, the value worth 100, and the weight.",
+    grain="One row per part of the score and column that it scores: the values worth 0 and 100, and the weight.",
 )
 class ScoreAnchors(dy.Schema):
     """Fixed anchors, so that a score means the same every night."""
 
     component = choice("Part of the score", SCORE_COMPONENTS, key=True)
-    column_name = text("Column of ranked_sites that is scored")
+    column_name = text("Column of ranked_sites that is scored", key=True)
     unit = text("Unit of that column and of the anchors")
     transform = choice("How the column is read before it is scored", ["linear", "nines"])
     anchor_low = number("Value that scores 0", "unit of the row")
     anchor_high = number("Value that scores 100", "unit of the row")
-    weight = number("Default weight; the weights sum to 1", "fraction", minimum=0, maximum=1)
+    weight = number(
+        "Default weight of the row in the score; a part weighs the sum of its rows, and all rows sum to 1",
+        "fraction",
+        minimum=0,
+        maximum=1,
+    )
     reason = text("Why the anchors stand where they stand")
 
 
@@ -199,7 +204,7 @@ class RankedSites(dy.Schema):
     eue_mwh_per_year = number("Expected unserved energy", "MWh/year", minimum=0)
     interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)
     largest_cause = text("Cause of most of the unserved energy")
-    nines = number("Nines of the availability, -log10 of what is lost", "1", nullable=True)
+    nines = number("Nines of the energy served, -log10 of the share lost; not of uptime", "1", nullable=True)
     mc_lole_events_per_year = number("Events of unserved load in sampled years", "1/year", minimum=0, nullable=True)
     mc_eue_mwh_per_year = number("Unserved energy in sampled years, mean", "MWh/year", minimum=0, nullable=True)
     mc_eue_mwh_per_year_se = number("Standard error of that mean", "MWh/year", minimum=0, nullable=True)
@@ -207,6 +212,25 @@ class RankedSites(dy.Schema):
     mc_unserved_mwh_p95 = number("Unserved energy of a sampled year, 95th percentile", "MWh", minimum=0, nullable=True)
     mc_unserved_mwh_p99 = number("Unserved energy of a sampled year, 99th percentile", "MWh", minimum=0, nullable=True)
     mc_longest_outage_hours = number("Longest event of all sampled years", "h", minimum=0, nullable=True)
+    mc_unserved_mwh_cvar95 = number(
+        "Unserved energy of a year, mean of the worst twentieth of sampled years", "MWh", minimum=0, nullable=True
+    )
+    worst_years_served_frac = number(
+        "Energy served of that demanded in the worst twentieth of sampled years",
+        "fraction",
+        minimum=0,
+        maximum=1,
+        nullable=True,
+    )
+    survival_of = text("What a loss from outside takes: grid, gas_supply or nothing", nullable=True)
+    rides_through_24h_frac = number(
+        "Probability to ride through the loss of gas or grid for 24 h from a random hour; 1 where nothing is supplied "
+        "from outside",
+        "fraction",
+        minimum=0,
+        maximum=1,
+        nullable=True,
+    )
     renewable_frac = number("Solar delivered to the load, share of load served", "fraction", minimum=0, maximum=1)
     co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served", "kg/MWh", minimum=0)
     gas_price_usd_per_mmbtu = number("Price of natural gas in the region tonight", "USD/MMBtu", minimum=0)
@@ -245,8 +269,16 @@ class RankedSites(dy.Schema):
     speed_score = number("Speed on its anchors", "0-100", minimum=0, maximum=100)
     cost_score = number("Cost on its anchors", "0-100", minimum=0, maximum=100)
     reliability_score = number("Reliability on its anchors", "0-100", minimum=0, maximum=100)
+    resilience_score = number(
+        "Resilience on its anchors: the worst twentieth of years, and 24 h without gas or grid; empty where the row is "
+        "not sampled",
+        "0-100",
+        minimum=0,
+        maximum=100,
+        nullable=True,
+    )
     carbon_score = number("Carbon on its anchors", "0-100", minimum=0, maximum=100)
-    score = number("Weighted score", "0-100", minimum=0, maximum=100)
+    score = number("Weighted mean of the parts that the row has", "0-100", minimum=0, maximum=100)
     weather_source = text("Where the hours come from: a weather file, a live source, or the synthetic reference year")
     is_stale = flag("An input is older than its source's limit")
     as_of_utc = timestamp("Logical date of the night")

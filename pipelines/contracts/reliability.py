@@ -75,7 +75,7 @@ class ChosenAdequacy(dy.Schema):
     eue_mwh_per_year = number("Expected unserved energy, by convolution", "MWh/year", minimum=0)
     normalised_eue_frac = number("Unserved over demanded energy", "fraction", minimum=0, maximum=1)
     availability_frac = number("Served over demanded energy", "fraction", minimum=0, maximum=1)
-    nines = number("Nines of that availability, -log10 of what is lost", "1", nullable=True)
+    nines = number("Nines of the energy served, -log10 of the share lost; not of uptime", "1", nullable=True)
     largest_cause = choice("Cause of most of the unserved energy", CAUSES)
     trips_per_year = number("Trips of running units and losses of grid", "1/year", minimum=0)
     interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)
@@ -97,10 +97,18 @@ class ChosenAdequacy(dy.Schema):
     mc_availability_frac = number(
         "Served over demanded energy, sampled", "fraction", minimum=0, maximum=1, nullable=True
     )
-    mc_nines = number("Nines of that availability; empty where no sampled year lost anything", "1", nullable=True)
+    mc_nines = number("Nines of the energy served; empty where no sampled year lost anything", "1", nullable=True)
     mc_unserved_mwh_p50 = _estimate("Unserved energy of a year, median", "MWh")
     mc_unserved_mwh_p95 = _estimate("Unserved energy of a year, 95th percentile", "MWh")
     mc_unserved_mwh_p99 = _estimate("Unserved energy of a year, 99th percentile", "MWh")
+    mc_unserved_mwh_cvar95 = _estimate("Unserved energy of a year, mean of the worst twentieth", "MWh")
+    worst_years_served_frac = number(
+        "Energy served of that demanded in the worst twentieth of sampled years",
+        "fraction",
+        minimum=0,
+        maximum=1,
+        nullable=True,
+    )
     mc_longest_outage_hours = _estimate("Longest event of all years", "h")
     mc_trip_interruptions_per_year = _estimate("Interruptions by trips that nothing carries", "1/year")
     mc_trip_interruptions_per_year_se = _estimate("Standard error of the interruptions", "1/year")

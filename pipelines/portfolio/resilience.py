@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from pipelines.portfolio.events import Event
 from pipelines.portfolio.simulate import Losses, sample_losses
 from pipelines.portfolio.sites import Sites
+from pipelines.reliability.tail import tail_mean
 
 ALL = "all_events"
 _SURE = 1e-9
@@ -36,12 +36,6 @@ def together(losses: Mapping[str, Losses]) -> Losses:
         hours=sum(one.hours for one in found),
         longest_hours=max(one.longest_hours for one in found),
     )
-
-
-def tail_mean(values: NDArray[np.float64], level: float) -> float:
-    """Return the mean of the worst 1 - level of the years (CVaR, Rockafellar and Uryasev 2000)."""
-    ordered = np.sort(values)
-    return float(ordered[int(np.floor(level * len(ordered) + 1e-9)) :].mean())
 
 
 def measures(losses: Losses, total_mw: float) -> dict[str, float]:

@@ -27,6 +27,10 @@ _SAMPLED = (
     "mc_unserved_mwh_p95",
     "mc_unserved_mwh_p99",
     "mc_longest_outage_hours",
+    "mc_unserved_mwh_cvar95",
+    "worst_years_served_frac",
+    "survival_of",
+    "rides_through_24h_frac",
 )
 _TIME = [
     "first_mw_months_p10",
@@ -126,6 +130,19 @@ def valued_sites(
     return joined.drop("_share").hstack(value_columns(joined, share, settings))
 
 
+def riding_through(adequacy: pl.DataFrame) -> pl.DataFrame:
+    """Add `rides_through_24h_frac`: the survival of 24 h without gas or grid, 1 where neither supplies the site.
+
+    Parameters
+    ----------
+    adequacy : pl.DataFrame
+        Contract `mart.adequacy`; empty where a row is not sampled.
+    """
+    is_alone = pl.col("survival_of") == "nothing"
+    through = pl.when(is_alone).then(1.0).otherwise(pl.col("survives_24h_frac").clip(0.0, 1.0))
+    return adequacy.with_columns(through.alias("rides_through_24h_frac"))
+
+
 def ranked_sites(
     regions: pl.DataFrame,
     chosen: pl.DataFrame,
@@ -173,13 +190,13 @@ def ranked_sites(
         If a chosen row has no time to power or no region.
     """
     valued = valued_sites(regions, chosen, time_to_power, online_share, settings)
-    ranked = rank_sites(add_scores(valued)).join(
+    sampled = riding_through(adequacy).select(*KEY, *_SAMPLED)
+    ranked = rank_sites(add_scores(valued.join(sampled, on=KEY, how="left", maintain_order="left"))).join(
         acceptability.filter(pl.col("ordered_by") == "value").select(*KEY, "top10_frac", "rank_p05", "rank_p95"),
         on=KEY,
         how="left",
         maintain_order="left",
     )
-    ranked = ranked.join(adequacy.select(*KEY, *_SAMPLED), on=KEY, how="left", maintain_order="left")
     ranked = ranked.with_columns(
         pl.Series("tie_id", tie_ids(ranked, settings.tie_frac)),
         pl.Series("is_pareto", is_pareto(ranked)),

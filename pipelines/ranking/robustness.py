@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import ranking as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
+from pipelines.contracts.economics import SCORE_COMPONENTS
 from pipelines.economics.gas import Ranges
 from pipelines.identity import stable_seed
 from pipelines.ranking.model import Array, SiteModel
-from pipelines.ranking.rank import KEY
+from pipelines.ranking.rank import KEY, riding_through
 from pipelines.ranking.score import score_anchors, utility
 from pipelines.ranking.uncertainty import Uncertain
 from pipelines.timeline.distribution import quantile
 from pipelines.timeline.draws import Draws
 
+_RESILIENCE = ["worst_years_served_frac", "rides_through_24h_frac"]
 # What is worked on at once, and by how many threads; the figures do not depend on it.
 _ROWS_AT_ONCE, _DRAWS_AT_ONCE, _THREADS = 2048, 128, 2
 
@@ -83,11 +85,12 @@ def rank_acceptability(
     draws: Draws,
     uncertain: Sequence[Uncertain],
     ranges: Ranges,
+    adequacy: pl.DataFrame,
 ) -> pl.DataFrame:
     """Return where each row ranks over draws of inputs and weights.
 
     By value, the weight between speed and cost is the margin of compute, which is drawn. By score, the weights of the
-    four parts are drawn uniformly among all that sum to one (SMAA-2: Lahdelma and Salminen 2001, Operations Research
+    parts are drawn uniformly among all that sum to one (SMAA-2: Lahdelma and Salminen 2001, Operations Research
     49). Inputs are drawn the same way in both: common assumptions together, local ones by hub, place, state or stack,
     months to power from the draws of the activity networks, grid requests energised or not by region. Rows that miss
     the target come last, as in the ranking.
@@ -101,6 +104,8 @@ def rank_acceptability(
     uncertain : Sequence[Uncertain]
     ranges : Ranges
         Ranges of the basis by hub and of the adder by rule, around the night's figures.
+    adequacy : pl.DataFrame
+        Contract `mart.adequacy`; a row without sampled years is scored on its other parts.
 
     Returns
     -------
@@ -113,10 +118,12 @@ def rank_acceptability(
     values = np.empty((model.rows.height, n_draws))
     scores = np.empty_like(values)
     weights = _weights(n_draws)
+    sampled = model.rows.select(KEY).join(riding_through(adequacy), on=KEY, how="left", maintain_order="left")
+    resilience = sampled.select(_RESILIENCE).to_numpy().astype(np.float64)
 
     def draw(start: int) -> None:
         part = np.arange(start, min(start + _ROWS_AT_ONCE, len(values)))
-        values[part], scores[part] = _draw_rows(model, draws, inputs, part, weights)
+        values[part], scores[part] = _draw_rows(model, draws, inputs, part, resilience, weights)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(draw, range(0, len(values), _ROWS_AT_ONCE)))
@@ -132,7 +139,7 @@ def rank_acceptability(
 
 
 def _draw_rows(
-    model: SiteModel, draws: Draws, inputs: InputDraws, part: NDArray[np.int64], weights: Array
+    model: SiteModel, draws: Draws, inputs: InputDraws, part: NDArray[np.int64], resilience: Array, weights: Array
 ) -> tuple[Array, Array]:
     """Return value and score of some rows in every draw, each of shape (n_part, n_draws)."""
     n_draws = inputs.n_draws
@@ -153,21 +160,45 @@ def _draw_rows(
         lcoe += model.operation[part][:, None] * (operation - 1.0)
     lost = 1.0 - model.availability[part][:, None]
     outages = inputs.by_instance("outages", model.instances("technology")[part])
-    available = 1.0 - np.clip(lost * (1.0 if outages is None else outages), 0.0, 1.0)
+    scale = np.ones((len(part), n_draws)) if outages is None else outages
+    available = 1.0 - np.clip(lost * scale, 0.0, 1.0)
     margin = _margin_draws(model, inputs)
     network = draws.network[part]
     online = draws.online_years[network, :n_draws] * _completed(model, part, n_draws)
     net = available * (margin - model.bus_mwh[part][:, None] * lcoe) - model.restart_years[part][:, None] * margin
-    parts = {
-        "speed": draws.first_mw_months[network, :n_draws],
-        "cost": lcoe,
-        "reliability": available,
-        "carbon": model.carbon_kg[part][:, None],
+    figures = {
+        "first_mw_months_p50": draws.first_mw_months[network, :n_draws],
+        "lcoe_usd_per_mwh": lcoe,
+        "availability_frac": available,
+        # Years lose in proportion to the outages; what is there without gas or grid does not depend on them.
+        "worst_years_served_frac": 1.0 - np.clip((1.0 - resilience[part, :1]) * scale, 0.0, 1.0),
+        "rides_through_24h_frac": resilience[part, 1:],
+        "co2_kg_per_mwh": model.carbon_kg[part][:, None],
     }
-    score = np.zeros_like(lcoe)
-    for weight, anchor in zip(weights, score_anchors().iter_rows(named=True), strict=True):
-        score += weight[None, :] * utility(parts[anchor["component"]], anchor)
-    return online * net, score
+    return online * net, weighted_score(figures, weights)
+
+
+def weighted_score(figures: Mapping[str, Array], weights: Array) -> Array:
+    """Compute the score (0-100) under drawn weights, shape (n_rows, n_draws); a row is scored on the parts it has.
+
+    Parameters
+    ----------
+    figures : Mapping[str, Array]
+        By column of the anchors, each of shape (n_rows, n_draws) or (n_rows, 1), NaN where a row has none.
+    weights : Array
+        Shape (n_components, n_draws).
+    """
+    anchors = score_anchors()
+    score, known = np.zeros(weights.shape[1]), np.zeros(weights.shape[1])
+    for weight, component in zip(weights, SCORE_COMPONENTS, strict=True):
+        own = anchors.filter(pl.col("component") == component)
+        share = own["weight"] / own["weight"].sum()
+        rows = zip(share, own.iter_rows(named=True), strict=True)
+        part = sum((frac * utility(figures[row["column_name"]], row) for frac, row in rows), np.zeros((1, 1)))
+        is_known = np.isfinite(part)
+        score = score + weight[None, :] * np.where(is_known, part, 0.0)
+        known = known + weight[None, :] * is_known
+    return np.asarray(score / known)
 
 
 def _capital_cost_draws(model: SiteModel, inputs: InputDraws) -> dict[str, Array]:
@@ -229,7 +260,7 @@ def _completed(model: SiteModel, part: NDArray[np.int64], n_draws: int) -> Array
 def _weights(n_draws: int) -> Array:
     """Return weights of the score's parts, uniform among those that sum to one, shape (n_parts, n_draws)."""
     drawn = np.random.default_rng(stable_seed("robustness", "weights")).standard_exponential(
-        (score_anchors().height, n_draws)
+        (len(SCORE_COMPONENTS), n_draws)
     )
     return drawn / drawn.sum(axis=0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from pipelines.plant.catalogue import stacks
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reliability.campaign import Plant, site_key
 from pipelines.reliability.common_mode import HOURS_PER_YEAR
-from pipelines.reliability.monte_carlo import Estimate, YearlyOutcomes, sample_years, summarise
+from pipelines.reliability.monte_carlo import Estimate, Summary, YearlyOutcomes, sample_years, summarise
 from pipelines.reliability.starts import is_standby
 from pipelines.reliability.survival import Bridge, Standby, survival
 from pipelines.reliability.system import system_of_design
@@ -109,6 +110,7 @@ def _sampling(plant: Plant) -> list[Any]:
     """List what the sampling depends on beyond the campaign."""
     parameters = plant.parameters
     return [
+        [field.name for field in fields(Summary)],
         values_of(plant.settings, marked("physics", "sampling")),
         parameters.value("bess", "mttr", "hours"),
         parameters.value("bess", "planned_outage_rate"),
@@ -173,6 +175,7 @@ def sample_design(
         "mc_unserved_mwh_p50": summary.unserved_mwh_p50,
         "mc_unserved_mwh_p95": summary.unserved_mwh_p95,
         "mc_unserved_mwh_p99": summary.unserved_mwh_p99,
+        "mc_unserved_mwh_cvar95": summary.unserved_mwh_cvar95,
         "mc_longest_outage_hours": summary.longest_hours,
     }
     return row | {"spare_units": spare_units(sites, design)} | ride_through(sites, design, plant)
@@ -330,6 +333,7 @@ def adequacy_table(chosen: pl.DataFrame, lost: pl.DataFrame, sampled: pl.DataFra
         *[(pl.col(f"mc_lolh_hours_per_year{se}") / hours).alias(f"mc_lolp_frac{se}") for se in ("", "_se")],
         *[(pl.col(f"mc_eue_mwh_per_year{se}") / load).alias(f"mc_normalised_eue_frac{se}") for se in ("", "_se")],
         (1.0 - pl.col("mc_eue_mwh_per_year") / load).alias("mc_availability_frac"),
+        (1.0 - pl.col("mc_unserved_mwh_cvar95") / load).clip(0.0, 1.0).alias("worst_years_served_frac"),
         _nines(pl.col("mc_eue_mwh_per_year") / load).alias("mc_nines"),
         (pl.col("mc_eue_mwh_per_year") - pl.col("eue_mwh_per_year")).alias("mc_difference_mwh_per_year"),
         (pl.col("mc_eue_mwh_per_year") + pl.col("mc_bridged_mwh_per_year") - pl.col("eue_mwh_per_year")).alias(

@@ -25,6 +25,7 @@ from pipelines.reliability.monte_carlo_kernel import (
     simulate_years,
 )
 from pipelines.reliability.parts import SITE, Chain, Deferral, Storage, System, UnitGroup
+from pipelines.reliability.tail import tail_mean
 
 _ORDER = {"charging": 0, "serving": 1, "following": 2}
 
@@ -87,6 +88,7 @@ class Summary:
     unserved_mwh_p50: float
     unserved_mwh_p95: float
     unserved_mwh_p99: float
+    unserved_mwh_cvar95: float
     longest_hours: float
 
 
@@ -203,6 +205,7 @@ def summarise(outcomes: YearlyOutcomes) -> Summary:
         unserved_mwh_p50=float(p50),
         unserved_mwh_p95=float(p95),
         unserved_mwh_p99=float(p99),
+        unserved_mwh_cvar95=tail_mean(outcomes.unserved_mwh, 0.95),
         longest_hours=float(outcomes.longest_hours.max()),
     )
 

@@ -17,7 +17,10 @@ MOST_SITES = 10_000
 """Pairs of region and stack up to which the page carries all; beyond, other regions come with their best stack only."""
 _KEY = ["region_id", "stack_id"]
 # What `rank_sites` computes, compares or orders with.
-_EXACT = {"speed_score", "cost_score", "reliability_score", "carbon_score", "availability_frac", "lcoe_usd_per_mwh"}
+_EXACT = {
+    *("speed_score", "cost_score", "reliability_score", "resilience_score", "carbon_score"),
+    *("availability_frac", "lcoe_usd_per_mwh"),
+}
 _SITES = [
     "rank", "region_rank", "is_region_best", *_KEY, "region_name", "state", "iso", "latitude", "longitude", "design_id",
     "solar_mw", "bess_mw", "bess_mwh", "reserve_mw", "reserve_mwh", "grid_mw", "baseload_technology", "baseload_units",
@@ -28,7 +31,7 @@ _SITES = [
     "co2_kg_per_mwh", "gas_price_usd_per_mmbtu", "power_price_usd_per_mwh", "usable_mw_months_60", "value_usd_per_mw",
     "tie_id", "top10_frac", "rank_p05", "rank_p95", "online_years_discounted", "net_usd_per_mw_year",
     "power_usd_per_mw_year", "restart_usd_per_mw_year", "online_availability_frac", "is_pareto", "speed_score",
-    "cost_score", "reliability_score", "carbon_score", "score",
+    "cost_score", "reliability_score", "resilience_score", "carbon_score", "score",
 ]  # fmt: skip
 _CITED = ["source_title", "publisher", "url", "as_of"]
 # By name in the page: table, columns, order, and whether only regions with details are carried.

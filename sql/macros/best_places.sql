@@ -7,6 +7,7 @@ select
     rank() over (order by sites.usable_mw_months_60 desc) as usable_mw_months_60_place,
     rank() over (order by sites.lcoe_usd_per_mwh) as lcoe_usd_per_mwh_place,
     rank() over (order by sites.availability_frac desc) as availability_frac_place,
+    rank() over (order by sites.lolh_hours_per_year) as lolh_hours_per_year_place,
     rank() over (order by sites.interruptions_per_year) as interruptions_per_year_place,
     rank() over (order by sites.co2_kg_per_mwh) as co2_kg_per_mwh_place,
     rank() over (order by sites.score desc) as score_place,

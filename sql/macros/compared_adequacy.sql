@@ -49,7 +49,7 @@ select
         },
         {
             'line': 11, 'item': 'nines', 'unit': '1', 'value': found.nines,
-            'detail': 'nines of the availability, convolution'
+            'detail': 'nines of the energy served, which is not the share of hours fully served; convolution'
         },
         {
             'line': 12, 'item': 'survives_8h_frac', 'unit': 'share', 'value': found.survives_8h_frac,

@@ -53,20 +53,25 @@ from (
                     'here': pair.here_availability_frac, 'middle': pair.middle_availability_frac
                 },
                 {
-                    'line': 6, 'item': 'interruptions_per_year', 'unit': '1/year',
+                    'line': 6, 'item': 'lolh_hours_per_year', 'unit': 'h/year',
+                    'place': places.lolh_hours_per_year_place,
+                    'here': pair.here_lolh_hours_per_year, 'middle': pair.middle_lolh_hours_per_year
+                },
+                {
+                    'line': 7, 'item': 'interruptions_per_year', 'unit': '1/year',
                     'place': places.interruptions_per_year_place,
                     'here': pair.here_interruptions_per_year, 'middle': pair.middle_interruptions_per_year
                 },
                 {
-                    'line': 7, 'item': 'co2_kg_per_mwh', 'unit': 'kg/MWh', 'place': places.co2_kg_per_mwh_place,
+                    'line': 8, 'item': 'co2_kg_per_mwh', 'unit': 'kg/MWh', 'place': places.co2_kg_per_mwh_place,
                     'here': pair.here_co2_kg_per_mwh, 'middle': pair.middle_co2_kg_per_mwh
                 },
                 {
-                    'line': 8, 'item': 'score', 'unit': '0-100', 'place': places.score_place,
+                    'line': 9, 'item': 'score', 'unit': '0-100', 'place': places.score_place,
                     'here': pair.here_score, 'middle': pair.middle_score
                 },
                 {
-                    'line': 9, 'item': 'value_usd_per_mw', 'unit': 'USD/MW', 'place': places.value_usd_per_mw_place,
+                    'line': 10, 'item': 'value_usd_per_mw', 'unit': 'USD/MW', 'place': places.value_usd_per_mw_place,
                     'here': pair.here_value_usd_per_mw, 'middle': pair.middle_value_usd_per_mw
                 }
             ]) as quantity
@@ -79,32 +84,52 @@ from (
         'score_points',
         row_number() over (order by points.weight desc, points.component),
         points.component,
-        points.weight * points.here_score,
+        points.here_weight * points.here_score / sum(points.here_weight) over (
+            order by points.component rows between unbounded preceding and unbounded following
+        ),
         'points',
-        points.weight * points.middle_score,
+        points.middle_weight * points.middle_score / sum(points.middle_weight) over (
+            order by points.component rows between unbounded preceding and unbounded following
+        ),
         null,
         'weight x utility of ' || points.column_name,
         null,
         null
     from (
         select
-            anchors.component,
-            anchors.column_name,
-            anchors.weight,
-            case anchors.component
-                when 'speed' then pair.here_speed_score
-                when 'cost' then pair.here_cost_score
-                when 'reliability' then pair.here_reliability_score
-                when 'carbon' then pair.here_carbon_score
-            end as here_score,
-            case anchors.component
-                when 'speed' then pair.middle_speed_score
-                when 'cost' then pair.middle_cost_score
-                when 'reliability' then pair.middle_reliability_score
-                when 'carbon' then pair.middle_carbon_score
-            end as middle_score
-        from score_anchors as anchors
-        cross join compare_site(region_id) as pair
+            scores.*,
+            -- A part that a row does not have weighs nothing there.
+            case when scores.here_score is null then 0.0 else scores.weight end as here_weight,
+            case when scores.middle_score is null then 0.0 else scores.weight end as middle_weight
+        from (
+            select
+                parts.component,
+                parts.column_name,
+                parts.weight,
+                case parts.component
+                    when 'speed' then pair.here_speed_score
+                    when 'cost' then pair.here_cost_score
+                    when 'reliability' then pair.here_reliability_score
+                    when 'resilience' then pair.here_resilience_score
+                    when 'carbon' then pair.here_carbon_score
+                end as here_score,
+                case parts.component
+                    when 'speed' then pair.middle_speed_score
+                    when 'cost' then pair.middle_cost_score
+                    when 'reliability' then pair.middle_reliability_score
+                    when 'resilience' then pair.middle_resilience_score
+                    when 'carbon' then pair.middle_carbon_score
+                end as middle_score
+            from (
+                select
+                    anchors.component,
+                    string_agg(anchors.column_name, ' and ' order by anchors.column_name) as column_name,
+                    sum(anchors.weight order by anchors.column_name) as weight
+                from score_anchors as anchors
+                group by anchors.component
+            ) as parts
+            cross join compare_site(region_id) as pair
+        ) as scores
     ) as points
     union all
     select

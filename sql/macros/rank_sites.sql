@@ -1,10 +1,12 @@
 -- Ranks region x stack rows by a score of your own weights; a weight left out keeps the published one.
 -- Weights are relative to each other, not negative, and one of them is above 0; filters leave rows out before the
--- ranking. A state is given by its code or its name.
+-- ranking. A row without sampled years has no resilience and is scored on its other parts. A state is given by its code
+-- or its name.
 create or replace macro rank_sites(
     speed := null,
     cost := null,
     reliability := null,
+    resilience := null,
     carbon := null,
     min_availability := 0.0,
     max_lcoe := null,
@@ -12,7 +14,11 @@ create or replace macro rank_sites(
 ) as table
 select
     row_number() over (
-        order by weighted.is_target_met desc, weighted.weighted_score desc, weighted.region_id, weighted.stack_id
+        order by
+            weighted.is_target_met desc,
+            weighted.weighted_score desc nulls last,
+            weighted.region_id,
+            weighted.stack_id
     ) as weighted_rank,
     weighted.weighted_score,
     weighted.rank,
@@ -24,12 +30,14 @@ select
     weighted.full_mw_months_p50,
     weighted.lcoe_usd_per_mwh,
     weighted.availability_frac,
+    weighted.lolh_hours_per_year,
     weighted.is_target_met,
     weighted.co2_kg_per_mwh,
     weighted.value_usd_per_mw,
     weighted.speed_score,
     weighted.cost_score,
     weighted.reliability_score,
+    weighted.resilience_score,
     weighted.carbon_score
 from (
     select
@@ -42,25 +50,39 @@ from (
         sites.full_mw_months_p50,
         sites.lcoe_usd_per_mwh,
         sites.availability_frac,
+        sites.lolh_hours_per_year,
         sites.is_target_met,
         sites.co2_kg_per_mwh,
         sites.value_usd_per_mw,
         sites.speed_score,
         sites.cost_score,
         sites.reliability_score,
+        sites.resilience_score,
         sites.carbon_score,
         (
             weights.speed_weight * sites.speed_score
             + weights.cost_weight * sites.cost_score
             + weights.reliability_weight * sites.reliability_score
+            + weights.resilience_weight * coalesce(sites.resilience_score, 0.0)
             + weights.carbon_weight * sites.carbon_score
-        ) / weights.total_weight as weighted_score
+        ) / case
+            when sites.resilience_score is not null then weights.total_weight
+            else
+                nullif(
+                    weights.speed_weight
+                    + weights.cost_weight
+                    + weights.reliability_weight
+                    + weights.carbon_weight,
+                    0.0
+                )
+        end as weighted_score
     from ranked_sites as sites
     cross join (
         select
             valid.speed_weight,
             valid.cost_weight,
             valid.reliability_weight,
+            valid.resilience_weight,
             valid.carbon_weight,
             case
                 when
@@ -73,21 +95,34 @@ from (
         from (
             select
                 given.*,
-                given.speed_weight + given.cost_weight + given.reliability_weight + given.carbon_weight as total_weight,
+                given.speed_weight
+                + given.cost_weight
+                + given.reliability_weight
+                + given.resilience_weight
+                + given.carbon_weight as total_weight,
                 least(
-                    given.speed_weight, given.cost_weight, given.reliability_weight, given.carbon_weight
+                    given.speed_weight,
+                    given.cost_weight,
+                    given.reliability_weight,
+                    given.resilience_weight,
+                    given.carbon_weight
                 ) as least_weight
             from (
                 select
                     coalesce(speed, published.speed_weight)::double as speed_weight,
                     coalesce(cost, published.cost_weight)::double as cost_weight,
                     coalesce(reliability, published.reliability_weight)::double as reliability_weight,
+                    coalesce(resilience, published.resilience_weight)::double as resilience_weight,
                     coalesce(carbon, published.carbon_weight)::double as carbon_weight
                 from (
                     select
                         max(anchors.weight) filter (where anchors.component = 'speed') as speed_weight,
                         max(anchors.weight) filter (where anchors.component = 'cost') as cost_weight,
                         max(anchors.weight) filter (where anchors.component = 'reliability') as reliability_weight,
+                        sum(
+                            anchors.weight
+                            order by anchors.column_name
+                        ) filter (where anchors.component = 'resilience') as resilience_weight,
                         max(anchors.weight) filter (where anchors.component = 'carbon') as carbon_weight
                     from score_anchors as anchors
                 ) as published

@@ -113,10 +113,15 @@ def _changes() -> pl.DataFrame:
 
 
 def _anchors() -> pl.DataFrame:
-    columns = ["first_mw_months_p50", "lcoe_usd_per_mwh", "availability_frac", "co2_kg_per_mwh"]
-    return pl.DataFrame(
-        {"component": list(WEIGHTS), "column_name": columns, "weight": list(WEIGHTS.values()), "transform": "linear"}
-    )
+    columns = {
+        "speed": ["first_mw_months_p50"],
+        "cost": ["lcoe_usd_per_mwh"],
+        "reliability": ["availability_frac"],
+        "resilience": ["worst_years_served_frac", "rides_through_24h_frac"],
+        "carbon": ["co2_kg_per_mwh"],
+    }
+    rows = [(part, name, WEIGHTS[part] / len(own), "linear") for part, own in columns.items() for name in own]
+    return pl.DataFrame(rows, schema=["component", "column_name", "weight", "transform"], orient="row")
 
 
 def _fuel_prices() -> pl.DataFrame:

@@ -31,7 +31,7 @@ STACKS = [
     ("smr_hybrid", 0.0, 0.0, 0.0, "recip_genset", 9, 2.5, 88.0, 160.0, 2.1, 0.9994, 110.0),
 ]
 LOAD_MW = 22.0
-WEIGHTS = {"speed": 0.4, "cost": 0.3, "reliability": 0.2, "carbon": 0.1}
+WEIGHTS = {"speed": 0.35, "cost": 0.25, "reliability": 0.15, "resilience": 0.15, "carbon": 0.1}
 CAUSE_SHARES = {
     "baseload_or_grid": 0.0,
     "gas_supply": 0.2,
@@ -58,6 +58,7 @@ def all_sites(*, is_stale: bool) -> pl.DataFrame:
                 "speed_score": max(0.0, min(100.0, 100 * (84 - first) / 78)),
                 "cost_score": max(0.0, min(100.0, 100 * (250 - lcoe) / 200)),
                 "reliability_score": 60.0,
+                "resilience_score": 45.0 - 3.0 * index,
                 "carbon_score": 100 * (700 - co2) / 700,
             }
             rows.append(
@@ -98,6 +99,8 @@ def all_sites(*, is_stale: bool) -> pl.DataFrame:
                     "lolh_hours_per_year": 8760 * (1 - available),
                     "eue_mwh_per_year": 8760 * LOAD_MW * (1 - available),
                     "interruptions_per_year": 0.3 + 0.1 * index,
+                    "mc_lole_events_per_year": 4.0 + index,
+                    "mc_longest_outage_hours": 60.0 + index,
                     "is_target_met": available >= 0.999,
                     "is_composition_met": True,
                     "co2_kg_per_mwh": co2,

@@ -24,14 +24,16 @@ def test_without_arguments_the_order_is_the_published_score(release):
 
 
 def test_only_the_proportions_of_the_weights_count(release):
-    one = weighted(release, "speed := 1, cost := 2, reliability := 0, carbon := 1")
-    ten = weighted(release, "speed := 10, cost := 20, reliability := 0, carbon := 10")
+    one = weighted(release, "speed := 1, cost := 2, reliability := 0, resilience := 2, carbon := 1")
+    ten = weighted(release, "speed := 10, cost := 20, reliability := 0, resilience := 20, carbon := 10")
     assert_series_equal(one["weighted_score"], ten["weighted_score"])
 
 
-@pytest.mark.parametrize("part", ["speed", "cost", "carbon"])
+@pytest.mark.parametrize("part", ["speed", "cost", "resilience", "carbon"])
 def test_one_weight_alone_gives_that_utility(release, part):
-    zero = ", ".join(f"{name} := {int(name == part)}" for name in ("speed", "cost", "reliability", "carbon"))
+    zero = ", ".join(
+        f"{name} := {int(name == part)}" for name in ("speed", "cost", "reliability", "resilience", "carbon")
+    )
     found = weighted(release, zero)
     assert_series_equal(found["weighted_score"], found[f"{part}_score"], check_names=False)
     met = found.filter("is_target_met")
@@ -42,7 +44,8 @@ def test_one_weight_alone_gives_that_utility(release, part):
 @pytest.mark.parametrize(
     "weights",
     [
-        "speed := 0, cost := 0, reliability := 0, carbon := 0",
+        "speed := 0, cost := 0, reliability := 0, resilience := 0, carbon := 0",
+        "resilience := -1",
         "speed := -1",
         "cost := 'inf'::double",
         "carbon := 'nan'::double",

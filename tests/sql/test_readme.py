@@ -47,12 +47,13 @@ def test_every_figure_is_the_releases(generate: ModuleType, release: Release) ->
         assert float(shown[3].split(" ")[0]) == pytest.approx(site["first_mw_months_p50"], abs=0.05)
         assert float(shown[4]) == pytest.approx(site["lcoe_usd_per_mwh"], abs=0.5)
         assert float(shown[5]) == pytest.approx(100 * site["availability_frac"], abs=0.005)
-        assert float(shown[6]) == pytest.approx(site["co2_kg_per_mwh"], abs=0.5)
-        assert float(shown[7]) == pytest.approx(site["value_usd_per_mw"] / 1e6, abs=0.05)
+        assert float(shown[6]) == pytest.approx(site["lolh_hours_per_year"], abs=0.5)
+        assert float(shown[7]) == pytest.approx(site["co2_kg_per_mwh"], abs=0.5)
+        assert float(shown[8]) == pytest.approx(site["value_usd_per_mw"] / 1e6, abs=0.05)
     for shown in rows[best.height :]:
         own = release.table("ranked_sites").filter(pl.col("stack_id") == shown[0])
         assert float(shown[3]) == pytest.approx(own["lcoe_usd_per_mwh"].median(), abs=0.5)
-        assert shown[7] == f"{own['is_target_met'].sum()} of {own.height}"
+        assert shown[8] == f"{own['is_target_met'].sum()} of {own.height}"
 
 
 def test_the_readme_holds_what_the_command_writes(generate: ModuleType, repository: Path, release: Release) -> None:

@@ -42,7 +42,7 @@ async function start() {
   SPECS = payload.specs;
   const page = reading(payload);
   byId("asof").textContent = `as of ${page.release.as_of}`;
-  byId("foot").textContent = `Release ${page.release.run_id}, profile ${page.release.profile}. Months count from the decision to build; money is in real USD; availability counts outages. All of it in SQL: firstmw sql, docs/sql.md.`;
+  byId("foot").textContent = `Release ${page.release.run_id}, profile ${page.release.profile}. Months count from the decision to build; money is in real USD; energy served counts outages, and is not the share of hours fully served. All of it in SQL: firstmw sql, docs/sql.md.`;
   const sections = { today, map: mapSection, ranking: rankingSection, tradeoffs: tradeoffsSection, site: siteSection, portfolio: portfolioSection, inputs: inputsSection };
   for (const [id, make] of Object.entries(sections)) {
     byId(id).hidden = false;

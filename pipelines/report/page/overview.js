@@ -49,7 +49,7 @@ function today(page) {
   const top = page.byRank.slice(0, 10);
   return [
     el("h2", { id: "h-today" }, "Today"),
-    el("p", { class: "lead" }, `The best place tonight is ${place(first)} on ${lower(label(first.stack_id))}: first megawatt in ${number(first.first_mw_months_p50, 1)} months (${number(first.first_mw_months_p10)} to ${number(first.first_mw_months_p90)}), ${usd(first.lcoe_usd_per_mwh)}, ${available(first.availability_frac)} available. What holds it up is ${lower(label(first.critical_activity))}.`),
+    el("p", { class: "lead" }, `The best place tonight is ${place(first)} on ${lower(label(first.stack_id))}: first megawatt in ${number(first.first_mw_months_p50, 1)} months (${number(first.first_mw_months_p10)} to ${number(first.first_mw_months_p90)}), ${usd(first.lcoe_usd_per_mwh)}, ${available(first.availability_frac)} of its energy served (${number(first.lolh_hours_per_year)} h a year not fully). What holds it up is ${lower(label(first.critical_activity))}.`),
     resilienceHeadline(page),
     page.release.what_if?.length ? el("p", { class: "banner warn" }, el("strong", {}, "A what-if, not a night: "), page.release.what_if.join(", ") + ".") : null,
     page.release.part?.length ? el("p", { class: "banner warn" }, el("strong", {}, "A part, not all regions: "), page.release.part.join(", ") + ".") : null,
@@ -57,11 +57,11 @@ function today(page) {
     el("ul", { class: "cards" },
       card("Fastest first megawatt", number(fastest.first_mw_months_p50, 1), "months, P50", fastest),
       card("Cheapest power", number(cheapest.lcoe_usd_per_mwh, 1), "USD/MWh", cheapest),
-      card("Most available", available(firm.availability_frac).replace(" %", ""), "%", firm),
+      card("Most energy served", available(firm.availability_frac).replace(" %", ""), "%", firm),
       card("Least carbon", number(clean.co2_kg_per_mwh), "kg CO₂/MWh", clean)),
     el("p", { class: "note" }, `Of ${number(sites.length)} region and stack pairs ${sites.length < page.release.pairs ? "that the page carries " : ""}${number(met.length)} reach their availability target; the four figures are of those.`),
-    table(before ? `Top ten, and what moved since ${before}` : "Top ten", [{ text: "Rank", n: 1 }, { text: "Moved" }, { text: "Region" }, { text: "Stack" }, { text: "First MW, months", n: 1 }, { text: "LCOE, USD/MWh", n: 1 }, { text: "Available", n: 1 }, { text: "Value, M USD/MW", n: 1 }, { text: "Why it moved" }],
-      top.map((site) => [number(site.rank), moved(site), el("button", { type: "button", class: "link", onclick: () => page.select(site.region_id, site.stack_id, true) }, place(site)), label(site.stack_id), number(site.first_mw_months_p50, 1), number(site.lcoe_usd_per_mwh, 1), available(site.availability_frac), millions(site.value_usd_per_mw), before ? reason(site) : "first release"])),
+    table(before ? `Top ten, and what moved since ${before}` : "Top ten", [{ text: "Rank", n: 1 }, { text: "Moved" }, { text: "Region" }, { text: "Stack" }, { text: "First MW, months", n: 1 }, { text: "LCOE, USD/MWh", n: 1 }, { text: "Energy served", n: 1 }, { text: "Short, h/year", n: 1 }, { text: "Value, M USD/MW", n: 1 }, { text: "Why it moved" }],
+      top.map((site) => [number(site.rank), moved(site), el("button", { type: "button", class: "link", onclick: () => page.select(site.region_id, site.stack_id, true) }, place(site)), label(site.stack_id), number(site.first_mw_months_p50, 1), number(site.lcoe_usd_per_mwh, 1), available(site.availability_frac), number(site.lolh_hours_per_year), millions(site.value_usd_per_mw), before ? reason(site) : "first release"])),
     el("p", { class: "note" }, before
       ? `${plural(movers.length, "row has", "rows have")} another rank than in the release of ${before}. ` + (changes.length ? "Changed between the two: " + changes.slice(0, 8).map((row) => `${label(row.kind)} ${row.name}`).join("; ") + (changes.length > 8 ? "; and more" : "") + "." : "Inputs, settings and code are the same in both; only the date moved on.")
       : "There is no release before this one to compare with."),
@@ -81,7 +81,8 @@ const MEASURES = {
   region_rank: { text: "Rank of the region", unit: "rank", of: (site) => site.region_rank, low: true },
   months: { text: "Months to the first MW, P50", unit: "months", of: (site) => site.first_mw_months_p50, low: true },
   lcoe: { text: "LCOE", unit: "USD/MWh", of: (site) => site.lcoe_usd_per_mwh, low: true },
-  nines: { text: "Availability", unit: "nines", of: (site) => -Math.log10(Math.max(1e-6, 1 - site.availability_frac)), low: false },
+  short: { text: "Hours not fully served", unit: "h/year", of: (site) => site.lolh_hours_per_year, low: true },
+  resilience: { text: "Resilience", unit: "0-100", of: (site) => site.resilience_score, low: false },
   co2: { text: "CO2", unit: "kg/MWh", of: (site) => site.co2_kg_per_mwh, low: true },
   value: { text: "Value", unit: "M USD per MW of IT", of: (site) => site.value_usd_per_mw / 1e6, low: false },
   solar: { text: "Solar capacity factor", unit: "%", of: (site, page) => 100 * page.regions.get(site.region_id)?.solar_capacity_factor_frac, low: false },

@@ -1,15 +1,15 @@
 // The ranking: filters, own weights, order. The score and its order are those of the macro rank_sites.
-const COMPONENTS = ["speed", "cost", "reliability", "carbon"];
+const COMPONENTS = ["speed", "cost", "reliability", "resilience", "carbon"];
 
 function weightedRows(sites, weights) {
-  const total = weights.speed + weights.cost + weights.reliability + weights.carbon;
-  const scored = sites.map((site) => ({
-    site,
-    score: total === 0 ? null : (weights.speed * site.speed_score + weights.cost * site.cost_score
-      + weights.reliability * site.reliability_score + weights.carbon * site.carbon_score) / total,
-  }));
+  const scored = sites.map((site) => {
+    // A row without sampled years has no resilience and is scored on its other parts.
+    const parts = COMPONENTS.filter((name) => known(site[name + "_score"]));
+    const total = parts.reduce((sum, name) => sum + weights[name], 0);
+    return { site, score: total === 0 ? null : parts.reduce((sum, name) => sum + weights[name] * site[name + "_score"], 0) / total };
+  });
   const text = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-  scored.sort((a, b) => (b.site.is_target_met - a.site.is_target_met) || (a.score === null ? 0 : b.score - a.score)
+  scored.sort((a, b) => (b.site.is_target_met - a.site.is_target_met) || ((a.score === null) - (b.score === null)) || (a.score === null ? 0 : b.score - a.score)
     || text(a.site.region_id, b.site.region_id) || text(a.site.stack_id, b.site.stack_id));
   return scored.map((row, place) => ({ ...row, weighted: place + 1 }));
 }
@@ -23,7 +23,8 @@ const COLUMNS = [
   { key: "months", text: "First MW, months", n: 1, of: (row) => row.site.first_mw_months_p50, cell: (row) => number(row.site.first_mw_months_p50, 1) },
   { key: "range", text: "P10 to P90, 6 to 72 months", wide: 1, of: (row) => row.site.first_mw_months_p90, cell: (row) => span(row.site.first_mw_months_p10, row.site.first_mw_months_p50, row.site.first_mw_months_p90, 6, 72, `first MW in ${number(row.site.first_mw_months_p10)} to ${number(row.site.first_mw_months_p90)} months`) },
   { key: "lcoe", text: "LCOE, USD/MWh", n: 1, of: (row) => row.site.lcoe_usd_per_mwh, cell: (row) => number(row.site.lcoe_usd_per_mwh, 1) },
-  { key: "available", text: "Available", n: 1, down: 1, of: (row) => row.site.availability_frac, cell: (row) => el("span", {}, available(row.site.availability_frac), row.site.is_target_met ? "" : el("span", { class: "tag bad" }, "below target")) },
+  { key: "available", text: "Energy served", n: 1, down: 1, of: (row) => row.site.availability_frac, cell: (row) => el("span", {}, available(row.site.availability_frac), row.site.is_target_met ? "" : el("span", { class: "tag bad" }, "below target")) },
+  { key: "short", text: "Short, h/year", n: 1, of: (row) => row.site.lolh_hours_per_year, cell: (row) => number(row.site.lolh_hours_per_year) },
   { key: "co2", text: "CO₂, kg/MWh", n: 1, of: (row) => row.site.co2_kg_per_mwh, cell: (row) => number(row.site.co2_kg_per_mwh) },
   { key: "value", text: "Value, M USD/MW", n: 1, down: 1, of: (row) => row.site.value_usd_per_mw, cell: (row) => millions(row.site.value_usd_per_mw) },
   { key: "score", text: "Score", n: 1, down: 1, of: (row) => row.score, cell: (row) => number(row.score, 1) },
@@ -32,7 +33,7 @@ const COLUMNS = [
 
 function rankingSection(page) {
   const state = { order: "published", sort: "shown", isDown: false, limit: 25 };
-  const published = Object.fromEntries(page.anchors.map((row) => [row.component, row.weight]));
+  const published = Object.fromEntries(COMPONENTS.map((name) => [name, page.anchors.filter((row) => row.component === name).reduce((sum, row) => sum + row.weight, 0)]));
   const values = (of) => [...new Set(page.sites.map(of))].filter(Boolean).sort();
   const select = (id, all, items) => el("select", { id }, option("", all, ""), items.map(([value, text]) => option(value, text, "")));
   const search = el("input", { id: "f-text", type: "search", placeholder: "name or id", autocomplete: "off" });
@@ -104,10 +105,10 @@ function rankingSection(page) {
   show();
   return [
     el("h2", { id: "h-ranking" }, "Ranking"),
-    el("p", { class: "note" }, "The published order is value: discounted margin per planned megawatt of IT, where earlier, cheaper and more available power counts in dollars. Move a weight to rank by your own mix of four scores instead; it is the formula of the SQL macro rank_sites."),
+    el("p", { class: "note" }, "The published order is value: discounted margin per planned megawatt of IT, where earlier, cheaper and more available power counts in dollars. Move a weight to rank by your own mix of five scores instead; it is the formula of the SQL macro rank_sites. Energy served counts megawatt-hours, outages included; Short is the hours of a year in which any load is not served."),
     page.sites.length < page.release.pairs ? el("p", { class: "banner", id: "cut" }, `Of ${number(page.release.pairs)} pairs of region and stack the page carries ${number(page.sites.length)}: every stack of the best ${number(page.release.detail_regions)} regions, and the best stack of each other. All of them: firstmw rank, or ranked_sites in SQL.`) : null,
     el("div", { class: "sliders", role: "group", "aria-label": "Weights" }, COMPONENTS.map((name) => el("label", { class: "slider" }, el("span", {}, label(name), outputs[name]), sliders[name])), reset),
-    el("div", { class: "controls" }, labelled("Order", order), labelled("Find", search), labelled("State", byState), labelled("Grid", byIso), labelled("Stack", byStack), labelled("Available at least", least), labelled("LCOE at most, USD/MWh", dearest), el("label", { class: "check" }, best, "Best stack of each region only")),
+    el("div", { class: "controls" }, labelled("Order", order), labelled("Find", search), labelled("State", byState), labelled("Grid", byIso), labelled("Stack", byStack), labelled("Energy served at least", least), labelled("LCOE at most, USD/MWh", dearest), el("label", { class: "check" }, best, "Best stack of each region only")),
     count,
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Ranking table" }, el("table", { id: "ranking-table" }, el("thead", {}, head), body)),
     more,

@@ -19,7 +19,7 @@ function valueParts(here, middle) {
   return [
     ["Sooner or later power", (here.online_years_discounted - middle.online_years_discounted) * mean((site) => site.net_usd_per_mw_year)],
     ["Cheaper or dearer power", -(here.power_usd_per_mw_year - middle.power_usd_per_mw_year) * mean((site) => site.online_availability_frac) * years],
-    ["More or less available", ((here.online_availability_frac - middle.online_availability_frac) * mean(gross) - (here.restart_usd_per_mw_year - middle.restart_usd_per_mw_year)) * years],
+    ["More or less energy served", ((here.online_availability_frac - middle.online_availability_frac) * mean(gross) - (here.restart_usd_per_mw_year - middle.restart_usd_per_mw_year)) * years],
   ];
 }
 
@@ -56,7 +56,7 @@ function siteSection(page) {
       card("First megawatt", number(site.first_mw_months_p50, 1), "months, P50", `P10 ${number(site.first_mw_months_p10, 1)}, P90 ${number(site.first_mw_months_p90, 1)}; by month 24: ${percent(site.p_first_mw_24_months)}`),
       card("All megawatts", number(site.full_mw_months_p50, 1), "months, P50", time ? `P10 ${number(time.full_mw_months_p10, 1)}, P90 ${number(time.full_mw_months_p90, 1)}` : ""),
       card("LCOE", number(site.lcoe_usd_per_mwh, 1), "USD/MWh", `real, after tax; ${number(site.capex_usd_per_kw)} USD/kW of IT`),
-      card("Available", available(site.availability_frac).replace(" %", ""), "%", `${number(site.lolh_hours_per_year, 0)} h a year not fully served; ${site.is_target_met ? "target met" : "below target"}`),
+      card("Energy served", available(site.availability_frac).replace(" %", ""), "%", `${number(site.lolh_hours_per_year, 0)} h a year not fully served${adequacy && known(adequacy.mc_lole_events_per_year) ? `, in ${number(adequacy.mc_lole_events_per_year, 1)} events, the longest ${number(adequacy.mc_longest_outage_hours)} h` : ""}; ${site.is_target_met ? "target met" : "below target"}`),
       card("CO₂", number(site.co2_kg_per_mwh), "kg/MWh", `${percent(site.renewable_frac)} solar`),
       card("Value", millions(site.value_usd_per_mw), "M USD/MW", `score ${number(site.score, 1)} of 100`)));
 

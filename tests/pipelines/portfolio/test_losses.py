@@ -13,10 +13,11 @@ from scipy.stats import binom, chisquare, multivariate_normal, norm
 from pipelines.portfolio.events import events_of, joint_rates, loss_correlation, loss_covariance, read_events
 from pipelines.portfolio.facts import candidates
 from pipelines.portfolio.geometry import distances_km, points_within, shared_frac
-from pipelines.portfolio.resilience import ALL, measures, resilience_rows, sample_all, tail_mean, together
+from pipelines.portfolio.resilience import ALL, measures, resilience_rows, sample_all, together
 from pipelines.portfolio.simulate import sample_losses
 from pipelines.portfolio.sites import sites_of, sized
 from pipelines.portfolio.sizing import served_frac, shortage, units_for
+from pipelines.reliability.tail import tail_mean
 from pipelines.weather.files import great_circle_km
 
 YEARS = 40_000

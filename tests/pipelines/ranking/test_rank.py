@@ -93,6 +93,10 @@ def sampled(designs: pl.DataFrame) -> pl.DataFrame:
             pl.lit(1.0).alias(f"mc_{name}")
             for name in ("lole_events_per_year", "eue_mwh_per_year_se", "longest_outage_hours")
         ),
+        pl.lit(90.0).alias("mc_unserved_mwh_cvar95"),
+        pl.lit(0.999).alias("worst_years_served_frac"),
+        pl.lit("gas_supply").alias("survival_of"),
+        pl.lit(0.0).alias("survives_24h_frac"),
         *(pl.lit(90.0).alias(f"mc_unserved_mwh_{name}") for name in names),
     )
 

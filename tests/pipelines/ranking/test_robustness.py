@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from pipelines.ranking.robustness import InputDraws, quantile_around, rank_draws
-from pipelines.ranking.score import score_anchors, utility
+from pipelines.contracts.economics import SCORE_COMPONENTS
+from pipelines.ranking.robustness import InputDraws, quantile_around, rank_draws, weighted_score
+from pipelines.ranking.score import add_scores, score_anchors, utility
 from pipelines.ranking.uncertainty import Uncertain
 
 
@@ -61,19 +62,23 @@ def test_policy_is_not_drawn() -> None:
     assert InputDraws([item("carbon", 0.0, 0.0, 100.0)], 10, 0.0, {}).of("carbon") is None
 
 
-@given(months=st.floats(0.0, 200.0))
-def test_utilities_are_those_of_the_published_scores(months) -> None:
-    from pipelines.ranking.score import add_scores
-
+@given(months=st.floats(0.0, 200.0), through=st.floats(0.0, 1.0))
+def test_a_drawn_score_at_the_published_weights_is_the_published_score(months, through) -> None:
     frame = pl.DataFrame(
         {
-            "first_mw_months_p50": [months],
-            "lcoe_usd_per_mwh": [100.0],
-            "availability_frac": [0.9995],
-            "co2_kg_per_mwh": [300.0],
+            "first_mw_months_p50": [months, months],
+            "lcoe_usd_per_mwh": [100.0, 100.0],
+            "availability_frac": [0.9995, 0.9995],
+            "worst_years_served_frac": [0.997, None],
+            "rides_through_24h_frac": [through, None],
+            "co2_kg_per_mwh": [300.0, 300.0],
         }
     )
-    scored = add_scores(frame)
-    for anchor in score_anchors().iter_rows(named=True):
+    scored, anchors = add_scores(frame), score_anchors()
+    for anchor in anchors.filter(pl.col("component") != "resilience").iter_rows(named=True):
         own = utility(frame[anchor["column_name"]].to_numpy(), anchor)
         assert own[0] == pytest.approx(scored[f"{anchor['component']}_score"][0])
+    weights = [anchors.filter(component=name)["weight"].sum() for name in SCORE_COMPONENTS]
+    columns = {name: frame[name].to_numpy()[:, None].astype(float) for name in anchors["column_name"]}
+    drawn = weighted_score(columns, np.array(weights)[:, None])
+    assert drawn[:, 0] == pytest.approx(scored["score"].to_numpy())

@@ -133,11 +133,11 @@ def set_slider(state: Opened, name: str, value: int) -> None:
 @pytest.mark.parametrize(
     ("weights", "filters"),
     [
-        ({"speed": 40, "cost": 30, "reliability": 20, "carbon": 10}, {}),
-        ({"speed": 0, "cost": 100, "reliability": 0, "carbon": 0}, {}),
-        ({"speed": 13, "cost": 7, "reliability": 29, "carbon": 91}, {"state": "TX"}),
-        ({"speed": 55, "cost": 45, "reliability": 100, "carbon": 3}, {"min_availability": "0.9995"}),
-        ({"speed": 1, "cost": 1, "reliability": 0, "carbon": 0}, {"max_lcoe": "90"}),
+        ({"speed": 40, "cost": 30, "reliability": 20, "resilience": 10, "carbon": 10}, {}),
+        ({"speed": 0, "cost": 100, "reliability": 0, "resilience": 0, "carbon": 0}, {}),
+        ({"speed": 13, "cost": 7, "reliability": 29, "resilience": 67, "carbon": 91}, {"state": "TX"}),
+        ({"speed": 55, "cost": 45, "reliability": 100, "resilience": 20, "carbon": 3}, {"min_availability": "0.9995"}),
+        ({"speed": 1, "cost": 1, "reliability": 0, "resilience": 1, "carbon": 0}, {"max_lcoe": "90"}),
     ],
 )
 def test_sliders_rank_as_the_macro_does(
@@ -163,7 +163,7 @@ def test_weights_that_are_all_zero_order_nothing_and_the_macro_refuses_them(wide
     wide.page.select_option("#f-state", "")
     wide.page.select_option("#f-available", "0")
     wide.page.fill("#f-lcoe", "")
-    for name in ("speed", "cost", "reliability", "carbon"):
+    for name in ("speed", "cost", "reliability", "resilience", "carbon"):
         set_slider(wide, name, 0)
     if wide.page.locator("#more-rows").count():
         wide.page.click("#more-rows")
@@ -173,7 +173,7 @@ def test_weights_that_are_all_zero_order_nothing_and_the_macro_refuses_them(wide
     )
     assert ranked(wide) == named["site"].to_list()
     with pytest.raises(UsageError, match="one of them above 0"):
-        release.query("select * from rank_sites(speed := 0, cost := 0, reliability := 0, carbon := 0)")
+        release.query("select * from rank_sites(speed := 0, cost := 0, reliability := 0, resilience := 0, carbon := 0)")
 
 
 def test_published_weights_bring_back_the_published_order(wide: Opened, release: Release) -> None:
