@@ -42,6 +42,10 @@ def test_every_judgement_is_listed_with_its_range(facts: GasFacts) -> None:
         ("fuel_cell.variable_om", "22.0", "18.0 to 38.0 USD_per_MWh"),
         ("fuel_cell.stack_replacement_cost", "0.0", ""),
         ("smr.capex", "12500.0", "8100.0 to 14600.0 USD_per_kW"),
+        ("recip_genset.forced_outage_rate", "0.02", "0.01 to 0.03 fraction"),
+        ("recip_genset.planned_outage_rate", "0.04", "0.01 to 0.06 fraction"),
+        ("recip_genset.mttr", "46.9388", ""),
+        ("fuel_cell.planned_outage_rate", "0.02", "0.01 to 0.05 fraction"),
     ],
 )
 def test_a_default_that_no_document_gives_is_an_assumption_with_its_range(
@@ -59,7 +63,7 @@ def test_cited_defaults_stay_facts(facts: GasFacts) -> None:
     technology = load_reference("technology", REFERENCE_DIR)
     listed = assumptions(technology, judged_figures(facts), Settings())
     figures = listed.filter(~pl.col("assumption_id").str.contains(r"^(setting|gas_|henry_|carbon_)"))
-    assert figures.filter(pl.col("kind") == "assumption").height == 4
+    assert figures.filter(pl.col("kind") == "assumption").height == 8
     catalyst = figures.row(by_predicate=pl.col("assumption_id") == "recip_genset.capex_scr", named=True)
     # The document is known, its address is not.
     assert (catalyst["kind"], catalyst["url"]) == ("fact", None)

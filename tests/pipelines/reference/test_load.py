@@ -170,7 +170,7 @@ def test_assumed_figures_of_technologies_are_those_that_no_document_gives(
     known = set(facts.select(*key, *figures).iter_rows())
     figures = [pl.col(name).fill_null(-1.0) for name in ("low", "mid", "high")]
     assumed = tables["technology"].filter(pl.col("publisher") == "firstmw")
-    assert assumed.height == 4
+    assert assumed.height == 8
     assert not known & set(assumed.select(*key, *figures).iter_rows())
     assert assumed["url"].is_null().all()
 
