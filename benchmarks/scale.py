@@ -24,6 +24,7 @@ from benchmarks.session_memory import run_sampled
 from pipelines.counties.places import county_regions
 from pipelines.dispatch.designs import design_grid
 from pipelines.dispatch.inputs import DesignSet
+from pipelines.economics.gas_supply import gas_supply
 from pipelines.national.chunk import MONTHS, RESULTS, STAGES, Chunk, Facts, chunks_of
 from pipelines.national.engine import run_chunks
 from pipelines.national.store import Store
@@ -104,7 +105,13 @@ def work_of(count: int, years: int) -> Work:
     technologies = firm_technologies(figures, reference("temperature_outage"), settings)
     designs = design_grid(technologies, settings, solar_parts=settings.county_solar_parts)
     plant = Plant(DesignSet.from_frame(designs), technologies, battery(figures, settings), figures, settings)
-    causes = region_causes(regions, reference("grid_reliability"), figures, settings)
+    causes = region_causes(
+        regions,
+        gas_supply(regions, reference("gas_hub_rules"), settings),
+        reference("grid_reliability"),
+        figures,
+        settings,
+    )
     facts = Facts(plant, solar_parameters(figures, settings), reference("data_centre_load"), years)
     chunks = chunks_of(regions, climate, causes, settings.chunk_sites)
     if count:

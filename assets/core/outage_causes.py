@@ -10,9 +10,16 @@ from assets.table_asset import table_asset
 from pipelines.reliability.common_mode import region_causes
 
 
-@table_asset("core.outage_causes", deps=["core.regions", "core.technology", "core.grid_reliability"])
+@table_asset(
+    "core.outage_causes",
+    deps=["core.regions", "core.gas_prices_by_region", "core.technology", "core.grid_reliability"],
+)
 def outage_causes(night: Night) -> pl.DataFrame:
-    """List gas, transformer, switchgear and grid failures."""
+    """List failures of gas supply, transformer, switchgear and grid."""
     return region_causes(
-        night.read("core.regions"), night.read("core.grid_reliability"), plant_parameters(night), night.settings
+        night.read("core.regions"),
+        night.read("core.gas_prices_by_region", ["region_id", "gas_hub"]),
+        night.read("core.grid_reliability"),
+        plant_parameters(night),
+        night.settings,
     )

@@ -10,13 +10,15 @@ from assets.table_asset import table_asset
 from pipelines.economics.gas import GAS_TABLES
 from pipelines.reference.provenance import assumptions as all_assumptions
 from pipelines.reference.provenance import judged_figures
+from pipelines.reliability.gas_basins import judged_freezes
 from pipelines.settings import county_settings
 
 
 @table_asset("mart.assumptions", deps=["core.technology", *(f"core.{name}" for name in GAS_TABLES)])
 def assumptions(night: Night) -> pl.DataFrame:
     """List settings and defaults."""
-    listed = all_assumptions(night.read("core.technology"), judged_figures(night_gas_facts(night)), night.settings)
+    judged = pl.concat([judged_figures(night_gas_facts(night)), judged_freezes()])
+    listed = all_assumptions(night.read("core.technology"), judged, night.settings)
     if night.scope.is_counties:
         return listed
     return listed.filter(~pl.col("assumption_id").is_in([f"setting.{name}" for name in county_settings()]))

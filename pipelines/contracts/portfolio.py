@@ -51,10 +51,13 @@ class PortfolioEvents(dy.Schema):
     takes = text("Sites it can take: all (site), on gas, on the grid, on sun alone, of one technology")
     footprint = text("How far it reaches: one site, all of one domain, a circle, the whole fleet, or by correlation")
     domain = text("Kind of domain that it takes together, empty for none")
-    exposed = text("Which regions are exposed: all, cold, hot, or by the frequency of the hazard in the county")
+    exposed = text("Which regions are exposed: all, hot, or by the frequency of the hazard in the county")
     is_assumption = flag("The rate has no source: it is one of three levels that are declared")
     rate_low_per_year = number(
-        "Low rate per site or domain; empty where it follows from figures", "1/year", minimum=0, nullable=True
+        "Low rate per site or domain; empty where it follows from figures or differs by basin",
+        "1/year",
+        minimum=0,
+        nullable=True,
     )
     rate_mid_per_year = number("Rate as used", "1/year", minimum=0, nullable=True)
     rate_high_per_year = number("High rate", "1/year", minimum=0, nullable=True)

@@ -106,7 +106,7 @@ def events_of(table: pl.DataFrame, sites: Sites, level: Level = "mid") -> list[E
         From `read_events`.
     sites : Sites
     level : Level
-        Which of the three rates of an assumption is taken.
+        Which of the three rates of an assumption is used; freeze-offs have the rates of each site's basin.
     """
     return [_event(row, sites, level) for row in table.iter_rows(named=True)]
 
@@ -114,8 +114,11 @@ def events_of(table: pl.DataFrame, sites: Sites, level: Level = "mid") -> list[E
 def _event(row: dict, sites: Sites, level: Level) -> Event:
     name, n = row["event_type"], len(sites)
     everywhere = np.ones(n)
-    exposed = _exposed(row, sites)
-    if row["rate_kind"] in {"computed", "cited"}:
+    exposed, strike_frac = _exposed(row, sites), row["strike_frac"]
+    if row["rate_kind"] == "basin":
+        rate, share, hours = sites.freezes[level] * exposed, everywhere, sites.freezes["hours"]
+        strike_frac = sites.freeze_cut_frac
+    elif row["rate_kind"] in {"computed", "cited"}:
         own = sites.own[name]
         rate, share, hours = own.rate_per_year * exposed, own.share_lost_frac, own.hours
     else:
@@ -128,19 +131,17 @@ def _event(row: dict, sites: Sites, level: Level) -> Event:
         event_type=name,
         footprint=row["footprint"],
         rate_per_year=rate * sites.takes(row["takes"]),
-        strike_frac=row["strike_frac"],
+        strike_frac=strike_frac,
         share_lost_frac=share,
         hours=hours,
         domain=domain,
         radius_km=row["radius_km"] or 0.0,
-        is_assumption=row["rate_kind"] == "assumption",
+        is_assumption=row["rate_kind"] in {"assumption", "basin"},
     )
 
 
 def _exposed(row: dict, sites: Sites) -> NDArray[np.float64]:
     """Compute the share of an event's rate that reaches each site, shape (n,)."""
-    if row["exposed"] == "cold":
-        return sites.is_cold.astype(np.float64)
     if row["exposed"] == "hot":
         return sites.is_hot.astype(np.float64)
     if row["exposed"] == "county":

@@ -17,10 +17,10 @@ from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.county_editions import carry_to_edition
 from pipelines.reference.parameters import Parameters, parameters
 from pipelines.reference.side_table import read_side_table
+from pipelines.reliability.gas_basins import read_basins
 from pipelines.settings import Settings
 from pipelines.weather.climate import climate_stations, nearest_stations
 
-BASINS_FILE = Path(__file__).with_name("fuel_basins.csv")
 COUNTY_HAZARDS_FILE = Path(__file__).with_name("county_hazards.csv")
 _COUNTY_HAZARDS_RELEASE = "March 2023"
 REFERENCE = (
@@ -266,14 +266,3 @@ def read_county_hazards(path: Path = COUNTY_HAZARDS_FILE) -> pl.DataFrame:
     return frame.unpivot(on=hazards, index="county_fips", variable_name="hazard", value_name="events_per_year").select(
         "county_fips", "hazard", "events_per_year", pl.lit(_COUNTY_HAZARDS_RELEASE).alias("release")
     )
-
-
-def read_basins(path: Path = BASINS_FILE) -> pl.DataFrame:
-    """Return gas_hub and the fuel_basin that feeds it.
-
-    Raises
-    ------
-    InputError
-        If the file or a column is missing.
-    """
-    return read_side_table(path, ("gas_hub", "fuel_basin")).select("gas_hub", "fuel_basin")

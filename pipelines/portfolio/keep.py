@@ -16,7 +16,10 @@ from pipelines.settings import moving, values_of
 from pipelines.warehouse.cache import Cache
 
 _CODE = Path(__file__).parents[1]
-_PATTERNS = [f"{room}/**/*.{kind}" for room in ("portfolio", "timeline") for kind in ("py", "csv")]
+_PATTERNS = [
+    *(f"{room}/**/*.{kind}" for room in ("portfolio", "timeline") for kind in ("py", "csv")),
+    *("reliability/gas_basins.py", "reliability/*.csv"),
+]
 
 
 class Keep:

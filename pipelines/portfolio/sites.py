@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.portfolio.facts import Facts
 from pipelines.portfolio.sizing import HOURS_PER_YEAR, shortage, units_for
+from pipelines.reliability.gas_basins import freezes_by_hub
 from pipelines.settings import Settings
 from pipelines.timeline.plant import module_bus_mw
 
@@ -38,10 +39,14 @@ class Sites:
         Degrees; IT load (MW); shape (n,).
     domains : Mapping[str, list[str]]
         By kind of domain, the one each site lies in.
-    uses_gas, uses_grid, is_solar_alone, is_cold, is_hot : NDArray[np.bool_]
+    uses_gas, uses_grid, is_solar_alone, is_hot : NDArray[np.bool_]
         Shape (n,).
     own : Mapping[str, OwnRates]
         By kind of event.
+    freezes : Mapping[str, NDArray[np.float64]]
+        Freeze-offs of each site's basin per year at the levels low, mid and high, and their mean hours.
+    freeze_cut_frac : float
+        Share of the sites of a basin that a freeze-off cuts.
     hazard_rates : Mapping[str, NDArray[np.float64]]
         By hazard of the risk index, events per year; not a number where unknown.
     solar_correlation : NDArray[np.float64] | None
@@ -55,9 +60,10 @@ class Sites:
     uses_gas: NDArray[np.bool_]
     uses_grid: NDArray[np.bool_]
     is_solar_alone: NDArray[np.bool_]
-    is_cold: NDArray[np.bool_]
     is_hot: NDArray[np.bool_]
     own: Mapping[str, OwnRates]
+    freezes: Mapping[str, NDArray[np.float64]]
+    freeze_cut_frac: float
     hazard_rates: Mapping[str, NDArray[np.float64]]
     solar_correlation: NDArray[np.float64] | None
 
@@ -163,9 +169,10 @@ def sites_of(rows: pl.DataFrame, facts: Facts) -> Sites:
              for n, g in zip(rows["firm_technology"], rows["grid_mw"], strict=True)], dtype=np.bool_),
         uses_grid=rows["grid_mw"].to_numpy() > 0.0,
         is_solar_alone=((rows["firm_units"] == 0) & (rows["grid_mw"] == 0.0)).to_numpy(),
-        is_cold=_extreme(rows, facts, "temperature_min_c") <= settings.gas_freeze_below_c,
         is_hot=_extreme(rows, facts, "temperature_max_c") >= settings.engine_derate_above_c,
         own=_own_rates(rows, facts),
+        freezes=_freezes(rows),
+        freeze_cut_frac=settings.gas_freeze_cut_frac,
         hazard_rates=_hazard_rates(rows, facts),
         solar_correlation=_solar_correlation(rows, facts),
     )  # fmt: skip
@@ -232,6 +239,12 @@ def _blocks(loads: NDArray[np.float64], block_mw: float, mtbf_hours: float, hour
 def _of_grid(rates: list[tuple[float, float]]) -> OwnRates:
     found = np.array(rates, dtype=np.float64).reshape(-1, 2)
     return OwnRates(found[:, 0], np.ones(len(found)), found[:, 1])
+
+
+def _freezes(rows: pl.DataFrame) -> dict[str, NDArray[np.float64]]:
+    found = freezes_by_hub(rows.select("gas_hub"))
+    columns = {level: f"events_{level}_per_year" for level in ("low", "mid", "high")} | {"hours": "hours_mean"}
+    return {name: found[column].to_numpy() for name, column in columns.items()}
 
 
 def _hazard_rates(rows: pl.DataFrame, facts: Facts) -> dict[str, NDArray[np.float64]]:

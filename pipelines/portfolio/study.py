@@ -18,6 +18,7 @@ from pipelines.portfolio.resilience import resilience_rows
 from pipelines.portfolio.sites import sited_value
 from pipelines.portfolio.strategies import CAMPUS, NODES, Strategy, diversification_curve, place
 from pipelines.portfolio.supply import Supply, claimable
+from pipelines.settings import Settings
 from pipelines.warehouse.cache import Cache
 
 TIMELINE_SEED = stable_seed("time to power")
@@ -113,7 +114,7 @@ def study(
         for name in (NODES, CAMPUS)
     )
     tables = {
-        "portfolio_events": events_table(events),
+        "portfolio_events": events_table(events, settings),
         "portfolio_sites": pl.concat(_sites_table(strategy, built[strategy.strategy]) for strategy in placed),
         "portfolio_resilience": pl.concat(
             frame.select(pl.lit(name).alias("strategy"), pl.all()) for name, frame in losses.items()
@@ -133,10 +134,15 @@ def study(
     return Study(tables, by_name, built, keep.hits, keep.misses)
 
 
-def events_table(events: pl.DataFrame) -> pl.DataFrame:
+def events_table(events: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return the rows of mart.portfolio_events."""
     return events.with_columns(
-        (pl.col("rate_kind") == "assumption").alias("is_assumption"),
+        pl.col("rate_kind").is_in(["assumption", "basin"]).alias("is_assumption"),
+        # Freeze-offs have the rate and length of each basin; `assumptions` lists them.
+        pl.when(pl.col("rate_kind") == "basin")
+        .then(settings.gas_freeze_cut_frac)
+        .otherwise("strike_frac")
+        .alias("strike_frac"),
         pl.col("index_frequency").alias("index_frequency_per_year"),
         *(pl.col(f"rate_{level}").alias(f"rate_{level}_per_year") for level in ("low", "mid", "high")),
     )

@@ -23,7 +23,7 @@ from pipelines.reference.parameters import Parameters
 from pipelines.reliability.adequacy import NeedAdequacy, adequacy_of_need
 from pipelines.reliability.availability import Operation, availability
 from pipelines.reliability.common_mode import UNIT_TRANSFORMER, bridge_hours, grid_unavailability, unavailability
-from pipelines.reliability.freeze import gas_freeze, is_struck_by_frost, outage_probability
+from pipelines.reliability.freeze import gas_freeze, loses_gas, outage_probability
 from pipelines.reliability.starts import run_hours, start_failures
 from pipelines.settings import Settings, marked, values_of
 from pipelines.warehouse.cache import Cache
@@ -164,10 +164,10 @@ class SiteAssessor:
 
     def __init__(self, site: SiteYear, plant: Plant, causes: pl.DataFrame, *, has_few: bool = False) -> None:
         self._site, self._plant, self._causes, self._has_few = site, plant, causes, has_few
-        frost = gas_freeze(site.temperature_c, plant.settings, site.step_hours)
+        frost = gas_freeze(site.temperature_c, causes, plant.settings, site.step_hours)
         without_gas = outage_probability(frost, len(site.temperature_c))
         self._frost_events = float((frost.failure * (1.0 - without_gas)).sum())
-        self._supply_loss = {name: without_gas for name, unit in plant.technologies.items() if is_struck_by_frost(unit)}
+        self._supply_loss = {name: without_gas for name, unit in plant.technologies.items() if loses_gas(unit)}
 
     def assess(self, designs: DesignSet, *, dtype: DTypeLike) -> pl.DataFrame:
         """Return the columns of `sim.dispatch_annual` and `sim.adequacy`, one row per design."""

@@ -10,16 +10,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipelines.contracts.reference import OWN_PUBLISHER
 from pipelines.dispatch.inputs import DesignSet
 from pipelines.errors import InputError, UsageError
 from pipelines.plant.technology import Battery
+from pipelines.reliability.gas_basins import freezes_by_hub
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.reference.parameters import Parameters
 
 HOURS_PER_YEAR = 8760.0
-GAS_SUPPLY, UNIT_TRANSFORMER, SWITCHGEAR = "gas_supply", "unit_transformer", "switchgear"
+GAS_SUPPLY, GAS_BASIN, UNIT_TRANSFORMER, SWITCHGEAR = "gas_supply", "gas_basin", "unit_transformer", "switchgear"
 GRID_ROUTINE, GRID_MAJOR, GRID_TRANSFORMER = "grid_routine", "grid_major", "grid_transformer"
 GRID_CAUSES = (GRID_ROUTINE, GRID_MAJOR, GRID_TRANSFORMER)
 
@@ -147,18 +149,25 @@ def common_mode(
 
 
 def region_causes(
-    regions: pl.DataFrame, grid_reliability: pl.DataFrame, parameters: Parameters, settings: Settings
+    regions: pl.DataFrame,
+    hubs: pl.DataFrame,
+    grid_reliability: pl.DataFrame,
+    parameters: Parameters,
+    settings: Settings,
 ) -> pl.DataFrame:
-    """Return the shared failures of every region, contract `core.outage_causes`.
+    """List the shared failures of every region, contract `core.outage_causes`.
 
     Parameters
     ----------
     regions : pl.DataFrame
         region_id, state.
+    hubs : pl.DataFrame
+        region_id and the gas_hub that prices its gas: regions of hubs in one basin share its freeze-offs.
     grid_reliability : pl.DataFrame
         Reference table `grid_reliability`.
     parameters : Parameters
     settings : Settings
+        Loss of the gas lateral, and the share of customers that a freeze-off cuts.
     """
     by_state = {
         state: common_mode(
@@ -167,7 +176,31 @@ def region_causes(
         for state in sorted(set(regions["state"]))
     }
     causes = pl.concat(by_state.values())
-    return regions.select("region_id", "state").join(causes, on="state", how="left", maintain_order="left")
+    places = regions.select("region_id", "state").with_row_index("_place")
+    everywhere = places.join(causes, on="state", how="left", maintain_order="left").drop("state")
+    basins = freezes_by_hub(
+        places.join(hubs.select("region_id", "gas_hub"), on="region_id", how="left", maintain_order="left")
+    )
+    cut = pl.col("events_mid_per_year") * settings.gas_freeze_cut_frac
+    freezes = basins.select(
+        "_place",
+        "region_id",
+        pl.lit(GAS_BASIN).alias("cause"),
+        pl.lit("gas_units").alias("takes"),
+        cut.alias("events_per_year"),
+        pl.col("hours_mean").alias("hours_per_event"),
+        (cut * pl.col("hours_mean") / HOURS_PER_YEAR).alias("unavailability_frac"),
+        pl.format("freeze-off of the basin {} ({})", "fuel_basin", "source_title").alias("source_title"),
+        pl.when(pl.col("publisher") == OWN_PUBLISHER)
+        .then(pl.lit("this project"))
+        .otherwise("publisher")
+        .alias("publisher"),
+        "url",
+        "as_of",
+    )
+    return (
+        pl.concat([everywhere, freezes.select(everywhere.columns)]).sort("_place", maintain_order=True).drop("_place")
+    )
 
 
 def unavailability(causes: pl.DataFrame, cause: str) -> float:

@@ -12,6 +12,7 @@ from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reliability.availability import uncarried_shares
 from pipelines.reliability.common_mode import (
+    GAS_BASIN,
     GAS_SUPPLY,
     GRID_CAUSES,
     HOURS_PER_YEAR,
@@ -19,7 +20,7 @@ from pipelines.reliability.common_mode import (
     UNIT_TRANSFORMER,
 )
 from pipelines.reliability.fleet import forced_outage_rate
-from pipelines.reliability.freeze import gas_freeze, is_struck_by_frost
+from pipelines.reliability.freeze import gas_freeze, loses_gas
 from pipelines.reliability.parts import NEVER, SITE, SharedOutage, Storage, System, Transformer, UnitGroup, chain
 from pipelines.reliability.starts import is_standby
 from pipelines.settings import Settings
@@ -27,7 +28,7 @@ from pipelines.settings import Settings
 if TYPE_CHECKING:
     from pipelines.reference.parameters import Parameters
 
-GRID, BASELOAD, FIRM, GAS_FROST = "grid", "baseload", "firm", "gas_frost"
+GRID, BASELOAD, FIRM = "grid", "baseload", "firm"
 # A plant of more blocks than this is simulated in this many: by then a block more or less shows no more.
 MOST_BLOCKS = 24
 
@@ -106,11 +107,11 @@ def system_of_design(
     if designs.firm_units[index] > 0:
         name, unit_mw = designs.firm_technology[index], float(designs.firm_unit_mw[index])
         groups.append(units(FIRM, name, int(designs.firm_units[index]), unit_mw))
-        if technologies[name].fuel == "natural_gas":
+        if loses_gas(technologies[name]):
             strike((GAS_SUPPLY,), FIRM)
-        frost = gas_freeze(site.temperature_c, settings, step)
-        if is_struck_by_frost(technologies[name]) and frost.failure.any():
-            shared.append(SharedOutage(GAS_FROST, (FIRM,), frost))
+            freeze = gas_freeze(site.temperature_c, causes, settings, step)
+            if freeze.failure.any():
+                shared.append(SharedOutage(GAS_BASIN, (FIRM,), freeze))
     strike((SWITCHGEAR,), SITE)
 
     solar_mw = float(designs.solar_mw[index])

@@ -119,21 +119,17 @@ class Plant(BaseModel):
     gas_freeze_coldest_frac: float = physics(
         0.004,
         "dispatch",
-        ge=0,
+        gt=0,
         le=1,
-        description="share of a region's year that is cold for it: beyond the 99.6 % design hour; assumption",
+        description="share of a region's year in which a freeze-off of its basin begins: its coldest hours; assumption",
     )
-    gas_freeze_below_c: float = physics(
-        -5.0, "dispatch", description="temperature above which the gas supply does not freeze (deg C); assumption"
-    )
-    gas_freeze_outage_frac: float = physics(
-        0.02,
+    gas_freeze_cut_frac: float = physics(
+        0.5,
         "dispatch",
         ge=0,
-        lt=1,
-        description="share of such hours in which the gas supply is lost to frost; assumption",
+        le=1,
+        description="share of interruptible customers that a freeze-off of the basin cuts: half the gas; assumption",
     )
-    gas_freeze_hours: float = physics(24.0, "dispatch", gt=0, description="mean length of such a loss (h); assumption")
     gas_start_failure: float = physics(
         0.002,
         "dispatch",

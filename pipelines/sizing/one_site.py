@@ -16,6 +16,7 @@ from pipelines.economics.credits import credit_dates
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
 from pipelines.economics.gas import GasFacts, gas_prices_by_region
+from pipelines.economics.gas_supply import gas_supply
 from pipelines.economics.outlook import power_level_factor
 from pipelines.economics.prices import PowerFacts, power_prices_by_region
 from pipelines.identity import stable_seed
@@ -136,7 +137,8 @@ def size_site(
     """
     figures = parameters(load_reference("technology", settings.reference_dir))
     reliability = load_reference("grid_reliability", settings.reference_dir)
-    causes = region_causes(region, reliability, figures, settings)
+    hubs = gas_supply(region, load_reference("gas_hub_rules", settings.reference_dir), settings)
+    causes = region_causes(region, hubs, reliability, figures, settings)
     plant = Plant(DesignSet.from_frame(designs), technologies, battery, figures, settings)
     price = region_price(region, causes, as_of, settings, own or OwnPrices())
     rows = assess_site(site, plant, causes)

@@ -16,6 +16,7 @@ from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.site_years import site_year
 from pipelines.dispatch.storage_years import StorageYears, has_no_firm_source, storage_years
 from pipelines.economics.evaluate import mean_years
+from pipelines.economics.gas_supply import gas_supply
 from pipelines.plant.firm import battery, firm_technologies
 from pipelines.plant.solar import SolarParameters, solar_mw_per_mw, solar_parameters
 from pipelines.reference.load import load_reference
@@ -54,7 +55,8 @@ def night() -> Night:
     grid = DesignSet.from_frame(design_grid(technologies, SETTINGS))
     alone = np.flatnonzero(has_no_firm_source(grid))
     few = grid.take(np.concatenate([alone[::9], np.flatnonzero(~has_no_firm_source(grid))[::80]]))
-    causes = region_causes(region, load_reference("grid_reliability", REFERENCE_DIR), figures, SETTINGS)
+    hubs = gas_supply(region, load_reference("gas_hub_rules", REFERENCE_DIR), SETTINGS)
+    causes = region_causes(region, hubs, load_reference("grid_reliability", REFERENCE_DIR), figures, SETTINGS)
 
     def year(number: int) -> SiteYear:
         hours = synthetic_year(months, "abilene_tx", **place, year_index=number)

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.dispatch.designs import design_grid
 from pipelines.dispatch.inputs import DesignSet
+from pipelines.economics.gas_supply import gas_supply
 from pipelines.national.chunk import Facts
 from pipelines.plant.firm import battery, firm_technologies
 from pipelines.plant.solar import solar_parameters
@@ -46,7 +47,8 @@ def causes(regions: pl.DataFrame) -> pl.DataFrame:
     """Return their shared failures."""
     settings = Settings()
     figures = parameters(load_reference("technology", REFERENCE_DIR))
-    return region_causes(regions, load_reference("grid_reliability", REFERENCE_DIR), figures, settings)
+    hubs = gas_supply(regions, load_reference("gas_hub_rules", REFERENCE_DIR), settings)
+    return region_causes(regions, hubs, load_reference("grid_reliability", REFERENCE_DIR), figures, settings)
 
 
 def _facts(every: int) -> Facts:

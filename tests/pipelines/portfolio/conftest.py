@@ -35,9 +35,10 @@ def make_sites() -> MakeSites:
             uses_gas=yes,
             uses_grid=no,
             is_solar_alone=no,
-            is_cold=yes,
             is_hot=yes,
             own={},
+            freezes={name: np.full(n, 0.1) for name in ("low", "mid", "high", "hours")},
+            freeze_cut_frac=0.5,
             hazard_rates={},
             solar_correlation=None,
         )

@@ -96,7 +96,7 @@ def test_an_event_that_is_switched_off_takes_its_losses_and_no_others(facts):
     table = read_events()
     base = resilience_rows(events_of(table, sites), sites, 2_000)
     struck = base.filter(base["unserved_mwh_mean"] > 0)["event_type"].to_list()
-    for name in ("cold_snap", "type_defect", "site_disruption"):
+    for name in ("gas_freeze", "type_defect", "site_disruption"):
         assert name in struck
         found = resilience_rows(events_of(table.filter(table["event_type"] != name), sites), sites, 2_000)
         kept = base.filter(~base["event_type"].is_in([name, ALL])).drop("attribution_frac")

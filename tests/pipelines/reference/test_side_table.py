@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import InputError
-from pipelines.portfolio import events, facts, strategies
+from pipelines.portfolio import events, strategies
 from pipelines.ranking import scenarios
 from pipelines.reference.side_table import read_side_table
+from pipelines.reliability import gas_basins
 from pipelines.settings import SCENARIOS_FILE
 from pipelines.timeline import durations, indicators, lead_time_backtest
 
@@ -16,7 +17,8 @@ READERS = {
     durations.DURATIONS_FILE: durations.read_choices,
     indicators.CLASSES_FILE: indicators.read_classes,
     lead_time_backtest.EDITIONS_FILE: lead_time_backtest.read_editions,
-    facts.BASINS_FILE: facts.read_basins,
+    gas_basins.BASINS_FILE: gas_basins.read_basins,
+    gas_basins.FREEZES_FILE: gas_basins.read_freezes,
     strategies.STRATEGIES_FILE: strategies.read_strategies,
     events.EVENTS_FILE: events.read_events,
     SCENARIOS_FILE: scenarios.read_scenarios,

@@ -15,6 +15,7 @@ import pytest
 
 from pipelines.economics.costs import site_costs, unit_costs
 from pipelines.economics.finance import terms
+from pipelines.economics.gas_supply import gas_supply
 from pipelines.errors import FirstmwError
 from pipelines.plant.firm import battery, firm_technologies
 from pipelines.plant.grid import curtailed_hours_per_year
@@ -95,7 +96,9 @@ def test_defaults_of_technologies_are_read_or_marked(tables: dict[str, pl.DataFr
     firm_technologies(watched, tables["temperature_outage"], settings)
     battery(watched, settings)
     solar_parameters(watched, settings)
-    region_causes(reference_regions(REFERENCE_DIR).head(1), tables["grid_reliability"], watched, settings)
+    region = reference_regions(REFERENCE_DIR).head(1)
+    hubs = gas_supply(region, tables["gas_hub_rules"], settings)
+    region_causes(region, hubs, tables["grid_reliability"], watched, settings)
     uncertainties(watched, tables["henry_hub_path"], 4.0, date(2026, 11, 22), own_terms, settings)
     chosen._sampling(cast(Any, SimpleNamespace(settings=settings, parameters=watched)))
     unread = set(own.rows) - rows.seen

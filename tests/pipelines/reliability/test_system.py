@@ -17,13 +17,14 @@ from pipelines.reference.parameters import Parameters
 from pipelines.reliability.adequacy import NeedAdequacy, adequacy_of_need
 from pipelines.reliability.availability import Operation, availability
 from pipelines.reliability.common_mode import (
+    GAS_BASIN,
     GridService,
     bridge_hours,
     common_mode,
     grid_unavailability,
     unavailability,
 )
-from pipelines.reliability.freeze import gas_freeze, is_struck_by_frost, outage_probability
+from pipelines.reliability.freeze import gas_freeze, loses_gas, outage_probability
 from pipelines.reliability.monte_carlo import sample_years, summarise
 from pipelines.reliability.starts import start_failures
 from pipelines.reliability.system import system_of_design
@@ -112,13 +113,10 @@ def _designs() -> DesignSet:
     )  # fmt: skip
 
 
-NOTHING_FAILS = Settings(
-    gas_interruptions_per_year=0.0, gas_freeze_outage_frac=0.0, gas_start_failure=0.0, solar_outage_frac=0.0
-)
+NOTHING_FAILS = Settings(gas_interruptions_per_year=0.0, gas_start_failure=0.0, solar_outage_frac=0.0)
 ALL_FAIL = Settings(
     gas_interruptions_per_year=4.0,
     ups_failure_frac=0.0,
-    gas_freeze_outage_frac=0.0,
     gas_start_failure=0.0,
     solar_outage_frac=0.0,
 )
@@ -146,7 +144,7 @@ def test_without_outages_the_simulation_is_the_dispatch() -> None:
 def _adequacy_frame(site: SiteYear, designs: DesignSet, causes: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return `sim.adequacy` columns by convolution, with interruptions of seconds left out."""
     found: list[NeedAdequacy] = []
-    without_gas = outage_probability(gas_freeze(site.temperature_c, settings), HOURS)
+    without_gas = outage_probability(gas_freeze(site.temperature_c, causes, settings), HOURS)
 
     def on_site(_: int, need: NeedBlock) -> None:
         found.append(
@@ -161,7 +159,7 @@ def _adequacy_frame(site: SiteYear, designs: DesignSet, causes: pl.DataFrame, se
                 grid_unavailability=grid_unavailability(causes, bridge_hours(designs, BATTERY, site.load_mw)),
                 series_unavailability=unavailability(causes, "unit_transformer"),
                 start_failure=start_failures(TECHNOLOGIES),
-                supply_loss={name: without_gas for name, unit in TECHNOLOGIES.items() if is_struck_by_frost(unit)},
+                supply_loss={name: without_gas for name, unit in TECHNOLOGIES.items() if loses_gas(unit)},
             )
         )
 
@@ -200,13 +198,14 @@ def test_simulation_and_convolution_agree_where_nothing_bridges() -> None:
 
 def test_frost_and_failed_starts_are_the_same_both_ways() -> None:
     site, designs, parameters = _site(), _designs(), _parameters()
-    causes = common_mode(parameters, NOTHING_FAILS)
+    freeze = {"cause": GAS_BASIN, "takes": "gas_units", "events_per_year": 7.3, "hours_per_event": 24.0}
+    freeze |= {"unavailability_frac": 0.02, **CITED}
+    none = common_mode(parameters, NOTHING_FAILS)
+    causes = pl.concat([none, pl.DataFrame([freeze]).select(none.columns)])
     chilly = replace(site, temperature_c=np.where(np.arange(HOURS) % 700 < 60, -12.0, 15.0))
-    settings = NOTHING_FAILS.model_copy(
-        update={"gas_freeze_coldest_frac": 0.1, "gas_freeze_outage_frac": 0.1, "gas_start_failure": 0.02}
-    )
+    settings = NOTHING_FAILS.model_copy(update={"gas_freeze_coldest_frac": 0.08, "gas_start_failure": 0.02})
     exact = _adequacy_frame(chilly, designs, causes, settings)
-    without = _adequacy_frame(site, designs, causes, NOTHING_FAILS)
+    without = _adequacy_frame(site, designs, none, NOTHING_FAILS)
     for index in (0, 2, 4):
         system = system_of_design(chilly, designs, index, TECHNOLOGIES, BATTERY, causes, parameters, settings)
         result = summarise(sample_years(system, 6000, seed=index, is_conserving=False))
@@ -215,12 +214,7 @@ def test_frost_and_failed_starts_are_the_same_both_ways() -> None:
         assert exact["unserved_gas_supply_mwh"][index] > 100.0
         # A call fails when the unit is wanted, which a share of the time in repair does not see.
         assert result.eue_mwh.mean == pytest.approx(expected, rel=0.02, abs=3.5 * result.eue_mwh.standard_error)
-    assert any(outage.name == "gas_frost" for outage in system.shared)
-    with_table = replace(ENGINE, forced_outage_by_temperature=((-15.0, 0.04), (30.0, 0.04)))
-    again = system_of_design(
-        chilly, designs, 2, TECHNOLOGIES | {"engine": with_table}, BATTERY, causes, parameters, settings
-    )
-    assert not any(outage.name == "gas_frost" for outage in again.shared)
+    assert any(outage.name == GAS_BASIN for outage in system.shared)
 
 
 def test_solar_keeps_its_yearly_energy_when_its_blocks_fail() -> None:

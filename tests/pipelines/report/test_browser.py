@@ -267,7 +267,7 @@ def portfolio_tables() -> dict[str, pl.DataFrame]:
             "p_lose_25_frac": 2 * lost, "p_lose_50_frac": lost, "p_lose_100_frac": lost / 2, "unserved_mwh_mean": 450.0,
         }
         for name, (_, lost, _) in strategies.items()
-        for event in ("all_events", "hurricane", "cold_snap")
+        for event in ("all_events", "hurricane", "gas_freeze")
     ]  # fmt: skip
     curve = [
         {"strategy": name, "month": month, "built_mw": float(built), "usable_mw": 0.99 * built}

@@ -15,6 +15,7 @@ from pipelines.dispatch.site_years import site_years
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
 from pipelines.economics.gas import GAS_TABLES, GasFacts, gas_prices_by_region
+from pipelines.economics.gas_supply import gas_supply
 from pipelines.economics.prices import POWER_TABLES, PowerFacts, power_prices_by_region
 from pipelines.plant.firm import battery, firm_technologies
 from pipelines.plant.solar import solar_mw_per_mw, solar_parameters
@@ -68,7 +69,8 @@ def night(tmp_path_factory) -> Night:
     sites = site_years(regions, pl.concat(weather), pl.concat(solar), technologies, read["data_centre_load"], settings)
     grid = design_grid(technologies, settings)
     plant = Plant(DesignSet.from_frame(grid), technologies, battery(figures, settings), figures, settings)
-    every_cause = region_causes(regions, read["grid_reliability"], figures, settings)
+    hubs = gas_supply(regions, load_reference("gas_hub_rules", REFERENCE_DIR), settings)
+    every_cause = region_causes(regions, hubs, read["grid_reliability"], figures, settings)
     causes = {str(key[0]): frame for key, frame in every_cause.partition_by("region_id", as_dict=True).items()}
     as_of, own = date(2026, 11, 22), terms(figures, read["tax_rules"], settings)
     price = partial(
