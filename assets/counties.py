@@ -12,6 +12,7 @@ from assets.county_hours import county_climatology, county_years
 from assets.night import Night, log
 from assets.plant import grid_plant, of_grid, plant_parameters
 from pipelines.contracts.base import REGISTRY
+from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.counties.hours import chunk_store
 from pipelines.dispatch.inputs import DesignSet
 from pipelines.national.chunk import MONTHS, RESULTS, Facts, Report, chunks_of
@@ -99,7 +100,7 @@ def _county_results(night: Night) -> CountyResults:
         settings.dispatch_years,
     )
     chunks = chunks_of(
-        night.read("core.regions"),
+        night.read("core.regions", BARE_REGIONS),
         county_climatology(night),
         night.read("core.outage_causes"),
         settings.chunk_sites,

@@ -6,6 +6,7 @@ import polars as pl
 
 from assets.climate import CLIMATE_INPUTS, night_stations
 from assets.night import Night
+from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.counties.hours import chunk_store, fetched_years
 from pipelines.national.chunk import HOURS
 from pipelines.plant.solar import SolarParameters
@@ -58,7 +59,7 @@ def best_counties(night: Night, count: int) -> list[str]:
 def hours_of_counties(night: Night, parameters: SolarParameters) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return the best counties with their hours of weather and of sun, as the markets have them in tables."""
     best = best_counties(night, max(night.settings.trace_sites, night.settings.sample_sites))
-    regions = night.read("core.regions").filter(pl.col("region_id").is_in(best))
+    regions = night.read("core.regions", BARE_REGIONS).filter(pl.col("region_id").is_in(best))
     choice = night.read("core.weather_choice").with_columns(pl.lit(None, dtype=pl.String).alias("file_name"))
     years = county_years(night).filter(pl.col("region_id").is_in(best))
     synthetic = regions.filter(~pl.col("region_id").is_in(years["region_id"].implode()))

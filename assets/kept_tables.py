@@ -12,6 +12,7 @@ from assets.climate import CLIMATE_INPUTS
 from assets.night import Night
 from assets.table_asset import Made
 from pipelines.contracts.base import validate
+from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.identity import content_hash
 from pipelines.plant.solar import SolarParameters
 
@@ -27,7 +28,7 @@ def hours_key(night: Night, solar: SolarParameters | None = None) -> dict[str, A
         return None
     return {
         "code": night.code,
-        "regions": content_hash(night.read("core.regions")),
+        "regions": content_hash(night.read("core.regions", BARE_REGIONS)),
         "climatology": content_hash(*(night.read(name) for name in CLIMATE_INPUTS)),
         "choice": content_hash(night.read("core.weather_choice")),
         "years": night.settings.dispatch_years,

@@ -8,6 +8,7 @@ from assets.climate import CLIMATE_INPUTS, night_stations
 from assets.county_hours import hours_of_counties
 from assets.night import Night
 from pipelines.contracts.base import REGISTRY
+from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.site_years import site_years
 from pipelines.dispatch.storage_years import StorageYears, storage_years
@@ -101,7 +102,11 @@ def _sites(night: Night) -> list[SiteYear]:
         # Known once they are valued: only what follows the choice and the timeline may ask.
         hours = hours_of_counties(night, solar_parameters(plant_parameters(night), night.settings))
     else:
-        hours = night.read("core.regions"), night.read("core.weather_hourly"), night.read("sim.solar_hourly")
+        hours = (
+            night.read("core.regions", BARE_REGIONS),
+            night.read("core.weather_hourly"),
+            night.read("sim.solar_hourly"),
+        )
     return site_years(
         *hours,
         plant_technologies(night),
@@ -116,7 +121,7 @@ def night_storage_years(night: Night) -> dict[str, StorageYears]:
 
 
 def _storage_years(night: Night) -> dict[str, StorageYears]:
-    regions = night.read("core.regions")
+    regions = night.read("core.regions", BARE_REGIONS)
     return storage_years(
         regions,
         nearest_climatology(regions, night_stations(night)),

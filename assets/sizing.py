@@ -11,6 +11,7 @@ from assets.money import CREDIT_INPUTS, night_credits
 from assets.night import Night
 from assets.plant import PLANT_INPUTS, causes_of, grid_plant, night_sites, night_storage_years, plant_parameters
 from pipelines.contracts.base import REGISTRY
+from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.ordered import plain
 from pipelines.sizing.market import Market, Price
@@ -37,7 +38,7 @@ def night_price(night: Night) -> Price:
     """Return what prices designs at the night's prices."""
     return partial(
         evaluate_candidates,
-        regions=night.read("core.regions"),
+        regions=night.read("core.regions", BARE_REGIONS),
         gas=night.read("core.gas_prices_by_region"),
         power=night.read("core.power_prices_by_region"),
         parameters=plant_parameters(night),

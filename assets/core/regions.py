@@ -7,16 +7,17 @@ import polars as pl
 from assets.night import Night, in_scope
 from assets.table_asset import table_asset
 from pipelines.counties.places import county_regions
+from pipelines.places.facts import with_place_facts
 from pipelines.reference.regions import rankable_regions
 
 
 @table_asset("core.regions", deps=["core.candidate_markets", "core.climate_stations", "core.place_heights"])
 def regions(night: Night) -> pl.DataFrame:
-    """Keep the regions in scope."""
+    """Select the regions in scope, with what is known of their places."""
     facts = (
         night.read("core.candidate_markets"),
         night.read("core.climate_stations"),
         night.read("core.place_heights"),
     )
     found = county_regions(*facts, night.settings) if night.scope.is_counties else rankable_regions(*facts)
-    return in_scope(found, night.scope)
+    return with_place_facts(in_scope(found, night.scope), night.settings)

@@ -7,6 +7,7 @@ import polars as pl
 from assets.county_hours import county_years
 from assets.night import Night
 from assets.table_asset import table_asset
+from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.counties.hours import county_choice
 from pipelines.sources.merge import live_choice
 from pipelines.weather.files import WeatherFolder, choose_weather, usable_files
@@ -17,9 +18,9 @@ def weather_choice(night: Night) -> pl.DataFrame:
     """Match regions with the files of the weather folder and with what was fetched."""
     settings = night.settings
     if night.scope.is_counties:
-        return county_choice(night.read("core.regions"), county_years(night))
+        return county_choice(night.read("core.regions", BARE_REGIONS), county_years(night))
     choice = choose_weather(
-        night.read("core.regions"), weather_folder(night).catalogue, settings.weather_max_distance_km
+        night.read("core.regions", BARE_REGIONS), weather_folder(night).catalogue, settings.weather_max_distance_km
     )
     return live_choice(choice, night.live, settings.weather_sources)
 
@@ -30,6 +31,9 @@ def weather_folder(night: Night) -> WeatherFolder:
     return night.once(
         "weather folder",
         lambda: usable_files(
-            settings.weather_dir, night.read("core.regions"), settings.weather_max_distance_km, night.cache
+            settings.weather_dir,
+            night.read("core.regions", BARE_REGIONS),
+            settings.weather_max_distance_km,
+            night.cache,
         ),
     )

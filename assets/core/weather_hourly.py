@@ -7,6 +7,7 @@ from assets.kept_tables import HOURS_INPUTS, hours_key, kept_table
 from assets.night import Night
 from assets.table_asset import Made, table_asset
 from pipelines.contracts.base import REGISTRY
+from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.sources.merge import night_weather
 from pipelines.weather.climate import nearest_climatology
 
@@ -21,7 +22,7 @@ def weather_hourly(night: Night) -> Made:
 
 
 def _made(night: Night) -> Made:
-    regions = night.read("core.regions")
+    regions = night.read("core.regions", BARE_REGIONS)
     frame, hits = night_weather(
         regions,
         nearest_climatology(regions, night_stations(night)),

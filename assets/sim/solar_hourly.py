@@ -7,6 +7,7 @@ from assets.night import Night
 from assets.plant import plant_parameters
 from assets.table_asset import Made, table_asset
 from pipelines.contracts.base import REGISTRY
+from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.plant.solar import SolarParameters, solar_parameters
 from pipelines.weather.assemble import region_solar
 
@@ -22,6 +23,6 @@ def solar_hourly(night: Night) -> Made:
 
 def _made(night: Night, parameters: SolarParameters) -> Made:
     weather = night.read("core.weather_hourly")
-    frame, hits = region_solar(night.read("core.regions"), weather, parameters, night.cache)
+    frame, hits = region_solar(night.read("core.regions", BARE_REGIONS), weather, parameters, night.cache)
     years = weather.select("region_id", "weather_year").n_unique()
     return Made(frame, is_cache_hit=hits == years, metadata={"region_years_from_cache": hits})

@@ -11,8 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from pipelines.contracts import sites as _contracts  # noqa: F401 - registers the tables
-from pipelines.contracts.base import REGISTRY
+from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.counties.table import county_table, needed
 from pipelines.errors import InputError
 from pipelines.settings import Settings
@@ -48,7 +47,7 @@ def county_regions(
     Returns
     -------
     pl.DataFrame
-        Contract `core.regions`, in order of region_id.
+        Columns `BARE_REGIONS` of `core.regions`, in order of region_id.
     """
     counties = county_table(settings)
     counties = counties.with_columns(pl.Series("elevation_m", heights_m(counties, heights)))
@@ -71,7 +70,7 @@ def county_regions(
             how="left",
             maintain_order="left",
         )
-        .select(REGISTRY["core.regions"].schema.column_names())
+        .select(BARE_REGIONS)
         .sort("region_id")
     )
 

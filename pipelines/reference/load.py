@@ -20,6 +20,7 @@ _TABLES = (
     "data_centre_load",
     "emission_factors",
     "equipment_lead_times",
+    "fact_definitions",
     "gas_hub_rules",
     "gas_hubs",
     "gas_prices",

@@ -29,7 +29,7 @@ def cited_sources(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     Parameters
     ----------
     tables : Mapping[str, pl.DataFrame]
-        Reference tables by name; `sources` gives the licences.
+        Reference tables by name; `sources` gives the licences of those that have no column for them.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def cited_sources(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
             *(pl.col(name).cast(pl.String).fill_null("") for name in _CITATION),
             "as_of",
             pl.lit(name).alias("table_name"),
-            pl.lit(licences.get(name)).alias("licence"),
+            (pl.col("licence") if "licence" in frame.columns else pl.lit(licences.get(name))).alias("licence"),
         )
         for name, frame in sorted(tables.items())
         # Months carry the citation of their station.

@@ -12,12 +12,11 @@ from pipelines.ordered import group_mean
 from pipelines.reference.load import load_reference
 from pipelines.weather.climate import climate_stations, nearest_climatology, nearest_stations
 
-# What differs between regions only where a user brings the data: published empty until then.
-_UNKNOWN = {
-    "gas_pipe_distance_km": pl.Float64,
-    "is_nonattainment": pl.Boolean,
-    "has_moratorium": pl.Boolean,
-    "land_usd_per_acre": pl.Float64,
+# Facts of places that were published under another name first.
+_EARLIER_NAMES = {
+    "gas_pipe_distance_km": "gas_pipeline_distance_km",
+    "is_nonattainment": "is_nonattainment_any",
+    "land_usd_per_acre": "farm_real_estate_usd_per_acre_state_2017",
 }
 
 
@@ -36,7 +35,7 @@ def rankable_regions(markets: pl.DataFrame, stations: pl.DataFrame, heights: pl.
     Returns
     -------
     pl.DataFrame
-        Contract `core.regions`, in order of region_id.
+        Columns `BARE_REGIONS` of `core.regions`, in order of region_id.
 
     Raises
     ------
@@ -63,7 +62,7 @@ def rankable_regions(markets: pl.DataFrame, stations: pl.DataFrame, heights: pl.
 
 
 def reference_regions(directory: Path) -> pl.DataFrame:
-    """Read the markets that can be ranked from the reference tables, contract `core.regions`."""
+    """Read the markets that can be ranked from the reference tables, columns `BARE_REGIONS`."""
     names = ("candidate_markets", "climate_stations", "place_heights")
     return rankable_regions(*(load_reference(name, directory) for name in names))
 
@@ -106,6 +105,7 @@ def published_regions(
             pl.coalesce("station", "climate_station").alias("weather_station"),
             pl.coalesce("distance_km", "climate_station_distance_km").alias("weather_distance_km"),
             pl.col("retrieved_at_utc").alias("weather_retrieved_at_utc"),
-            *(pl.lit(None, dtype=dtype).alias(name) for name, dtype in _UNKNOWN.items()),
+            *(pl.col(fact).alias(name) for name, fact in _EARLIER_NAMES.items()),
+            pl.lit(None, dtype=pl.Boolean).alias("has_moratorium"),
         )
     )

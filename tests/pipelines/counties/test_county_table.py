@@ -12,6 +12,7 @@ from pipelines.contracts.base import validate
 from pipelines.counties.places import county_regions
 from pipelines.counties.table import centre_of_area, county_table, named_counties
 from pipelines.errors import UsageError
+from pipelines.places.facts import with_place_facts
 from pipelines.reference.load import load_reference
 from pipelines.settings import REFERENCE_DIR, Settings
 from pipelines.weather.files import great_circle_km
@@ -74,7 +75,7 @@ def test_the_centre_of_a_square_with_a_hole_is_that_of_what_is_left() -> None:
 
 
 def test_every_county_of_the_states_and_the_district_is_a_region(regions: pl.DataFrame, table: pl.DataFrame) -> None:
-    validate(regions, "core.regions")
+    validate(with_place_facts(regions, Settings()), "core.regions")
     assert regions.height == table.height == 3142
     assert regions.filter(pl.col("state").is_in(["AK", "HI"])).height == 34
     by_id = {row["region_id"]: row for row in regions.iter_rows(named=True)}
@@ -103,7 +104,7 @@ def test_zones_that_the_user_brings_say_whose_grid_a_county_is_on(shared: Path, 
         county_zones_file=folder / "reeds_county2zone.csv", zone_hierarchy_file=folder / "reeds_hierarchy.csv"
     )
     zoned = county_regions(*FACTS, settings)
-    validate(zoned, "core.regions")
+    validate(with_place_facts(zoned, Settings()), "core.regions")
     both = regions.join(zoned, on="region_id", suffix="_zone")
     share = both.select((pl.col("iso") == pl.col("iso_zone")).mean()).item()
     # The rule without zones is right for most counties, and this says for how many.
