@@ -14,12 +14,15 @@ from pipelines.contracts.base import REGISTRY
 from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.ordered import plain
+from pipelines.places.gas_reach import FACTS as GAS_FACTS
 from pipelines.sizing.market import Market, Price
 from pipelines.sizing.refine import Finalists, refine
 from pipelines.warehouse.parquet import sorted_by_key
 
 # Counties priced at once.
 _PRICED_TOGETHER = 400
+PRICED_REGIONS = [*BARE_REGIONS, *GAS_FACTS]
+"""Columns of `core.regions` that prices read: where it is, and the facts that set the gas lateral."""
 PRICE_INPUTS = [
     "core.regions",
     "core.gas_prices_by_region",
@@ -38,7 +41,7 @@ def night_price(night: Night) -> Price:
     """Return what prices designs at the night's prices."""
     return partial(
         evaluate_candidates,
-        regions=night.read("core.regions", BARE_REGIONS),
+        regions=night.read("core.regions", PRICED_REGIONS),
         gas=night.read("core.gas_prices_by_region"),
         power=night.read("core.power_prices_by_region"),
         parameters=plant_parameters(night),

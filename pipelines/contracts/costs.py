@@ -14,6 +14,7 @@ COMPONENTS = [
     "baseload_capital",
     "grid_capital",
     "electrical_capital",
+    "lateral_capital",
     "soft_capital",
     "construction_financing",
     "replacement",
@@ -29,10 +30,10 @@ COMPONENTS = [
 ]
 """Parts of the after-tax LCOE, in the order they are shown; they sum to it."""
 
-CHARGED_COMPONENTS = [*COMPONENTS[:8], "construction_financing", "replacement"]
+CHARGED_COMPONENTS = [*COMPONENTS[:9], "construction_financing", "replacement"]
 """Parts that the LCOE before tax charges otherwise."""
 
-SIMPLE_COMPONENTS = COMPONENTS[:16]
+SIMPLE_COMPONENTS = COMPONENTS[:17]
 """Parts of the LCOE before tax; they sum to it."""
 
 
@@ -94,6 +95,7 @@ class _CostedDesign(dy.Schema):
     baseload_capex_usd = number("Overnight capital of baseload units", "USD", minimum=0)
     grid_capex_usd = number("Overnight capital of grid connection and UPS", "USD", minimum=0)
     electrical_capex_usd = number("Overnight capital of transformers, switchgear and integration", "USD", minimum=0)
+    lateral_capex_usd = number("Overnight capital of the gas lateral and its meter station", "USD", minimum=0)
     soft_capex_usd = number("Overnight capital of soft costs", "USD", minimum=0)
     ups_capex_usd = number("Overnight capital of the UPS, within that of the grid connection", "USD", minimum=0)
     solar_credit_frac = number("Investment credit that solar can expect", "share of capital", minimum=0, maximum=1)
@@ -130,6 +132,7 @@ class _CostedDesign(dy.Schema):
     electrical_capital_usd_per_year = number(
         "Return of and on the capital of transformers, switchgear, integration", "USD/year", minimum=0
     )
+    lateral_capital_usd_per_year = number("Return of and on the capital of the gas lateral", "USD/year", minimum=0)
     soft_capital_usd_per_year = number("Return of and on the capital of soft costs", "USD/year", minimum=0)
     construction_financing_usd_per_year = number("Interest during construction", "USD/year", minimum=0)
     replacement_usd_per_year = number(
@@ -163,6 +166,10 @@ class _CostedDesign(dy.Schema):
         "All charges of transformers, switchgear, integration after tax, from capital to salvage",
         "USD/year",
     )
+    lateral_charge_usd_per_year = number(
+        "All charges of the gas lateral after tax, from capital to salvage",
+        "USD/year",
+    )
     simple_solar_capital_usd_per_year = number("Recovered capital of solar, before tax", "USD/year", minimum=0)
     simple_bess_capital_usd_per_year = number(
         "Recovered capital of the dispatch battery, before tax", "USD/year", minimum=0
@@ -181,6 +188,9 @@ class _CostedDesign(dy.Schema):
     )
     simple_electrical_capital_usd_per_year = number(
         "Recovered capital of transformers, switchgear, integration, before tax", "USD/year", minimum=0
+    )
+    simple_lateral_capital_usd_per_year = number(
+        "Recovered capital of the gas lateral, before tax", "USD/year", minimum=0
     )
     simple_soft_capital_usd_per_year = number("Recovered capital of soft costs, before tax", "USD/year", minimum=0)
     simple_construction_financing_usd_per_year = number(

@@ -238,6 +238,18 @@ class RankedSites(dy.Schema):
         "Level price of natural gas over the project in the outlook, which the cost counts", "USD/MMBtu", minimum=0
     )
     is_gas_price_fallback = flag("That price is the state's retail average")
+    gas_lateral_km = number(
+        "Length of the gas lateral, median over the sites of the county that are searched; empty where no piped gas "
+        "is burnt",
+        "km",
+        minimum=0,
+        nullable=True,
+    )
+    is_gas_reachable = flag(
+        "Whether gas is within the longest lateral that a site of the region is built for; empty where places do not "
+        "count",
+        nullable=True,
+    )
     power_price_usd_per_mwh = number(
         "Industrial average price of grid energy in the state tonight", "USD/MWh", minimum=0
     )

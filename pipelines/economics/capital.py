@@ -7,9 +7,11 @@ import polars as pl
 from pipelines.dispatch.designs import peak_load_mw
 from pipelines.economics.costs import BATTERY, SITE_WORKS, SOLAR, require_costs
 from pipelines.ordered import row_sum
+from pipelines.places.gas_lateral import lateral_usd
+from pipelines.places.gas_reach import known_laterals
 from pipelines.settings import Settings
 
-HARD_PARTS = ("solar", "bess", "reserve", "firm", "baseload", "grid", "electrical")
+HARD_PARTS = ("solar", "bess", "reserve", "firm", "baseload", "grid", "electrical", "lateral")
 """Parts that are built; soft costs come on top."""
 
 
@@ -71,7 +73,7 @@ def capital_costs(
     designs : pl.DataFrame
         Contract `sim.designs`; where `is_firm_rented` is among the columns, rented firm units have no capital.
     regions : pl.DataFrame
-        region_id.
+        region_id; with the facts of `places.gas_reach.FACTS` a plant that burns gas pays for its lateral.
     costs : pl.DataFrame
         From `costs.unit_costs`.
     site : dict[str, float]
@@ -85,8 +87,8 @@ def capital_costs(
     -------
     pl.DataFrame
         region_id, design_id, firm_technology, baseload_technology, firm_kw, baseload_kw, `<part>_capex_usd` for solar,
-        bess, reserve, firm, baseload, grid, electrical and soft, ups_capex_usd (within grid), fixed_om_usd_per_year;
-        rows ordered by region, then design order, or as the pairs are.
+        bess, reserve, firm, baseload, grid, electrical, lateral and soft, ups_capex_usd (within grid),
+        fixed_om_usd_per_year; rows ordered by region, then design order, or as the pairs are.
     """
     require_costs(designs, costs)
     one = {row["technology"]: row for row in costs.iter_rows(named=True)}
@@ -128,6 +130,9 @@ def capital_costs(
             how="left",
             maintain_order="left",
         ).with_columns(pl.col(f"{role}_factor").fill_null(1.0))
+    frame = frame.join(_laterals(regions, settings), on="region_id", how="left", maintain_order="left")
+    gas_burners = costs.filter(pl.col("fuel") == "natural_gas")["technology"].implode()
+    burns_gas = pl.any_horizontal(pl.col(f"{role}_technology").is_in(gas_burners) for role in ("firm", "baseload"))
 
     def battery_cost(power: str, energy: str) -> pl.Expr:
         return (
@@ -159,6 +164,10 @@ def capital_costs(
         (peak_kw * (site["electrical_usd_per_kw"] + integration) * pl.col("works_factor")).alias(
             "electrical_capex_usd"
         ),
+        pl.when(burns_gas & ((pl.col("firm_kw") > 0.0) | (pl.col("baseload_kw") > 0.0)))
+        .then(pl.col("_lateral_usd") * pl.col("works_factor"))
+        .otherwise(0.0)
+        .alias("lateral_capex_usd"),
     )
     upkeep_kw = pl.col("firm_kw")
     if "is_firm_rented" in designs.columns:
@@ -172,7 +181,7 @@ def capital_costs(
         "solar": pl.lit(solar["soft_frac"]),
         **dict.fromkeys(("bess", "reserve"), pl.lit(battery["soft_frac"])),
         **{role: pl.col(f"{role}_soft_frac") for role in ("firm", "baseload")},
-        **dict.fromkeys(("grid", "electrical"), pl.lit(one[SITE_WORKS]["soft_frac"])),
+        **dict.fromkeys(("grid", "electrical", "lateral"), pl.lit(one[SITE_WORKS]["soft_frac"])),
     }
     frame = frame.with_columns(
         (share * pl.col(f"{part}_capex_usd")).alias(f"_{part}_soft") for part, share in lacking.items()
@@ -193,3 +202,11 @@ def capital_costs(
             + (pl.col("grid_capex_usd") + pl.col("electrical_capex_usd")) * settings.electrical_fixed_om_frac
         ).alias("fixed_om_usd_per_year"),
     )
+
+
+def _laterals(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Compute the cost of the gas lateral of each region before its location factor; 0 without facts of the place."""
+    found = known_laterals(regions, settings)
+    if found is None:
+        return regions.select("region_id", pl.lit(0.0).alias("_lateral_usd"))
+    return found.select("region_id", pl.Series("_lateral_usd", lateral_usd(found["gas_lateral_km"], settings)))

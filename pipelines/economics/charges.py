@@ -25,6 +25,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "baseload": (),
     "grid": (SITE_WORKS, UPS),
     "electrical": (SITE_WORKS,),
+    "lateral": (SITE_WORKS,),
 }
 """Technology of each built part; firm and baseload units carry their own in the design."""
 CREDITED = ("solar", "bess", "reserve", "firm", "baseload")

@@ -24,6 +24,7 @@ _OF_PART = {
     "reserve": BATTERY,
     "grid": SITE_WORKS,
     "electrical": SITE_WORKS,
+    "lateral": SITE_WORKS,
 }
 
 

@@ -12,6 +12,7 @@ from pipelines.contracts import economics as _contracts  # noqa: F401 - register
 from pipelines.contracts.base import validate
 from pipelines.economics.value import value_columns
 from pipelines.errors import ContractError
+from pipelines.places.gas_reach import known_laterals
 from pipelines.ranking.dominance import is_pareto
 from pipelines.ranking.score import add_scores
 from pipelines.settings import Settings
@@ -197,7 +198,9 @@ def ranked_sites(
         how="left",
         maintain_order="left",
     )
+    ranked = ranked.join(_laterals(regions, settings), on="region_id", how="left", maintain_order="left")
     ranked = ranked.with_columns(
+        pl.when(pl.col("gas_mmbtu_per_year") > 0.0).then("gas_lateral_km").alias("gas_lateral_km"),
         pl.Series("tie_id", tie_ids(ranked, settings.tie_frac)),
         pl.Series("is_pareto", is_pareto(ranked)),
         pl.lit(is_stale).alias("is_stale"),
@@ -206,3 +209,15 @@ def ranked_sites(
         *(pl.col(name).cast(pl.Int64) for name in ("firm_units", "baseload_units")),
     )
     return validate(ranked, "mart.ranked_sites")
+
+
+def _laterals(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Estimate the gas lateral of each region; unknown where facts of places are absent or switched off."""
+    found = known_laterals(regions, settings)
+    if found is None:
+        return regions.select(
+            "region_id",
+            pl.lit(None, dtype=pl.Float64).alias("gas_lateral_km"),
+            pl.lit(None, dtype=pl.Boolean).alias("is_gas_reachable"),
+        )
+    return found.select("region_id", "gas_lateral_km", "is_gas_reachable")

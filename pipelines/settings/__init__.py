@@ -12,6 +12,7 @@ from typing import Any, get_args
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pipelines.settings.local import Local
 from pipelines.settings.marks import Mark, Step, marks_of
 from pipelines.settings.money import Money
 from pipelines.settings.places import REFERENCE_DIR, SCENARIOS_FILE, Places
@@ -37,7 +38,7 @@ __all__ = [
 
 
 # The families stand last to first: pydantic lists the fields of the last base first.
-class Settings(Value, Portfolio, Timeline, Money, Plant, Site, Weather, Scale, Places, BaseSettings):
+class Settings(Value, Portfolio, Local, Timeline, Money, Plant, Site, Weather, Scale, Places, BaseSettings):
     """Settings of a night; the physical and economic ones are part of the run id."""
 
     model_config = SettingsConfigDict(env_prefix="FIRSTMW_", extra="ignore", frozen=True, allow_inf_nan=False)

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import InputError
+from pipelines.places.gas_lateral import lateral_durations
 from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
 from pipelines.timeline.distribution import lognormal_points, pool, three_points
@@ -129,7 +130,10 @@ def durations(
                 "as_of": max(figure.as_of for figure in used),
             }
         )
-    rows = with_changes(rows, settings.what_if_lead_times, choices)
+    by_place = {"gas_lateral": lateral_durations(settings)}
+    rows += [row for variants in by_place.values() for row in variants]
+    places = {name: [row["duration_id"] for row in variants] for name, variants in by_place.items()}
+    rows = with_changes(rows, settings.what_if_lead_times, choices, places)
     return pl.DataFrame(rows).with_columns(pl.col("rows_used", "rows_set_aside").cast(pl.Int64))
 
 

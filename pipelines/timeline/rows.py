@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.errors import InputError
 from pipelines.identity import content_hash
+from pipelines.places.gas_reach import known_laterals
 from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook
@@ -118,6 +119,7 @@ def prepare(
     threshold = policy_value(policy, MAJOR_SOURCE_POLICY)
     figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     places = {row["region_id"]: row for row in regions.select("region_id", "state", "iso").iter_rows(named=True)}
+    laterals = _lateral_classes(regions, settings)
     networks = {
         name: once(ready, (name,), partial(network_of, name, settings))
         for name in chosen["stack_id"].unique(maintain_order=True)
@@ -176,9 +178,21 @@ def prepare(
             permit,
             sizes.firm_unit_mw,
             load,
+            laterals.get(design["region_id"], ()),
         )
         rows.append(row_of(design["stack_id"], sizes, case))
     return rows
+
+
+def _lateral_classes(regions: pl.DataFrame, settings: Settings) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Select the class of gas lateral of each region; none without facts of places or where they are switched off."""
+    found = known_laterals(regions, settings)
+    if found is None:
+        return {}
+    return {
+        region_id: (("gas_lateral", name),)
+        for region_id, name in found.select("region_id", "gas_lateral_class").iter_rows()
+    }
 
 
 def once(ready: dict[tuple, Any], key: tuple, make: Callable[[], Any]) -> Any:

@@ -23,13 +23,18 @@ _COLUMNS = ("duration_id", "state", "iso", "permit_class", "measure", "min_mw", 
 
 @dataclass(frozen=True)
 class Case:
-    """What a variant can depend on, for one region and stack."""
+    """What a variant can depend on, for one region and stack.
+
+    `by_place` names the variants that follow from facts of the place, as pairs of duration and variant; they come
+    before the rules.
+    """
 
     state: str
     iso: str
     permit_class: str
     firm_unit_mw: float
     site_load_mw: float
+    by_place: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,9 @@ class Variants:
         InputError
             If the duration has rules and none fits.
         """
+        for name, variant in case.by_place:
+            if name == duration_id:
+                return variant
         own = [rule for rule in self.rules if rule["duration_id"] == duration_id]
         if not own:
             return duration_id

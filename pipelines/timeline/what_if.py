@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -60,7 +60,12 @@ def durations_of(name: str, choices: pl.DataFrame) -> list[str]:
     raise UsageError(f"there is no lead time {name!r}; {hint}.")
 
 
-def with_changes(rows: list[dict[str, Any]], changes: Sequence[str], choices: pl.DataFrame) -> list[dict[str, Any]]:
+def with_changes(
+    rows: list[dict[str, Any]],
+    changes: Sequence[str],
+    choices: pl.DataFrame,
+    by_place: Mapping[str, Sequence[str]] | None = None,
+) -> list[dict[str, Any]]:
     """Return the durations with the changes of a what-if.
 
     A P50 that is set alone takes P10 and P90 along in proportion, so that the range keeps its shape; a P10 or P90
@@ -74,6 +79,8 @@ def with_changes(rows: list[dict[str, Any]], changes: Sequence[str], choices: pl
         As `power_transformer.mid=12`; the figure in the unit of the duration.
     choices : pl.DataFrame
         Rows of `durations.csv`.
+    by_place : Mapping[str, Sequence[str]] | None
+        Variants by place of a duration, which a change of the duration sets, too.
 
     Raises
     ------
@@ -83,7 +90,8 @@ def with_changes(rows: list[dict[str, Any]], changes: Sequence[str], choices: pl
     set_points: dict[str, dict[str, float]] = {}
     for text in changes:
         name, point, figure = parsed_change(text)
-        for duration_id in durations_of(name, choices):
+        found = durations_of(name, choices)
+        for duration_id in [*found, *(variant for own in found for variant in (by_place or {}).get(own, ()))]:
             set_points.setdefault(duration_id, {})[point] = figure
     return [_changed(row, set_points[row["duration_id"]]) if row["duration_id"] in set_points else row for row in rows]
 
