@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipelines.plant.load import design_pue
 from pipelines.plant.stack import Fleet, Stack
 from pipelines.plant.technology import FirmTechnology
@@ -56,6 +59,8 @@ class Layout:
         Ride-through reserve.
     counts : tuple[int, ...]
         Numbers of firm units that are dispatched.
+    cloud_ramp_frac : float
+        Share of the solar rating that the reserve carries; 0 where a stack has no sun or no reserve.
     """
 
     load_mw: float
@@ -64,6 +69,17 @@ class Layout:
     reserve_mw: float
     reserve_mwh: float
     counts: tuple[int, ...]
+    cloud_ramp_frac: float = 0.0
+
+    def reserve_of(self, solar_mw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Compute power (MW) and energy (MWh) of the ride-through reserve beside so much solar (MW AC), shape (n,).
+
+        It carries the loss of a running unit with a load step, or the solar that clouds take from the load while units
+        start, whichever is more; both last for the start time.
+        """
+        power = np.maximum(self.reserve_mw, self.cloud_ramp_frac * np.minimum(solar_mw, self.peak_mw))
+        hours = self.reserve_mwh / self.reserve_mw if self.reserve_mw > 0.0 else 0.0
+        return power, power * hours
 
 
 def stack_layout(stack: Stack, technologies: Mapping[str, FirmTechnology], settings: Settings) -> Layout:
@@ -73,4 +89,6 @@ def stack_layout(stack: Stack, technologies: Mapping[str, FirmTechnology], setti
         return Layout(base_load_mw(settings), peak, None, 0.0, 0.0, (0,))
     unit = technologies[stack.firm.technologies[0]]
     power, energy = reserve(unit.unit_mw, peak, settings) if "reserve" in stack.parts else (0.0, 0.0)
-    return Layout(base_load_mw(settings), peak, unit, power, energy, fleet_counts(stack.firm, unit.unit_mw, peak))
+    counts = fleet_counts(stack.firm, unit.unit_mw, peak)
+    ramp = settings.cloud_ramp_frac if {"solar", "reserve"} <= stack.parts else 0.0
+    return Layout(base_load_mw(settings), peak, unit, power, energy, counts, ramp)

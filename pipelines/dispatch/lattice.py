@@ -124,6 +124,7 @@ def lattice_designs(stack: Stack, places: NDArray[np.int64], units: NDArray[np.i
     named = f"{stack.id}-{stack.design_name}".format
     solar_mw, bess_mw, bess_mwh = lattice_sizes(axes, places, layout).T
     n, unit = len(places), layout.unit
+    reserve_mw, reserve_mwh = layout.reserve_of(solar_mw)
     has_units = (units > 0) & (unit is not None)
     columns: dict[str, Any] = {
         "design_id": [
@@ -132,7 +133,7 @@ def lattice_designs(stack: Stack, places: NDArray[np.int64], units: NDArray[np.i
         ],
         "stack_id": stack.id,
         "solar_mw": solar_mw, "bess_mw": bess_mw, "bess_mwh": bess_mwh,
-        "reserve_mw": layout.reserve_mw, "reserve_mwh": layout.reserve_mwh,
+        "reserve_mw": reserve_mw, "reserve_mwh": reserve_mwh,
         "grid_mw": stack.grid.per_peak * layout.peak_mw if stack.grid else 0.0,
         "is_grid_flexible": bool(stack.grid and stack.grid.is_flexible),
         "baseload_technology": "", "baseload_units": 0, "baseload_unit_mw": 0.0,

@@ -231,12 +231,12 @@ def _shares(result: DispatchResult) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 def _is_itself(result: DispatchResult, stack: NDArray[np.str_], plant: Plant) -> NDArray[np.bool_]:
     """Return whether a design may have the parts that give its stack the name, shape (n_designs,)."""
-    _, renewable, baseload = _shares(result)
+    _, _, baseload = _shares(result)
     lacks = np.zeros(len(stack), dtype=np.bool_)
     for own in stacks(plant.settings).values():
-        if own.floor is not None:
-            share = renewable if own.floor.share == "renewable" else baseload
-            lacks |= (stack == own.id) & (share < getattr(plant.settings, own.floor.setting) - _MARGIN)
+        # A floor on the sun is for the choice: with it or without, the fewest units that reach the target decide.
+        if own.floor is not None and own.floor.share == "baseload":
+            lacks |= (stack == own.id) & (baseload < getattr(plant.settings, own.floor.setting) - _MARGIN)
     return ~lacks
 
 

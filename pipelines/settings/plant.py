@@ -38,6 +38,14 @@ class Plant(BaseModel):
     load_step_frac: float = physics(
         0.10, "dispatch", ge=0, description="load step the reserve carries, share of peak load; assumption"
     )
+    cloud_ramp_frac: float = physics(
+        0.70,
+        "dispatch",
+        ge=0,
+        le=1,
+        description="share of the solar rating, up to the peak load, that clouds take within the start time of a unit "
+        "and that the reserve carries; assumption",
+    )
     fuel_cell_unit_mw: float = physics(
         1.3,
         "dispatch",

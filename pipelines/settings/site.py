@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from pipelines.settings.marks import physics
+from pipelines.settings.marks import economics, physics
 
 
 class Site(BaseModel):
@@ -37,8 +37,11 @@ class Site(BaseModel):
     availability_target: float = physics(
         0.999, "choice", gt=0, lt=1, description="share of demanded IT energy to be served"
     )
-    min_renewable_frac: float = physics(
-        0.40, "choice", ge=0, le=1, description="least renewable share of solar, battery and gas"
+    min_renewable_frac: float = economics(
+        0.0,
+        ge=0,
+        le=1,
+        description="least share of the load served by solar in solar, battery and gas; 0 leaves it to cost",
     )
     sizing_parts: Literal[1, 2, 4] = physics(
         2, "sizing", description="parts that sizing first splits each gap of the design grid into; 1 keeps to the grid"

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.contracts.base import REGISTRY
-from pipelines.dispatch.basis import base_load_mw
+from pipelines.dispatch.basis import Layout
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.dispatch.lattice import SUBSTEPS, place_of
 from pipelines.economics.selection import keeps_composition, select_least_cost, share_of
@@ -19,6 +19,7 @@ from pipelines.plant.catalogue import stacks
 from pipelines.plant.stack import Axes
 from pipelines.reliability.campaign import Plant, assess_site
 from pipelines.settings import Settings
+from pipelines.sizing.fine import Lattice
 from pipelines.sizing.market import Market
 
 FACTORS = (1.5, 1.2, 1.08, 1.03, 1.012)
@@ -99,35 +100,45 @@ def beyond_the_grid(
     pl.DataFrame
         Contract `sim.candidates`: what the searches ended at; no row where none was needed.
     """
-    load_mw = base_load_mw(market.settings)
-    axes = {stack.id: stack.axes for stack in stacks(market.settings).values() if stack.axes is not None}
-    best = nearest(candidates, market.settings).filter(pl.col("stack_id").is_in(list(axes))).to_dicts()
+    lattice = Lattice.of(plant.technologies, market.settings)
+    best = nearest(candidates, market.settings).filter(pl.col("stack_id").is_in(list(lattice.stacks))).to_dicts()
     ends = [
-        _search(row, load_mw, site, plant, causes, market).select(candidates.columns)
+        _search(row, lattice.layouts[row["stack_id"]], site, plant, causes, market).select(candidates.columns)
         for row in best
-        if not row["is_target_met"] or _is_at_an_edge(row, axes[row["stack_id"]], load_mw)
+        if not row["is_target_met"]
+        or is_at_an_upper_end(
+            row, lattice.stacks[row["stack_id"]].continuous(), lattice.layouts[row["stack_id"]].load_mw
+        )
     ]
     return pl.concat([candidates.clear(), *ends])
 
 
-def _is_at_an_edge(design: Mapping[str, Any], axes: Axes, load_mw: float) -> bool:
+def is_at_an_upper_end(design: Mapping[str, Any], axes: Axes, load_mw: float) -> bool:
+    """Return whether a design is as large as an axis of its lattice, so that a better one may lie beyond.
+
+    At a lower end a part is as small as it may be to still be one; what lies below is another stack.
+    """
     places = zip(place_of(axes, dict(design), load_mw), axes.values.values(), strict=True)
     return any(place == (len(values) - 1) * SUBSTEPS for place, values in places)
 
 
 def _search(
-    start: Mapping[str, Any], load_mw: float, site: SiteYear, plant: Plant, causes: pl.DataFrame, market: Market
+    start: Mapping[str, Any], layout: Layout, site: SiteYear, plant: Plant, causes: pl.DataFrame, market: Market
 ) -> pl.DataFrame:
     """Return the row of candidates that the search around a design ends at."""
     names = REGISTRY["sim.designs"].schema.column_names()
     best = {name: start[name] for name in names}
     grid = plant.designs.to_frame().filter(pl.col("stack_id") == start["stack_id"])
-    room = {name: (grid[name].to_numpy().min(), most * load_mw) for name, most in LARGEST.items() if start[name] > 0.0}
+    room = {
+        name: (grid[name].to_numpy().min(), most * layout.load_mw)
+        for name, most in LARGEST.items()
+        if start[name] > 0.0
+    }
     at: pl.DataFrame | None = None
     steps = iter(range(MOST_STEPS))
     for factor in FACTORS:
         for _ in steps:
-            designs = _neighbours(best, factor, room, load_mw)
+            designs = _neighbours(best, factor, room, layout)
             own = replace(plant, designs=DesignSet.from_frame(designs))
             rows = assess_site(site, own, causes, dtype=np.float64)
             annual, adequacy = (
@@ -144,7 +155,7 @@ def _search(
 
 
 def _neighbours(
-    design: Mapping[str, Any], factor: float, room: Mapping[str, tuple[float, float]], load_mw: float
+    design: Mapping[str, Any], factor: float, room: Mapping[str, tuple[float, float]], layout: Layout
 ) -> pl.DataFrame:
     """Return a design and those around it within the room of each size, contract `sim.designs`; itself first."""
     sizes = {
@@ -157,8 +168,11 @@ def _neighbours(
     rows = []
     for *values, count in itertools.product(*sizes.values(), units):
         row = dict(design) | dict(zip(sizes, values, strict=True)) | {"firm_units": count}
-        solar, power = row["solar_mw"] / load_mw, row["bess_mw"] / load_mw
+        solar, power = row["solar_mw"] / layout.load_mw, row["bess_mw"] / layout.load_mw
         hours = row["bess_mwh"] / row["bess_mw"]
+        row["reserve_mw"], row["reserve_mwh"] = (
+            float(own[0]) for own in layout.reserve_of(np.array([row["solar_mw"]]))
+        )
         row["design_id"] = f"{row['stack_id']}-s{solar:.6g}-b{power:.6g}x{hours:.6g}h-n{count}"
         rows.append(row)
     return pl.DataFrame(rows).unique("design_id", keep="first", maintain_order=True)

@@ -13,7 +13,8 @@ from pipelines.sizing.market import Market
 
 SIZES = ("solar_mw", "bess_mw", "bess_mwh", "firm_units")
 ENERGIES = ("firm_mwh", "firm_fuel_mmbtu", "grid_mwh")
-FEATURES = SIZES + ENERGIES
+RESERVE = "reserve_mw"
+FEATURES = (*SIZES, *ENERGIES, RESERVE)
 _OTHER_ENERGIES = ("solar_potential_mwh", "curtailed_mwh", "charge_mwh", "discharge_mwh", "baseload_mwh",
                    "unserved_mwh", "baseload_fuel_mmbtu")  # fmt: skip
 _OUTAGES = ("lolh_hours_per_year", "eue_mwh_per_year", "interruptions_per_year", "trips_per_year")
@@ -71,12 +72,15 @@ def cost_lines(market: Market, bases: pl.DataFrame, load_mwh: Mapping[str, float
         "firm_mwh": has_units,
         "firm_fuel_mmbtu": has_units,
         "grid_mwh": pl.col("grid_mw") > 0,
+        RESERVE: pl.col(RESERVE) > 0,
     }
     raised = pl.concat(
         [
             bases.filter(has[part]).with_columns(
                 pl.format("{} {}", "design_id", pl.lit(part)).alias("design_id"),
                 *([pl.col(part) + 1] if part in SIZES else []),
+                # A reserve lasts for the start time whatever its power.
+                *([pl.col(RESERVE) + 1, pl.col("reserve_mwh") * (1 + 1 / pl.col(RESERVE))] if part == RESERVE else []),
             )
             for part in parts
         ]
@@ -97,7 +101,7 @@ def cost_lines(market: Market, bases: pl.DataFrame, load_mwh: Mapping[str, float
     }
     lines = {}
     for base in bases.iter_rows(named=True):
-        sizes = np.array([base[size] for size in SIZES] + [0.0] * len(ENERGIES))
+        sizes = np.array([base[size] for size in SIZES] + [0.0] * len(ENERGIES) + [base[RESERVE]])
         start = usd[base["region_id"], f"{base['design_id']} start"]
         slopes = (
             np.array([usd.get((base["region_id"], f"{base['design_id']} {part}"), start) for part in FEATURES]) - start

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pipelines.ordered import row_sum
 
-_LEAST = 1e-9
+_LEAST, _MOST = 1e-9, 0.5
+"""Shares of energy lost that an estimate stays within; far from the centre its slopes say nothing."""
 _BALANCE = 1e-5
 _FITTED = ("solar_mw", "bess_mw", "bess_mwh")
 _WIDTH = 0.35
@@ -47,7 +48,7 @@ class OutageEstimate:
             Share unserved with every unit in service, shape (n,).
         """
         lost = self.coefficients[0] + (_logs(sizes) - self.centre) @ self.coefficients[1:]
-        outages = np.exp(np.clip(lost, np.log(_LEAST), 0.0))
+        outages = np.exp(np.clip(lost, np.log(_LEAST), np.log(_MOST)))
         return outages if self.has_units else unserved_frac + outages
 
 

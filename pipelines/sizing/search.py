@@ -146,13 +146,14 @@ class Search:
         unserved = of["unserved_mwh"] / region.load_mwh
         is_kept = of["delivered_solar_mwh"] >= self.least_renewable_frac * (region.load_mwh - of["unserved_mwh"])
         energies = np.column_stack([of[name] for name in ENERGIES])
+        reserve_mw, _ = lattice.layouts[self.stack_id].reserve_of(sizes.values[:, 0])
         found = []
         for count, outages in self.outages.items():
             is_own = is_kept & (lattice.is_dispatched_once(self.stack_id) | (sizes.values[:, UNITS] == count))
             values = sizes.values[is_own]
             values[:, UNITS] = count
             lost = outages.unavailability(values, unserved[is_own])
-            usd = self.line.cost_usd(np.column_stack([values, energies[is_own]]))
+            usd = self.line.cost_usd(np.column_stack([values, energies[is_own], reserve_mw[is_own]]))
             cost = usd / (region.load_mwh * (1.0 - lost))
             found.append(Options(sizes.places[is_own], np.full(len(cost), count), cost, lost))
         self.seen[block] = joined(found)

@@ -57,7 +57,7 @@ def phase_designs(designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
             if phase.units is not None:
                 found[name] = _scaled(_with_units(row, phase.units, settings), phase, 1.0) | {"design_id": name}
             elif (share := _carried(row, settings)) > 0.0:
-                found[name] = _scaled(row, phase, share) | {"design_id": name}
+                found[name] = _scaled(_without_sun(row, phase, settings), phase, share) | {"design_id": name}
     return pl.DataFrame(list(found.values()), schema=designs.schema)
 
 
@@ -132,6 +132,14 @@ def _with_units(design: dict[str, Any], units: Units, settings: Settings) -> dic
         "reserve_mw": reserve_mw,
         "reserve_mwh": reserve_mwh,
     }
+
+
+def _without_sun(design: dict[str, Any], phase: Phase, settings: Settings) -> dict[str, Any]:
+    """Return a design with the reserve that its units need where the phase has no solar whose clouds it would carry."""
+    if "solar" in phase.parts or design["solar_mw"] <= 0.0 or design["reserve_mw"] <= 0.0:
+        return design
+    reserve_mw, reserve_mwh = reserve(design["firm_unit_mw"], peak_load_mw(settings), settings)
+    return design | {"reserve_mw": reserve_mw, "reserve_mwh": reserve_mwh}
 
 
 def phase_design_id(design: dict[str, Any], phase: Phase, settings: Settings) -> str:

@@ -9,6 +9,7 @@ create or replace macro rank_sites(
     resilience := null,
     carbon := null,
     min_availability := 0.0,
+    min_renewable := 0.0,
     max_lcoe := null,
     state := null
 ) as table
@@ -32,6 +33,7 @@ select
     weighted.availability_frac,
     weighted.lolh_hours_per_year,
     weighted.is_target_met,
+    weighted.renewable_frac,
     weighted.co2_kg_per_mwh,
     weighted.value_usd_per_mw,
     weighted.speed_score,
@@ -52,6 +54,7 @@ from (
         sites.availability_frac,
         sites.lolh_hours_per_year,
         sites.is_target_met,
+        sites.renewable_frac,
         sites.co2_kg_per_mwh,
         sites.value_usd_per_mw,
         sites.speed_score,
@@ -131,6 +134,7 @@ from (
     ) as weights
     where
         sites.availability_frac >= min_availability
+        and sites.renewable_frac >= min_renewable
         and (max_lcoe is null or sites.lcoe_usd_per_mwh <= max_lcoe)
         and (
             state is null

@@ -74,6 +74,9 @@ def test_stored_macros_have_no_with(release):
 
 
 def test_filters(release):
+    sunny = weighted(release, "min_renewable := 0.4")
+    assert sunny.is_empty() or sunny["renewable_frac"].min() >= 0.4
+    assert weighted(release, "min_renewable := 0.0").height == 48
     found = weighted(release, "state := 'TX', min_availability := 0.9994, max_lcoe := 80")
     assert found.height > 0
     assert set(found["state"]) == {"TX"}

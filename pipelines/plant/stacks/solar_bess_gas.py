@@ -24,13 +24,13 @@ STACK = Stack(
     firm=Fleet(("recip_genset",), spare_share=0.7),
     axes=Axes(
         {
-            "solar": (1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0),
-            "power": (0.5, 0.75, 1.0, 1.5),
-            "hours": (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0),
+            "solar": (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
+            "power": (0.05, 0.25, 0.5, 1.0, 1.5),
+            "hours": (1.0, 2.0, 4.0, 8.0, 12.0),
         },
         sizes,
-        # Batteries that suit an hourly to daily shift.
-        pairs=((0.5, 1.0), (0.5, 2.0), (0.75, 3.0), (1.0, 2.0), (1.0, 4.0), (1.0, 6.0), (1.0, 8.0), (1.5, 8.0),
+        # From a battery that smooths clouds to one that shifts a day.
+        pairs=((0.05, 1.0), (0.25, 1.0), (0.25, 4.0), (0.5, 2.0), (0.5, 4.0), (1.0, 4.0), (1.0, 8.0), (1.5, 8.0),
                (1.5, 12.0)),
     ),
     floor=Floor("renewable", "min_renewable_frac"),

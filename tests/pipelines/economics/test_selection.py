@@ -9,9 +9,9 @@ from pipelines.economics.selection import select_least_cost
 from pipelines.errors import ContractError
 
 
-def choose(facts, make_year, designs, *, availability=None) -> dict:
+def choose(facts, make_year, designs, *, availability=None, settings=None) -> dict:
     chosen = select_least_cost(
-        facts.candidates(*make_year(designs, ["abilene_tx"], availability=availability)), facts.settings
+        facts.candidates(*make_year(designs, ["abilene_tx"], availability=availability)), settings or facts.settings
     )
     assert chosen.height == 1
     return chosen.row(0, named=True)
@@ -44,7 +44,7 @@ def test_equal_designs_are_decided_by_name(facts, make_year, stacks) -> None:
     assert choose(facts, make_year, designs)["design_id"] == "gas_recip/a"
 
 
-def test_a_cheaper_form_without_its_renewable_share_is_not_taken(facts, make_year, stacks) -> None:
+def test_a_floor_on_the_sun_decides_only_where_it_is_set(facts, make_year, stacks) -> None:
     sizes, energies = stacks["solar_bess_gas"]
     spent = energies["solar_potential_mwh"] - energies["curtailed_mwh"]
     thin = (
@@ -62,10 +62,12 @@ def test_a_cheaper_form_without_its_renewable_share_is_not_taken(facts, make_yea
     candidates = facts.candidates(*make_year(designs, ["abilene_tx"]))
     cost = dict(candidates.select("design_id", "lcoe_usd_per_mwh").iter_rows())
     assert cost["solar_bess_gas/thin"] < cost["solar_bess_gas/full"]
-    row = choose(facts, make_year, designs)
+    assert choose(facts, make_year, designs)["design_id"] == "solar_bess_gas/thin"
+    floor = facts.settings.model_copy(update={"min_renewable_frac": 0.4})
+    row = choose(facts, make_year, designs, settings=floor)
     assert row["design_id"] == "solar_bess_gas/full"
-    assert row["renewable_frac"] >= facts.settings.min_renewable_frac
-    alone = choose(facts, make_year, {"solar_bess_gas/thin": thin})
+    assert row["renewable_frac"] >= 0.4
+    alone = choose(facts, make_year, {"solar_bess_gas/thin": thin}, settings=floor)
     assert not alone["is_composition_met"]
     assert not alone["is_target_met"]
 

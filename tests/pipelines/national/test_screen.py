@@ -36,7 +36,6 @@ def _fewest_units(rows: pl.DataFrame, facts: Facts) -> dict[tuple[object, ...], 
         ((pl.col("availability_frac") * pl.col("load_mwh")).sum() / pl.col("load_mwh").sum()).alias(
             "availability_frac"
         ),
-        pl.col("renewable_frac").mean(),
         (pl.col("baseload_mwh") / pl.col("load_mwh")).mean().alias("baseload_frac"),
     )
     designs = facts.plant.designs.to_frame()
@@ -45,7 +44,6 @@ def _fewest_units(rows: pl.DataFrame, facts: Facts) -> dict[tuple[object, ...], 
     met = (
         designs.join(rows, on="design_id")
         .filter(pl.col("availability_frac") >= settings.availability_target)
-        .filter((stack != "solar_bess_gas") | (pl.col("renewable_frac") >= settings.min_renewable_frac))
         .filter((stack != "smr_hybrid") | (pl.col("baseload_frac") >= settings.min_baseload_frac))
         .sort("firm_units")
         .group_by(family, maintain_order=True)

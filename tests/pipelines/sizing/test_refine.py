@@ -11,6 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from pipelines.contracts.base import REGISTRY
+from pipelines.dispatch.basis import peak_load_mw
 from pipelines.dispatch.batch import simulate_batch
 from pipelines.dispatch.inputs import DesignSet
 from pipelines.dispatch.lattice import grid_points, place_of
@@ -20,7 +21,8 @@ from pipelines.ranking.reuse import WatchedSettings
 from pipelines.reliability.campaign import assess_site, campaign
 from pipelines.reliability.chosen import sample_chosen
 from pipelines.settings import Settings, marked
-from pipelines.sizing.cost_line import SIZES, cost_lines
+from pipelines.sizing.beyond import is_at_an_upper_end
+from pipelines.sizing.cost_line import FEATURES, SIZES, cost_lines
 from pipelines.sizing.fine import CELL_STEPS, Block, Lattice, Region, cell_around
 from pipelines.sizing.market import Market
 from pipelines.sizing.refine import refine, with_finalists
@@ -121,8 +123,39 @@ def test_finalists_are_named_by_their_sizes_and_keep_their_stack(night, finalist
     parts = pl.concat([grid, finalists.designs]).unique("design_id").drop("design_id", "stack_id")
     assert parts.unique().height == parts.height
     gas = chosen.filter(pl.col("stack_id") == "solar_bess_gas")
-    assert (gas["renewable_frac"] >= night.market.settings.min_renewable_frac).all()
     assert (gas["bess_mwh"] >= gas["bess_mw"]).all()
+
+
+def test_no_best_size_lies_at_an_upper_end_of_its_axis(night, lattice, chosen) -> None:
+    for row in chosen.filter("is_target_met", pl.col("stack_id").is_in(list(AXES))).iter_rows(named=True):
+        layout = lattice.layouts[row["stack_id"]]
+        assert not is_at_an_upper_end(row, AXES[row["stack_id"]], layout.load_mw), row["design_id"]
+
+
+def test_a_floor_on_the_sun_is_kept_and_costs(night, cache, chosen) -> None:
+    settings = night.market.settings.model_copy(update={"min_renewable_frac": 0.4})
+    market = Market(night.market.price, settings)
+    found = refine(night.sites, night.plant, night.causes, night.candidates, market, cache)
+    stack = pl.col("stack_id") == "solar_bess_gas"
+    floor = select_least_cost(with_finalists(night.candidates, found.priced), settings).filter(stack)
+    free = chosen.filter(stack)
+    assert floor["is_target_met"].all()
+    assert (floor["renewable_frac"] >= 0.4).all()
+    assert (free["renewable_frac"] < 0.4).any()
+    assert (floor["lcoe_usd_per_mwh"] >= free["lcoe_usd_per_mwh"] * (1 - 1e-6)).all()
+
+
+def test_the_reserve_carries_a_unit_and_a_step_or_the_clouds(night, finalists) -> None:
+    settings = night.market.settings
+    peak = peak_load_mw(settings)
+    hybrids = pl.concat([night.plant.designs.to_frame(), finalists.designs]).filter(
+        pl.col("stack_id") == "solar_bess_gas"
+    )
+    for row in hybrids.iter_rows(named=True):
+        step = row["firm_unit_mw"] + settings.load_step_frac * peak
+        clouds = settings.cloud_ramp_frac * min(row["solar_mw"], peak)
+        assert row["reserve_mw"] == pytest.approx(max(step, clouds))
+        assert row["reserve_mwh"] == pytest.approx(row["reserve_mw"] * settings.start_minutes / 60.0)
 
 
 def test_a_move_of_prices_dispatches_no_block_and_the_same_prices_work_out_nothing(night, cache, finalists) -> None:
@@ -161,7 +194,7 @@ def test_the_cost_line_meets_the_price_of_every_design(night, finalists) -> None
     fuel = finalists.annual.select("region_id", "design_id", "firm_fuel_mmbtu")
     rows = finalists.priced.filter(pl.col("firm_units") > 0).join(fuel, on=["region_id", "design_id"])
     for row in rows.iter_rows(named=True):
-        features = np.array([[row[name] for name in (*SIZES, "firm_mwh", "firm_fuel_mmbtu", "grid_mwh")]], float)
+        features = np.array([[row[name] for name in FEATURES]], float)
         cost = lines[row["region_id"], row["stack_id"]].cost_usd(features)[0] / row["served_mwh"]
         assert cost == pytest.approx(row["lcoe_usd_per_mwh"], rel=2e-3), row["design_id"]
 
