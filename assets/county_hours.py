@@ -51,8 +51,8 @@ def best_counties(night: Night, count: int) -> list[str]:
         night.read("core.weather_choice"), on="region_id", how="left", maintain_order="left"
     )
     valued = valued_sites(regions, night.read("sim.phased"), times, share, night.settings)
-    best = valued.group_by("region_id", maintain_order=True).agg(pl.col("value_usd_per_mw").max())
-    best = best.sort("value_usd_per_mw", "region_id", descending=[True, False])
+    best = valued.group_by("region_id", "is_eligible", maintain_order=True).agg(pl.col("value_usd_per_mw").max())
+    best = best.sort("is_eligible", "value_usd_per_mw", "region_id", descending=[True, True, False])
     return best["region_id"].head(count).sort().to_list()
 
 

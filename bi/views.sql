@@ -46,6 +46,8 @@ create or replace view lead_time_movement as
 select * from read_parquet('data/releases/current/parquet/lead_time_movement.parquet');
 create or replace view lead_times as
 select * from read_parquet('data/releases/current/parquet/lead_times.parquet');
+create or replace view local_stops as
+select * from read_parquet('data/releases/current/parquet/local_stops.parquet');
 create or replace view modular_against_campus as
 select * from read_parquet('data/releases/current/parquet/modular_against_campus.parquet');
 create or replace view pareto as

@@ -10,6 +10,7 @@ import dataframely as dy
 import polars as pl
 
 from pipelines.contracts import large_load as _large_load  # noqa: F401 - registers the tables
+from pipelines.contracts import permission as _permission  # noqa: F401 - registers the tables
 from pipelines.contracts import places as _places  # noqa: F401 - registers the tables
 from pipelines.contracts.base import choice, day, flag, integer, number, table, text
 from pipelines.contracts.citation import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 
 from pipelines.contracts.base import flag, integer, number, table, text, timestamp
+from pipelines.contracts.permission import PERMISSION_COLUMNS, PermissionColumns
 from pipelines.contracts.places import DECIDING_FACTS, PlaceFacts
 from pipelines.contracts.reference_series import QueueStatistics
 
@@ -33,19 +34,19 @@ class _Regions(dy.Schema):
 
 
 @table("core.regions", grain="One row per region of the night.")
-class CoreRegions(_Regions, PlaceFacts):
+class CoreRegions(_Regions, PermissionColumns, PlaceFacts):
     """Where a site can stand."""
 
     climate_station = text("Nearest climate station; counties interpolate between it and others.")
     climate_station_distance_km = number("Distance to that station.", "km", minimum=0)
 
 
-BARE_REGIONS = [name for name in CoreRegions.columns() if name not in DECIDING_FACTS]
+BARE_REGIONS = [name for name in CoreRegions.columns() if name not in {*DECIDING_FACTS, *PERMISSION_COLUMNS}]
 """Columns of `core.regions` that weather, sun and prices read: all but the facts of the place."""
 
 
 @table("mart.regions", grain="One row per region of the night.")
-class Regions(_Regions, PlaceFacts):
+class Regions(_Regions, PermissionColumns, PlaceFacts):
     """Where a site can stand, and the weather it runs on."""
 
     gas_hub = text("Hub whose basis prices the gas; empty where none is mapped.")
@@ -67,7 +68,7 @@ class Regions(_Regions, PlaceFacts):
     )
     gas_pipe_distance_km = number("The same as gas_pipeline_distance_km, under its earlier name.", "km", nullable=True)
     is_nonattainment = flag("The same as is_nonattainment_any, under its earlier name.", nullable=True)
-    has_moratorium = flag("Data centres are under a moratorium; unknown unless given.", nullable=True)
+    has_moratorium = flag("The opposite of is_eligible, under its earlier name.", nullable=True)
     land_usd_per_acre = number(
         "Price of land: farm real estate, average of the state, unless given.", "USD/acre", minimum=0, nullable=True
     )

@@ -39,7 +39,7 @@ RANKED = (
     "region_id", "region_name", "state", "iso", "latitude", "longitude", "stack_id", "rank", "design_id",
     "solar_mw", "bess_mw", "bess_mwh", "reserve_mw", "reserve_mwh", "grid_mw", "baseload_units",
     "firm_technology", "firm_units", "firm_unit_mw", "capex_usd_per_kw", "lcoe_usd_per_mwh", "availability_frac",
-    "is_target_met", "value_usd_per_mw",
+    "is_target_met", "is_eligible", "value_usd_per_mw",
 )  # fmt: skip
 
 Rate = tuple[float, float]
@@ -131,8 +131,8 @@ def _rate(events: float, minutes: float) -> Rate:
 def candidates(facts: Facts, *, is_grid: bool = False, stacks_per_region: int = 1) -> pl.DataFrame:
     """Return the best stacks of every region that can carry a site, best first within a region.
 
-    Islanded stacks meet the availability target and have no reactors, whose dates no supplier gives; grid stacks take
-    firm service.
+    They meet the availability target in regions where a site may be built. Islanded stacks have no reactors, whose
+    dates no supplier gives; grid stacks take firm service.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def candidates(facts: Facts, *, is_grid: bool = False, stacks_per_region: int = 
     wanted = pl.col("stack_id") == "grid" if is_grid else (pl.col("grid_mw") == 0.0) & (pl.col("baseload_units") == 0)
     rows = (
         facts.ranked.select(RANKED)
-        .filter(wanted & pl.col("is_target_met"))
+        .filter(wanted, "is_target_met", "is_eligible")
         .sort("region_id", "rank")
         .group_by("region_id", maintain_order=True)
         .head(stacks_per_region)

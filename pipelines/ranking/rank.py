@@ -44,25 +44,27 @@ _TIME = [
     "completion_probability",
     "usable_mw_months_60",
 ]
-_REGION = ["region_name", "state", "iso", "latitude", "longitude", "weather_source"]
+_REGION = ["region_name", "state", "iso", "latitude", "longitude", "weather_source", "is_eligible", "blocked_by"]
 
 
 def rank_sites(frame: pl.DataFrame) -> pl.DataFrame:
     """Add rank, region_rank and is_region_best, and order the rows by rank.
 
-    Target met first, then value from high to low, then ids. A region's place is that of its best row.
+    Rows of regions where a site may be built first, then target met, then value from high to low, then ids. A region's
+    place is that of its best row.
 
     Parameters
     ----------
     frame : pl.DataFrame
-        region_id, stack_id, is_target_met, value_usd_per_mw; one row per region and stack.
+        region_id, stack_id, is_eligible, is_target_met, value_usd_per_mw; one row per region and stack.
     """
     ordered = frame.sort(
+        "is_eligible",
         "is_target_met",
         "value_usd_per_mw",
         "region_id",
         "stack_id",
-        descending=[True, True, False, False],
+        descending=[True, True, True, False, False],
     ).with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"))
     best = ordered.group_by("region_id", maintain_order=True).agg(pl.col("rank").first().alias("best_rank"))
     best = best.sort("best_rank").with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("region_rank"))
@@ -73,11 +75,25 @@ def rank_sites(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def tiers(frame: pl.DataFrame) -> NDArray[np.int64]:
+    """Compute the tier of every row, which no value makes up for, shape (n_rows,).
+
+    0: a site may be built and meets the target; 1: it misses the target; 2 and 3: the same where it may not be built.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        is_eligible, is_target_met.
+    """
+    tier = 2 * (~pl.col("is_eligible")).cast(pl.Int64) + (~pl.col("is_target_met")).cast(pl.Int64)
+    return frame.select(tier.alias("tier"))["tier"].to_numpy()
+
+
 def tie_ids(ranked: pl.DataFrame, tie_frac: float) -> NDArray[np.int64]:
     """Return the number of the tie that each row belongs to, counted from the top.
 
     A tie is a run of rows that lie within `tie_frac` of the value of its first row, so that any two of them differ by
-    no more than that; a row that misses the target never ties with one that meets it.
+    no more than that; rows of another tier, see `tiers`, never tie.
 
     Parameters
     ----------
@@ -87,11 +103,11 @@ def tie_ids(ranked: pl.DataFrame, tie_frac: float) -> NDArray[np.int64]:
         Share of the first row's value.
     """
     values = ranked["value_usd_per_mw"].to_numpy()
-    is_met = ranked["is_target_met"].to_numpy()
+    own = tiers(ranked)
     ties = np.empty(len(values), dtype=np.int64)
     start, tie = 0, 0
     for row in range(len(values)):
-        if row == 0 or is_met[row] != is_met[start] or values[start] - values[row] > tie_frac * abs(values[start]):
+        if row == 0 or own[row] != own[start] or values[start] - values[row] > tie_frac * abs(values[start]):
             start, tie = row, tie + 1
         ties[row] = tie
     return ties
@@ -162,7 +178,7 @@ def ranked_sites(
     Parameters
     ----------
     regions : pl.DataFrame
-        region_id, region_name, state, iso, latitude, longitude, weather_source.
+        region_id, region_name, state, iso, latitude, longitude, weather_source, is_eligible, blocked_by.
     chosen : pl.DataFrame
         Contract `sim.phased`; one row per region and stack.
     time_to_power : pl.DataFrame

@@ -15,7 +15,7 @@ from pipelines.contracts.economics import SCORE_COMPONENTS
 from pipelines.economics.gas import Ranges
 from pipelines.identity import stable_seed
 from pipelines.ranking.model import Array, SiteModel
-from pipelines.ranking.rank import KEY, riding_through
+from pipelines.ranking.rank import KEY, riding_through, tiers
 from pipelines.ranking.score import score_anchors, utility
 from pipelines.ranking.uncertainty import Uncertain
 from pipelines.timeline.distribution import quantile
@@ -93,7 +93,7 @@ def rank_acceptability(
     parts are drawn uniformly among all that sum to one (SMAA-2: Lahdelma and Salminen 2001, Operations Research
     49). Inputs are drawn the same way in both: common assumptions together, local ones by hub, place, state or stack,
     months to power from the draws of the activity networks, grid requests energised or not by region. Rows that miss
-    the target come last, as in the ranking.
+    the target come after those that meet it, and rows of regions where no site may be built last, as in the ranking.
 
     Parameters
     ----------
@@ -127,12 +127,12 @@ def rank_acceptability(
 
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(draw, range(0, len(values), _ROWS_AT_ONCE)))
-    is_met = model.rows["is_target_met"].to_numpy()
+    tier = tiers(model.rows)
     key = model.rows.select(KEY)
     # Equal figures go by region and first id of the stack.
     order = np.lexsort((model.instances("technology"), model.instances("region")))
     frames = [
-        _summary(figures, is_met, key, order).with_columns(pl.lit(name).alias("ordered_by"))
+        _summary(figures, tier, key, order).with_columns(pl.lit(name).alias("ordered_by"))
         for name, figures in (("value", values), ("score", scores))
     ]
     return validate(pl.concat(frames), "mart.rank_acceptability")
@@ -265,9 +265,9 @@ def _weights(n_draws: int) -> Array:
     return drawn / drawn.sum(axis=0)
 
 
-def _summary(figures: Array, is_met: NDArray[np.bool_], key: pl.DataFrame, order: NDArray[np.int64]) -> pl.DataFrame:
+def _summary(figures: Array, tier: NDArray[np.int64], key: pl.DataFrame, order: NDArray[np.int64]) -> pl.DataFrame:
     ranks = np.empty(figures.shape, dtype=np.int64)
-    ranks[order] = rank_draws(figures[order], is_met[order])
+    ranks[order] = rank_draws(figures[order], tier[order])
     low, middle, high = np.quantile(ranks, [0.05, 0.5, 0.95], axis=1)
     figure_low, figure_middle, figure_high = np.quantile(figures, [0.05, 0.5, 0.95], axis=1)
     return key.with_columns(
@@ -283,23 +283,24 @@ def _summary(figures: Array, is_met: NDArray[np.bool_], key: pl.DataFrame, order
     )
 
 
-def rank_draws(figures: Array, is_met: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the rank of every row in every draw, from 1: target met first, then the figure from high to low.
+def rank_draws(figures: Array, tier: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rank of every row in every draw, from 1: lower tier first, then the figure from high to low.
 
     Parameters
     ----------
     figures : Array
         Value or score, shape (n_rows, n_draws); equal figures keep the order of the rows.
-    is_met : NDArray[np.bool_]
-        Shape (n_rows,).
+    tier : NDArray[np.int64]
+        From `tiers`, shape (n_rows,).
     """
-    first = np.argsort(~is_met, kind="stable")
-    n_met = int(is_met.sum())
+    first = np.argsort(tier, kind="stable")
+    starts = np.flatnonzero(np.diff(tier[first])) + 1
+    groups = list(zip(np.split(first, starts), [0, *starts.tolist()], strict=True))
     ranks = np.empty(figures.shape, dtype=np.int64)
 
     def rank(start: int) -> None:
         some = slice(start, start + _DRAWS_AT_ONCE)
-        for rows, offset in ((first[:n_met], 0), (first[n_met:], n_met)):
+        for rows, offset in groups:
             order = np.argsort(-figures[rows, some], axis=0, kind="stable")
             places = np.empty_like(order)
             np.put_along_axis(places, order, np.arange(len(rows))[:, None], axis=0)

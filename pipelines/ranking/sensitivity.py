@@ -124,14 +124,15 @@ def neighbours(ranked: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     ranked : pl.DataFrame
-        region_id, stack_id, rank, region_rank, is_region_best, is_target_met and `row`, the row's place in the model.
+        region_id, stack_id, rank, region_rank, is_region_best, is_eligible, is_target_met and `row`, the row's place in
+        the model.
 
     Returns
     -------
     pl.DataFrame
-        pair, first, second (places in the model); both meet the target.
+        pair, first, second (places in the model); both meet the target in regions where a site may be built.
     """
-    met = ranked.filter("is_target_met").sort("rank")
+    met = ranked.filter("is_eligible", "is_target_met").sort("rank")
     best = met.filter("is_region_best").sort("region_rank")["row"]
     by_region = met.group_by("region_id", maintain_order=True).agg(pl.col("row").head(2))
     stacks = by_region.filter(pl.col("row").list.len() == 2)["row"].to_list()

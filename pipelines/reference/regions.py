@@ -106,6 +106,6 @@ def published_regions(
             pl.coalesce("distance_km", "climate_station_distance_km").alias("weather_distance_km"),
             pl.col("retrieved_at_utc").alias("weather_retrieved_at_utc"),
             *(pl.col(fact).alias(name) for name, fact in _EARLIER_NAMES.items()),
-            pl.lit(None, dtype=pl.Boolean).alias("has_moratorium"),
+            (~pl.col("is_eligible")).alias("has_moratorium"),
         )
     )

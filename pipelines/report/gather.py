@@ -27,7 +27,8 @@ _SITES = [
     "baseload_unit_mw", "firm_technology", "firm_units", "firm_unit_mw", "first_mw_months_p10", "first_mw_months_p50",
     "first_mw_months_p90", "full_mw_months_p50", "critical_activity", "p_first_mw_24_months", "p_first_mw_36_months",
     "completion_probability", "lcoe_usd_per_mwh", "capex_usd_per_kw", "availability_frac", "full_service_hours_frac",
-    "is_target_met", "lolh_hours_per_year", "eue_mwh_per_year", "interruptions_per_year", "renewable_frac",
+    "is_target_met", "is_eligible", "lolh_hours_per_year", "eue_mwh_per_year", "interruptions_per_year",
+    "renewable_frac",
     "co2_kg_per_mwh", "gas_price_usd_per_mmbtu", "power_price_usd_per_mwh", "usable_mw_months_60", "value_usd_per_mw",
     "tie_id", "top10_frac", "rank_p05", "rank_p95", "online_years_discounted", "net_usd_per_mw_year",
     "power_usd_per_mw_year", "restart_usd_per_mw_year", "online_availability_frac", "is_pareto", "speed_score",
@@ -143,7 +144,7 @@ _GANTT = [
 _REGIONS = [
     "region_id", "county_name", "gas_hub", "balancing_area", "elevation_m", "lead_project", "project_status",
     "weather_source", "weather_station", "weather_distance_km", "solar_capacity_factor_frac", "gas_pipe_distance_km",
-    "is_nonattainment", "has_moratorium", "land_usd_per_acre", *_CITED,
+    "is_nonattainment", "land_usd_per_acre", "blocked_by", "alleged_stop", "municipal_stops", *_CITED,
 ]  # fmt: skip
 _WEATHER = ["ghi_kwh_per_m2_day", "solar_capacity_frac", "temperature_mean_c", "temperature_max_c", "temperature_min_c"]
 

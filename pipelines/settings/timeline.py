@@ -56,6 +56,11 @@ class Timeline(BaseModel):
     local_permit_months: float = economics(
         4.0, ge=0, description="zoning, building and fire permits (months); assumption"
     )
+    stop_months_without_end: int = economics(
+        24,
+        ge=0,
+        description="time that a moratorium or ban without a stated end counts as in force (months); assumption",
+    )
     air_permit_application_months: float = economics(
         2.0, ge=0, description="preparation of an air permit application (months); assumption"
     )

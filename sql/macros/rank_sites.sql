@@ -1,7 +1,7 @@
 -- Ranks region x stack rows by a score of your own weights; a weight left out keeps the published one.
 -- Weights are relative to each other, not negative, and one of them is above 0; filters leave rows out before the
--- ranking. A row without sampled years has no resilience and is scored on its other parts. A state is given by its code
--- or its name.
+-- ranking. Rows of regions where no site may be built come last. A row without sampled years has no resilience and is
+-- scored on its other parts. A state is given by its code or its name.
 create or replace macro rank_sites(
     speed := null,
     cost := null,
@@ -16,6 +16,7 @@ create or replace macro rank_sites(
 select
     row_number() over (
         order by
+            weighted.is_eligible desc,
             weighted.is_target_met desc,
             weighted.weighted_score desc nulls last,
             weighted.region_id,
@@ -34,6 +35,7 @@ select
     weighted.lolh_hours_per_year,
     weighted.is_target_met,
     weighted.renewable_frac,
+    weighted.is_eligible,
     weighted.co2_kg_per_mwh,
     weighted.value_usd_per_mw,
     weighted.speed_score,
@@ -55,6 +57,7 @@ from (
         sites.lolh_hours_per_year,
         sites.is_target_met,
         sites.renewable_frac,
+        sites.is_eligible,
         sites.co2_kg_per_mwh,
         sites.value_usd_per_mw,
         sites.speed_score,

@@ -46,6 +46,19 @@ def test_every_region_and_stack_is_ranked_once_without_gaps(night: Path) -> None
     assert best["region_rank"].to_list() == [1, 2, 3]
 
 
+def test_a_region_where_no_site_may_be_built_ranks_last_in_every_draw_too(night: Path) -> None:
+    ranked = _table(night, "ranked_sites").sort("rank")
+    blocked = ranked.filter(~pl.col("is_eligible"))
+    assert set(blocked["region_id"]) == {"imperial_ca"} and "Imperial County" in blocked["blocked_by"][0]
+    assert blocked["rank"].min() == ranked.filter("is_eligible")["rank"].max() + 1
+    assert blocked["rank_p05"].min() > 2 * STACKS
+    with open_release(night) as release:
+        macro = release.query("from rank_sites(speed := 1, cost := 0) order by weighted_rank")
+    assert macro["is_eligible"].to_list() == ranked["is_eligible"].to_list()
+    stops = _table(night, "local_stops").filter(pl.col("verdict") == "blocks")
+    assert "06025" in stops["county_fips"].to_list()
+
+
 def test_no_two_stacks_of_a_region_share_a_design(night: Path) -> None:
     ranked = _table(night, "ranked_sites")
     assert ranked.select("region_id", "design_id").is_unique().all()

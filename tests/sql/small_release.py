@@ -18,6 +18,9 @@ from small_columns import filled
 from small_sites import ACTIVITIES, AS_OF, LOAD_MW, REGIONS, RUN_ID, STACKS, WEIGHTS
 
 from pipelines.contracts.base import REGISTRY
+from pipelines.places.permission import stop_verdicts
+from pipelines.reference.load import load_reference
+from pipelines.settings import REFERENCE_DIR, Settings
 from pipelines.warehouse import BuildLock, Publication, ReleaseInfo, Warehouse, publish
 
 FIRST_HOUR = datetime(2025, 1, 1)
@@ -71,6 +74,9 @@ def small_tables(*, is_stale: bool = False, hours: int = HOURS) -> dict[str, pl.
             # A unit may have the id of its stack, as fuel cells do.
             pl.format("stack {}", "stack_id").alias("label"),
             pl.format("units of {}", "stack_id").alias("firm_label"),
+        ),
+        "mart.local_stops": stop_verdicts(
+            *(load_reference(name, REFERENCE_DIR) for name in ("local_stops", "state_rules")), AS_OF, Settings()
         ),
         "mart.regions": sites.unique("region_id", maintain_order=True),
         "mart.dispatch_hourly": hourly,

@@ -103,6 +103,8 @@ def all_sites(*, is_stale: bool) -> pl.DataFrame:
                     "mc_longest_outage_hours": 60.0 + index,
                     "is_target_met": available >= 0.999,
                     "is_composition_met": True,
+                    "is_eligible": True,
+                    "blocked_by": "",
                     "co2_kg_per_mwh": co2,
                     "gas_price_usd_per_mmbtu": gas,
                     "gas_level_usd_per_mmbtu": gas,

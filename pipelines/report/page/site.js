@@ -139,7 +139,9 @@ function sourcesOf(page, site, node) {
   if (region) {
     rows.push(["The region", cited(region)]);
     rows.push(["Weather", `${label(region.weather_source)}${region.weather_station ? ", station " + region.weather_station : ""}${known(region.weather_distance_km) ? `, ${number(region.weather_distance_km)} km away` : ""}`]);
-    rows.push(["Not known here", [["gas pipe distance", region.gas_pipe_distance_km], ["air-quality status", region.is_nonattainment], ["moratoria", region.has_moratorium], ["land price", region.land_usd_per_acre]].filter(([, value]) => value === null).map(([name]) => name).join(", ") || "nothing"]);
+    const stops = [["stopped by ", region.blocked_by], ["said to be stopped, on one listing, by ", region.alleged_stop], ["stopped inside city limits by ", region.municipal_stops]].filter(([, what]) => what).map(([how, what]) => how + what);
+    rows.push(["Permission", stops.join("; ") || "no stop listed, which is no proof that there is none"]);
+    rows.push(["Not known here", [["gas pipe distance", region.gas_pipe_distance_km], ["air-quality status", region.is_nonattainment], ["land price", region.land_usd_per_acre]].filter(([, value]) => value === null).map(([name]) => name).join(", ") || "nothing"]);
   }
   for (const price of page.fuel.get(site.region_id) || []) {
     const used = price.fuel === "natural_gas" ? site.firm_units > 0 && !site.firm_technology.startsWith("diesel") : price.fuel === "grid_power" ? site.grid_mw > 0 : price.fuel === "diesel" ? site.firm_technology.startsWith("diesel") : price.fuel === "uranium" ? site.baseload_units > 0 : true;

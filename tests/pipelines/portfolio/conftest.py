@@ -89,7 +89,12 @@ def facts() -> Facts:
             own |= dict.fromkeys(("solar_mw", "bess_mw", "bess_mwh", "grid_mw"), 0.0) | {"baseload_units": 0}
             own |= {"reserve_mw": 5.0, "reserve_mwh": 1.5, "firm_technology": firm, "firm_units": units}
             own |= {"firm_unit_mw": unit_mw, "capex_usd_per_kw": capex, "lcoe_usd_per_mwh": 90.0 + index}
-            own |= {"availability_frac": 0.9992, "is_target_met": True, "value_usd_per_mw": value - 1e5 * index}
+            own |= {
+                "availability_frac": 0.9992,
+                "is_target_met": True,
+                "is_eligible": True,
+                "value_usd_per_mw": value - 1e5 * index,
+            }
             rows.append(own)
         grid = rows[-1] | {"stack_id": "grid", "design_id": "grid", "grid_mw": 24.0, "value_usd_per_mw": 4e6}
         rows.append(grid | {"firm_technology": "diesel_standby_genset", "firm_units": 12, "firm_unit_mw": 2.0})

@@ -15,30 +15,32 @@ from pipelines.contracts.costs import Phased
 from pipelines.economics.value import margin_usd_per_mw_year, value_columns
 from pipelines.errors import ContractError
 from pipelines.ranking.dominance import is_pareto
-from pipelines.ranking.rank import rank_sites, ranked_sites, tie_ids
+from pipelines.ranking.rank import rank_sites, ranked_sites, tie_ids, tiers
 from pipelines.settings import Settings
 
 SETTINGS = Settings()
 AS_OF = datetime(2026, 11, 22)
 MONTHS = SETTINGS.horizon_months
 
-row = st.tuples(st.booleans(), st.sampled_from([-1e6, 0.0, 1e6, 2e6, 3e6]))
+row = st.tuples(st.booleans(), st.booleans(), st.sampled_from([-1e6, 0.0, 1e6, 2e6, 3e6]))
 
 
 @given(values=st.lists(row, min_size=1, max_size=24), seed=st.integers(0, 100))
-def test_target_met_first_then_value_then_names(values, seed) -> None:
+def test_eligible_first_then_target_met_then_value_then_names(values, seed) -> None:
     frame = pl.DataFrame(
         {
             "region_id": [f"r{place // 4}" for place in range(len(values))],
             "stack_id": [f"s{place % 4}" for place in range(len(values))],
-            "is_target_met": [met for met, _ in values],
-            "value_usd_per_mw": [value for _, value in values],
+            "is_eligible": [eligible for eligible, _, _ in values],
+            "is_target_met": [met for _, met, _ in values],
+            "value_usd_per_mw": [value for _, _, value in values],
         }
     )
     ranked = rank_sites(frame.sample(fraction=1.0, shuffle=True, seed=seed))
     assert ranked["rank"].to_list() == list(range(1, len(values) + 1))
     keys = list(
         zip(
+            [not eligible for eligible in ranked["is_eligible"]],
             [not met for met in ranked["is_target_met"]],
             [-value for value in ranked["value_usd_per_mw"]],
             ranked["region_id"],
@@ -112,6 +114,8 @@ def night() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, np.ndarray]:
             "latitude": [32.0, 40.0],
             "longitude": [-99.0, -83.0],
             "weather_source": ["synthetic", "file"],
+            "is_eligible": [True, True],
+            "blocked_by": ["", ""],
         }
     )
     designs = pl.DataFrame(
@@ -231,7 +235,7 @@ def test_the_value_is_the_product_of_its_published_factors(night) -> None:
 @given(values=st.lists(st.floats(-1e7, 1e7), min_size=1, max_size=40), frac=st.floats(0.0, 0.1))
 def test_rows_of_a_tie_lie_within_its_share_and_the_next_one_does_not(values, frac) -> None:
     ordered = sorted(values, reverse=True)
-    frame = pl.DataFrame({"value_usd_per_mw": ordered, "is_target_met": [True] * len(ordered)})
+    frame = pl.DataFrame({"value_usd_per_mw": ordered}).with_columns(is_target_met=True, is_eligible=True)
     ties = tie_ids(frame, frac)
     assert ties[0] == 1
     assert set(np.diff(ties)) <= {0, 1}
@@ -245,7 +249,14 @@ def test_rows_of_a_tie_lie_within_its_share_and_the_next_one_does_not(values, fr
 
 def test_a_row_that_misses_the_target_never_ties_with_one_that_meets_it() -> None:
     frame = pl.DataFrame({"value_usd_per_mw": [5.0, 5.0, 5.0], "is_target_met": [True, True, False]})
-    assert tie_ids(frame, 0.005).tolist() == [1, 1, 2]
+    assert tie_ids(frame.with_columns(is_eligible=True), 0.005).tolist() == [1, 1, 2]
+
+
+def test_a_row_where_no_site_may_be_built_never_ties_with_one_where_it_may() -> None:
+    frame = pl.DataFrame({"value_usd_per_mw": [5.0, 5.0, 9.0], "is_eligible": [True, False, False]})
+    frame = frame.with_columns(is_target_met=True)
+    assert tiers(frame).tolist() == [0, 2, 2]
+    assert tie_ids(frame, 0.005).tolist()[:2] == [1, 2]
 
 
 better = st.tuples(
@@ -265,6 +276,7 @@ def test_a_site_better_in_every_component_never_ranks_below(site, months, frac) 
             "online_interruptions_per_year": [frac, 1.0],
             "load_mwh": [9_800.0 * SETTINGS.site_it_mw] * 2,
             "is_target_met": [True, True],
+            "is_eligible": [True, True],
         }
     )
     share = np.array([[float(m >= begin) for m in range(1, MONTHS + 1)] for begin in (start + months, start)])

@@ -23,15 +23,15 @@ def item(effect: str, low: float, base: float, high: float, target: str = "all")
 def test_ranks_of_every_draw_are_those_of_sorting_it(seed, rows, draws) -> None:
     rng = np.random.default_rng(seed)
     figures = rng.normal(size=(rows, draws))
-    is_met = rng.random(rows) < 0.6
-    found = rank_draws(figures, is_met)
+    tier = rng.integers(0, 4, rows)
+    found = rank_draws(figures, tier)
     for draw in range(draws):
-        key = figures[:, draw] + np.where(is_met, 1e6, 0.0)
+        key = figures[:, draw] - 1e6 * tier
         assert found[:, draw].tolist() == rankdata(-key, method="ordinal").tolist()
 
 
 def test_equal_figures_keep_the_order_of_the_rows() -> None:
-    assert rank_draws(np.zeros((3, 1)), np.array([True, True, True])).ravel().tolist() == [1, 2, 3]
+    assert rank_draws(np.zeros((3, 1)), np.zeros(3, dtype=np.int64)).ravel().tolist() == [1, 2, 3]
 
 
 @given(low=st.floats(-5, 0), high=st.floats(0, 5))

@@ -159,5 +159,7 @@ def test_neighbours_follow_each_other_and_meet_the_target() -> None:
             "is_target_met": [True, True, True, True, False],
             "row": [0, 1, 2, 3, 4],
         }
-    )
+    ).with_columns(is_eligible=True)
+    blocked = ranked.with_columns(is_eligible=pl.col("region_id") != "c")
+    assert neighbours(blocked).rows() == [("regions", 0, 1), ("stacks", 0, 2)]
     assert neighbours(ranked).rows() == [("regions", 0, 1), ("regions", 1, 3), ("stacks", 0, 2)]
