@@ -15,14 +15,15 @@ from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.ordered import plain
 from pipelines.places.gas_reach import FACTS as GAS_FACTS
+from pipelines.places.permit_class import FACTS as AIR_FACTS
 from pipelines.sizing.market import Market, Price
 from pipelines.sizing.refine import Finalists, refine
 from pipelines.warehouse.parquet import sorted_by_key
 
 # Counties priced at once.
 _PRICED_TOGETHER = 400
-PRICED_REGIONS = [*BARE_REGIONS, *GAS_FACTS]
-"""Columns of `core.regions` that prices read: where it is, and the facts that set the gas lateral."""
+PRICED_REGIONS = list(dict.fromkeys([*BARE_REGIONS, *GAS_FACTS, *AIR_FACTS]))
+"""Columns of `core.regions` that prices read: where it is, and the facts that set gas lateral and air permit."""
 PRICE_INPUTS = [
     "core.regions",
     "core.gas_prices_by_region",

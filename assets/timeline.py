@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assets.money import TIMELINE_SEED
 from assets.night import Night
-from assets.plant import chosen_designs
+from assets.plant import CHOSEN_DESIGNS
 from pipelines.timeline.outcomes import Known, keep_known, read_known
 from pipelines.timeline.time_to_power import TimelineResult, time_to_power
 
@@ -27,7 +27,7 @@ def night_timeline(night: Night) -> TimelineResult:
         "timeline",
         lambda: time_to_power(
             night.read("core.regions"),
-            chosen_designs(night),
+            night.read("sim.chosen", [*CHOSEN_DESIGNS, "firm_mwh"]),
             night.read("core.equipment_lead_times"),
             night.read("core.policy"),
             night.read("core.queue_statistics"),

@@ -4,6 +4,8 @@
 --   sed "s#'data/#'/srv/firstmw/data/#" bi/views.sql | duckdb firstmw_views.duckdb
 create or replace view adequacy as
 select * from read_parquet('data/releases/current/parquet/adequacy.parquet');
+create or replace view air_permits as
+select * from read_parquet('data/releases/current/parquet/air_permits.parquet');
 create or replace view assumptions as
 select * from read_parquet('data/releases/current/parquet/assumptions.parquet');
 create or replace view buildout_curve as

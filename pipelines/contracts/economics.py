@@ -14,6 +14,7 @@ from pipelines.contracts.costs import (
     LcoeComponents,
 )
 from pipelines.contracts.gas import GasPricesByRegion, GasPriceYears
+from pipelines.contracts.permits import PERMIT_CLASSES
 
 SCORE_COMPONENTS = ["speed", "cost", "reliability", "resilience", "carbon"]
 """Parts of a score, in the order they are shown; their weights sum to 1."""
@@ -240,6 +241,18 @@ class RankedSites(dy.Schema):
         "Level price of natural gas over the project in the outlook, which the cost counts", "USD/MMBtu", minimum=0
     )
     is_gas_price_fallback = flag("That price is the state's retail average")
+    air_permit_class = choice(
+        "Likeliest class of the air permit behind the controls that pay, see air_permits; empty where places do not "
+        "count",
+        PERMIT_CLASSES,
+        nullable=True,
+    )
+    air_permit_months_p50 = number(
+        "Months from a complete application to the air permit, median; empty where places do not count",
+        "months",
+        minimum=0,
+        nullable=True,
+    )
     gas_lateral_km = number(
         "Length of the gas lateral, median over the sites of the county that are searched; empty where no piped gas "
         "is burnt",

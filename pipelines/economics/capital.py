@@ -65,6 +65,7 @@ def capital_costs(
     factors: pl.DataFrame,
     settings: Settings,
     pairs: pl.DataFrame | None = None,
+    permits: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return overnight capital by part, and fixed upkeep, for every region and design.
 
@@ -82,13 +83,16 @@ def capital_costs(
         From `costs.locational_multipliers`.
     pairs : pl.DataFrame | None
         region_id, design_id: only these; every design in every region where absent.
+    permits : pl.DataFrame | None
+        region_id, design_id, control_usd_per_kw, control_usd_per_mwh, offset_usd: what the air permit calls for, in
+        place of the catalysts within the cost of the units; these where absent.
 
     Returns
     -------
     pl.DataFrame
         region_id, design_id, firm_technology, baseload_technology, firm_kw, baseload_kw, `<part>_capex_usd` for solar,
         bess, reserve, firm, baseload, grid, electrical, lateral and soft, ups_capex_usd (within grid),
-        fixed_om_usd_per_year; rows ordered by region, then design order, or as the pairs are.
+        fixed_om_usd_per_year, control_usd_per_mwh; rows ordered by region, then design order, or as the pairs are.
     """
     require_costs(designs, costs)
     one = {row["technology"]: row for row in costs.iter_rows(named=True)}
@@ -130,6 +134,7 @@ def capital_costs(
             how="left",
             maintain_order="left",
         ).with_columns(pl.col(f"{role}_factor").fill_null(1.0))
+    frame = _with_permits(frame, costs, permits)
     frame = frame.join(_laterals(regions, settings), on="region_id", how="left", maintain_order="left")
     gas_burners = costs.filter(pl.col("fuel") == "natural_gas")["technology"].implode()
     burns_gas = pl.any_horizontal(pl.col(f"{role}_technology").is_in(gas_burners) for role in ("firm", "baseload"))
@@ -153,11 +158,14 @@ def capital_costs(
         (1000.0 * pl.col("solar_mw") * solar["capex_usd_per_kw"] * pl.col("solar_factor")).alias("solar_capex_usd"),
         battery_cost("bess_mw", "bess_mwh").alias("bess_capex_usd"),
         battery_cost("reserve_mw", "reserve_mwh").alias("reserve_capex_usd"),
-        *(
-            (pl.col(f"{role}_kw") * pl.col(f"{role}_capex_usd_per_kw") * pl.col(f"{role}_factor")).alias(
-                f"{role}_capex_usd"
-            )
-            for role in ("firm", "baseload")
+        (
+            pl.col("firm_kw")
+            * (pl.col("firm_capex_usd_per_kw") + pl.col("_control_usd_per_kw"))
+            * pl.col("firm_factor")
+            + pl.col("_offset_usd")
+        ).alias("firm_capex_usd"),
+        (pl.col("baseload_kw") * pl.col("baseload_capex_usd_per_kw") * pl.col("baseload_factor")).alias(
+            "baseload_capex_usd"
         ),
         (connection + ups).alias("grid_capex_usd"),
         ups.alias("ups_capex_usd"),
@@ -201,6 +209,23 @@ def capital_costs(
             + pl.col("baseload_kw") * pl.col("baseload_fixed_om_usd_per_kw_year")
             + (pl.col("grid_capex_usd") + pl.col("electrical_capex_usd")) * settings.electrical_fixed_om_frac
         ).alias("fixed_om_usd_per_year"),
+        "control_usd_per_mwh",
+    )
+
+
+def _with_permits(frame: pl.DataFrame, costs: pl.DataFrame, permits: pl.DataFrame | None) -> pl.DataFrame:
+    """Add _control_usd_per_kw (beyond the catalysts within the cost of the units), control_usd_per_mwh, _offset_usd."""
+    if permits is None:
+        return frame.with_columns(
+            pl.lit(0.0).alias(name) for name in ("_control_usd_per_kw", "control_usd_per_mwh", "_offset_usd")
+        )
+    within = {name: cost for name, cost in costs.select("technology", "controls_usd_per_kw").iter_rows() if name}
+    return frame.join(permits, on=["region_id", "design_id"], how="left", maintain_order="left").with_columns(
+        (
+            pl.col("control_usd_per_kw")
+            - pl.col("firm_technology").replace_strict(within, default=0.0, return_dtype=pl.Float64)
+        ).alias("_control_usd_per_kw"),
+        pl.col("offset_usd").alias("_offset_usd"),
     )
 
 

@@ -70,11 +70,11 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        technology, fuel, capex_usd_per_kw, capex_usd_per_kwh, soft_frac (soft cost that these lack, share of them),
-        fixed_om_usd_per_kw_year, fixed_om_frac (of capital, per year), variable_om_usd_per_mwh, life_years,
-        construction_months, exchange_usd_per_kw, exchange_years, degradation_per_year, is_movable (fetches a price at
-        the end); one row per technology, and one each for the works of the site and its UPS, whose prices are in
-        `site_costs`.
+        technology, fuel, capex_usd_per_kw, controls_usd_per_kw (catalysts within it), capex_usd_per_kwh, soft_frac
+        (soft cost that these lack, share of them), fixed_om_usd_per_kw_year, fixed_om_frac (of capital, per year),
+        variable_om_usd_per_mwh, life_years, construction_months, exchange_usd_per_kw, exchange_years,
+        degradation_per_year, is_movable (fetches a price at the end); one row per technology, and one each for the
+        works of the site and its UPS, whose prices are in `site_costs`.
 
     Raises
     ------
@@ -109,6 +109,7 @@ def unit_costs(parameters: Parameters, settings: Settings) -> pl.DataFrame:
                 "fuel": fuels.get(name, ""),
                 "capex_usd_per_kw": duty
                 * (facts.money(name, "capex_power_part" if is_battery else "capex") + facts.controls(name)),
+                "controls_usd_per_kw": 0.0 if is_battery else facts.controls(name),
                 "capex_usd_per_kwh": duty * facts.money(name, "capex_energy_part") if is_battery else 0.0,
                 "soft_frac": soft[facts.row(name, "capex_power_part" if is_battery else "capex")["cost_basis"]],
                 "fixed_om_usd_per_kw_year": fixed,

@@ -14,6 +14,7 @@ from pipelines.economics.location import locational_multipliers
 from pipelines.economics.prices import combustion_kg_per_mmbtu
 from pipelines.errors import ContractError
 from pipelines.ordered import group_mean, group_sum
+from pipelines.places.air_permit import has_facts, permit_costs
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import Parameters
 from pipelines.settings import Settings
@@ -118,7 +119,7 @@ def evaluate_candidates(
     dispatch_annual, adequacy : pl.DataFrame
         One row per region, weather year and design.
     regions : pl.DataFrame
-        region_id, state.
+        region_id, state; with the facts of places, plants pay for their gas laterals and air permits.
     gas, power : pl.DataFrame
         Contracts `core.gas_prices_by_region`, `core.power_prices_by_region`.
     parameters : Parameters
@@ -141,7 +142,16 @@ def evaluate_candidates(
     costs, site = unit_costs(parameters, settings), site_costs(parameters, settings)
     present = regions.join(energies.select("region_id").unique(), on="region_id", how="semi", maintain_order="left")
     factors = locational_multipliers(present, multipliers, settings)
-    capital = capital_costs(designs, present, costs, site, factors, settings, pairs=energies)
+    capital = capital_costs(
+        designs,
+        present,
+        costs,
+        site,
+        factors,
+        settings,
+        pairs=energies,
+        permits=_permit_costs(energies, designs, present, settings),
+    )
     tax_rules = credits.tax_rules if credits else load_reference("tax_rules", settings.reference_dir)
     own = terms(parameters, tax_rules, settings)
     return levelised_costs(
@@ -157,3 +167,18 @@ def evaluate_candidates(
         settings,
         diesel_co2_kg_per_mmbtu=combustion_kg_per_mmbtu(emission_factors, "diesel"),
     )
+
+
+def _permit_costs(
+    energies: pl.DataFrame, designs: pl.DataFrame, regions: pl.DataFrame, settings: Settings
+) -> pl.DataFrame | None:
+    """Compute what the air permit of each region and design costs; None where nothing follows from places."""
+    if not has_facts(regions, settings):
+        return None
+    rows = energies.select("region_id", "design_id", "stack_id", "firm_mwh").join(
+        designs.select("design_id", "firm_technology", "firm_units", "firm_unit_mw"),
+        on="design_id",
+        how="left",
+        maintain_order="left",
+    )
+    return rows.select("region_id", "design_id").hstack(permit_costs(rows, regions, settings))

@@ -172,6 +172,7 @@ def levelised_costs(
     frame = frame.with_columns(co2_kg.alias("co2_kg_per_year"), gas_mmbtu.alias("gas_mmbtu_per_year")).with_columns(
         (
             (pl.col("firm_mwh") + pl.col("standby_mwh")) * by_technology("firm_technology", "variable_om_usd_per_mwh")
+            + pl.col("firm_mwh") * pl.col("control_usd_per_mwh")
             + pl.col("baseload_mwh") * by_technology("baseload_technology", "variable_om_usd_per_mwh")
         ).alias("variable_om_usd_per_year"),
         (

@@ -12,6 +12,7 @@ from pipelines.contracts import economics as _contracts  # noqa: F401 - register
 from pipelines.contracts.base import validate
 from pipelines.economics.value import value_columns
 from pipelines.errors import ContractError
+from pipelines.places.air_permit import air_permits, has_facts
 from pipelines.places.gas_reach import known_laterals
 from pipelines.ranking.dominance import is_pareto
 from pipelines.ranking.score import add_scores
@@ -215,6 +216,7 @@ def ranked_sites(
         maintain_order="left",
     )
     ranked = ranked.join(_laterals(regions, settings), on="region_id", how="left", maintain_order="left")
+    ranked = ranked.join(_permits(chosen, regions, settings), on=KEY, how="left", maintain_order="left")
     ranked = ranked.with_columns(
         pl.when(pl.col("gas_mmbtu_per_year") > 0.0).then("gas_lateral_km").alias("gas_lateral_km"),
         pl.Series("tie_id", tie_ids(ranked, settings.tie_frac)),
@@ -237,3 +239,11 @@ def _laterals(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
             pl.lit(None, dtype=pl.Boolean).alias("is_gas_reachable"),
         )
     return found.select("region_id", "gas_lateral_km", "is_gas_reachable")
+
+
+def _permits(chosen: pl.DataFrame, regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Classify the air permit of each row; unknown where facts of places are absent or switched off."""
+    if not has_facts(regions, settings):
+        nothing = {"air_permit_class": pl.String, "air_permit_months_p50": pl.Float64}
+        return chosen.select(*KEY, *(pl.lit(None, dtype=dtype).alias(name) for name, dtype in nothing.items()))
+    return air_permits(chosen, regions, settings).select(*KEY, "air_permit_class", "air_permit_months_p50")

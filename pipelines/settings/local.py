@@ -72,3 +72,84 @@ class Local(BaseModel):
         description="distance to gas in another county without data, P10, P50, P90 (km); assumption: as from the "
         "centres of those with data",
     )
+    has_air_permit_by_place: bool = economics(
+        True,
+        description="class, months and controls of the air permit follow from the place and the plant; else NOx alone "
+        "against one threshold",
+    )
+    nonattainment_month_factors: Figures = economics(
+        (1.25, 1.4, 1.7),
+        min_length=3,
+        max_length=3,
+        description="months of nonattainment New Source Review as a multiple of those of a major permit elsewhere, "
+        "P10, P50, P90 (ratio); assumption, no duration is observed",
+    )
+    generator_efficiency_frac: float = economics(
+        0.96, gt=0, le=1, description="efficiency of the generator of an engine, shaft to output; assumption"
+    )
+    turbine_permit_mmbtu_per_mwh: float = economics(
+        10.5,
+        gt=0,
+        description="heat rate at which the emissions of small turbines are counted (MMBtu/MWh HHV); assumption",
+    )
+    fuel_cell_lb_per_mwh: Figures = economics(
+        (0.0017, 0.034, 0.016),
+        min_length=3,
+        max_length=3,
+        description="NOx, CO and VOC of fuel cells (lb/MWh); assumption, as makers state them",
+    )
+    engine_pm25_tons_per_mw_year: float = economics(
+        0.3,
+        gt=0,
+        description="fine particulate of gas engines at full load (short ton/MW/year); assumption, as turbines",
+    )
+    scr_nox_removal_frac: Figures = economics(
+        (0.85, 0.90, 0.95),
+        min_length=3,
+        max_length=3,
+        description="NOx that selective catalytic reduction removes, P10, P50, P90 (fraction); assumption",
+    )
+    oxidation_co_removal_frac: Figures = economics(
+        (0.80, 0.93, 0.95),
+        min_length=3,
+        max_length=3,
+        description="CO that an oxidation catalyst removes, P10, P50, P90 (fraction); assumption",
+    )
+    oxidation_voc_removal_frac: Figures = economics(
+        (0.40, 0.60, 0.80),
+        min_length=3,
+        max_length=3,
+        description="VOC without formaldehyde that an oxidation catalyst removes, P10, P50, P90 (fraction); assumption",
+    )
+    oxidation_formaldehyde_removal_frac: Figures = economics(
+        (0.80, 0.90, 0.95),
+        min_length=3,
+        max_length=3,
+        description="formaldehyde that an oxidation catalyst removes, P10, P50, P90 (fraction); assumption",
+    )
+    permit_margin_frac: float = economics(
+        0.2, ge=0, lt=1, description="margin below the line that a synthetic minor source keeps (fraction); assumption"
+    )
+    permit_month_usd_per_kw: float = economics(
+        100.0,
+        ge=0,
+        description="worth of a month of an air permit when controls are chosen (USD per kW of load); assumption",
+    )
+    turbine_scr_usd_per_kw: float = economics(
+        100.0, ge=0, description="selective catalytic reduction of a small turbine (USD/kW); assumption"
+    )
+    turbine_oxidation_usd_per_kw: float = economics(
+        25.0, ge=0, description="oxidation catalyst of a small turbine (USD/kW); assumption"
+    )
+    scr_usd_per_mwh: float = economics(
+        1.6, ge=0, description="reagent, catalyst and tests of selective catalytic reduction (USD/MWh); assumption"
+    )
+    oxidation_usd_per_mwh: float = economics(
+        0.3, ge=0, description="catalyst and tests of an oxidation catalyst (USD/MWh); assumption"
+    )
+    offset_usd_per_ton: float = economics(
+        50_000.0,
+        ge=0,
+        description="price of the right to emit a ton a year for good where offsets are needed (USD per short ton of "
+        "NOx or VOC); assumption, cited prices run from 4,500 to 300,000",
+    )

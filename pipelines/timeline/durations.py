@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.errors import InputError
 from pipelines.places.gas_lateral import lateral_durations
+from pipelines.places.permit_durations import permit_durations
 from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
 from pipelines.timeline.distribution import lognormal_points, pool, three_points
@@ -130,11 +131,21 @@ def durations(
                 "as_of": max(figure.as_of for figure in used),
             }
         )
-    by_place = {"gas_lateral": lateral_durations(settings)}
-    rows += [row for variants in by_place.values() for row in variants]
-    places = {name: [row["duration_id"] for row in variants] for name, variants in by_place.items()}
-    rows = with_changes(rows, settings.what_if_lead_times, choices, places)
+    by_place = [*lateral_durations(settings), *permit_durations(settings)]
+    rows = with_changes([*rows, *by_place], settings.what_if_lead_times, choices, _families(by_place))
     return pl.DataFrame(rows).with_columns(pl.col("rows_used", "rows_set_aside").cast(pl.Int64))
+
+
+def _families(by_place: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """List the variants by place that a change of a duration sets, too."""
+    names = [str(row["duration_id"]) for row in by_place]
+    plain = [name for name in names if "_or_minor_" not in name]
+    begins = {
+        "gas_lateral": ("gas_lateral_",),
+        "air_permit_minor": ("air_permit_minor_",),
+        "air_permit_major": ("air_permit_psd_", "air_permit_nsr_"),
+    }
+    return {own: [name for name in plain if name.startswith(prefixes)] for own, prefixes in begins.items()}
 
 
 def _combine(

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pipelines.errors import InputError
 from pipelines.identity import content_hash
-from pipelines.places.gas_reach import known_laterals
 from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
+from pipelines.timeline.by_place import place_variants
 from pipelines.timeline.draws import DrawBook
 from pipelines.timeline.network import Network, network_of
 from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays, site_of
@@ -119,7 +119,6 @@ def prepare(
     threshold = policy_value(policy, MAJOR_SOURCE_POLICY)
     figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     places = {row["region_id"]: row for row in regions.select("region_id", "state", "iso").iter_rows(named=True)}
-    laterals = _lateral_classes(regions, settings)
     networks = {
         name: once(ready, (name,), partial(network_of, name, settings))
         for name in chosen["stack_id"].unique(maintain_order=True)
@@ -157,14 +156,14 @@ def prepare(
 
     brought = {name: stack.phases[0].units for name, stack in stacks(settings).items() if stack.phases[0].units}
     load = module_count(settings) * module_bus_mw(settings)
+    unknown = chosen.filter(~pl.col("region_id").is_in(list(places)))["region_id"]
+    if len(unknown):
+        raise InputError(
+            f"region {unknown[0]!r} is not in the table of regions", file="chosen designs", column="region_id"
+        )
     rows = []
-    for design in chosen.select(_CHOSEN).iter_rows(named=True):
-        if design["region_id"] not in places:
-            raise InputError(
-                f"region {design['region_id']!r} is not in the table of regions",
-                file="chosen designs",
-                column="region_id",
-            )
+    by_place = place_variants(regions, chosen, load, settings)
+    for design, variants_here in zip(chosen.select(_CHOSEN).iter_rows(named=True), by_place, strict=True):
         sizes = sizes_of(design)
         running = min(sizes.firm_units * sizes.firm_unit_mw, load)
         permit = permit_of(design["firm_technology"] or "", running)
@@ -178,21 +177,10 @@ def prepare(
             permit,
             sizes.firm_unit_mw,
             load,
-            laterals.get(design["region_id"], ()),
+            variants_here,
         )
         rows.append(row_of(design["stack_id"], sizes, case))
     return rows
-
-
-def _lateral_classes(regions: pl.DataFrame, settings: Settings) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Select the class of gas lateral of each region; none without facts of places or where they are switched off."""
-    found = known_laterals(regions, settings)
-    if found is None:
-        return {}
-    return {
-        region_id: (("gas_lateral", name),)
-        for region_id, name in found.select("region_id", "gas_lateral_class").iter_rows()
-    }
 
 
 def once(ready: dict[tuple, Any], key: tuple, make: Callable[[], Any]) -> Any:
