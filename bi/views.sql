@@ -34,6 +34,8 @@ create or replace view energy_outlook as
 select * from read_parquet('data/releases/current/parquet/energy_outlook.parquet');
 create or replace view fuel_prices as
 select * from read_parquet('data/releases/current/parquet/fuel_prices.parquet');
+create or replace view fuel_services as
+select * from read_parquet('data/releases/current/parquet/fuel_services.parquet');
 create or replace view gas_price_years as
 select * from read_parquet('data/releases/current/parquet/gas_price_years.parquet');
 create or replace view hazard_rates as

@@ -13,7 +13,8 @@ from pipelines.reliability.chosen import adequacy_table, sample_chosen
 
 _HOLDS, _SHOWN = (REGISTRY[name].schema.column_names() for name in ("sim.chosen", "mart.adequacy"))
 # What a design is and how it does, not what it costs.
-_CHOSEN = list(dict.fromkeys([*CHOSEN_DESIGNS, "load_mwh", *(name for name in _SHOWN if name in _HOLDS)]))
+_LEFT = ("gas_basin_left_frac", "gas_lateral_left_frac")
+_CHOSEN = list(dict.fromkeys([*CHOSEN_DESIGNS, "load_mwh", *_LEFT, *(name for name in _SHOWN if name in _HOLDS)]))
 
 
 @table_asset(

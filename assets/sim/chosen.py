@@ -1,4 +1,4 @@
-"""sim.chosen: the design that stands for each stack in each region."""
+"""sim.chosen: the design that represents each stack in each region."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import polars as pl
 
 from assets.night import Night
 from assets.table_asset import table_asset
-from pipelines.economics.selection import select_least_cost
+from pipelines.economics.fuel_service import chosen_service
 
 
-@table_asset("sim.chosen", deps=["sim.candidates"])
+@table_asset("sim.chosen", deps=["sim.fuel_services"])
 def chosen(night: Night) -> pl.DataFrame:
-    """Choose the least-cost design that meets the availability target."""
-    return select_least_cost(night.read("sim.candidates"), night.settings)
+    """Select the design with the service of highest value that meets the availability target."""
+    return chosen_service(night.read("sim.fuel_services"))

@@ -196,8 +196,19 @@ def _reliability(reliability: dict[str, Any]) -> None:
         causes = "; ".join(
             f"{_CAUSES.get(row['cause'], row['cause'])} {figure(row['lost_hours_per_year'], 2)}" for row in lost
         )
-        say(f"Full-load hours lost per year: {causes}.", indent=2)
+        services = "; ".join(_service(row) for row in reliability["fuel_services"])
+        say(f"Full-load hours lost per year: {causes}.{f' Gas: {services}.' if services else ''}", indent=2)
     _sampled(reliability["adequacy"])
+
+
+def _service(row: dict[str, Any]) -> str:
+    """Return one way to secure the gas in a few words: the chosen one in full, the others by what they change."""
+    aim = "" if row["is_target_met"] else ", misses the target"
+    cost = f"{figure(row['lcoe_usd_per_mwh'], 1)} USD/MWh"
+    served = f"{available(row['availability_frac'])} %"
+    if row["is_chosen"]:
+        return f"{row['label']} is chosen, {row['firm_units']} units, {cost}, {served}{aim}"
+    return f"{row['label']} {cost}, {served}{aim}"
 
 
 def _sampled(found: dict[str, Any]) -> None:

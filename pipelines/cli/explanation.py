@@ -104,11 +104,25 @@ def _reliability(release: Reading, site: dict[str, Any], lines: pl.DataFrame) ->
         **{key: site[key] for key in keys},
         "availability_target": float(target.item()) if target.height == 1 else None,
         "lost_hours_per_year": _section(lines, "reliability", "cause", "lost_hours_per_year"),
+        "fuel_services": _fuel_services(release, {key: site[key] for key in ("region_id", "stack_id")}),
         "adequacy": release.one(
             "select * from adequacy where region_id = $region_id and stack_id = $stack_id",
             {key: site[key] for key in ("region_id", "stack_id")},
         ),
     }
+
+
+def _fuel_services(release: Reading, of_site: dict[str, Any]) -> list[dict[str, Any]]:
+    """Select the ways to secure the gas: none for a stack without gas, or in a release that does not compare them."""
+    if "fuel_services" not in release.tables:
+        return []
+    rows = release.query(
+        "select fuel_service, label, is_chosen, is_target_met, firm_units, fuel_service_usd_per_mwh, lcoe_usd_per_mwh, "
+        "lcoe_change_usd_per_mwh, availability_frac, lolh_hours_per_year, value_usd_per_mw from fuel_services "
+        "where region_id = $region_id and stack_id = $stack_id order by service_order",
+        of_site,
+    )
+    return records(rows)
 
 
 def _schedule(release: Reading, of_site: dict[str, Any]) -> dict[str, Any]:

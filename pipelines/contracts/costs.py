@@ -21,6 +21,7 @@ COMPONENTS = [
     "fixed_om",
     "variable_om",
     "fuel",
+    "fuel_service",
     "grid_energy",
     "large_load_terms",
     "carbon",
@@ -69,6 +70,27 @@ class _CostedDesign(dy.Schema):
     lolh_hours_per_year = number("Hours with any load unserved", "h/year", minimum=0)
     eue_mwh_per_year = number("Expected unserved energy", "MWh/year", minimum=0)
     interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)
+    unserved_gas_supply_mwh = number(
+        "Unserved through loss of the gas supply with interruptible service", "MWh/year", minimum=0
+    )
+    unserved_gas_basin_mwh = number("Of that, unserved in freeze-offs of the basin", "MWh/year", minimum=0)
+    gas_basin_hours_per_year = number(
+        "Hours with load unserved that freeze-offs add, interruptible service", "h/year", minimum=0
+    )
+    gas_lateral_hours_per_year = number(
+        "Hours with load unserved that losses of the gas lateral add, interruptible service", "h/year", minimum=0
+    )
+    gas_basin_interruptions_per_year = number("Interruptions by freeze-offs, interruptible", "1/year", minimum=0)
+    gas_lateral_interruptions_per_year = number(
+        "Interruptions by the gas lateral, interruptible service", "1/year", minimum=0
+    )
+    fuel_service = text("How the gas is secured: a service of fuel_services, or none without gas units")
+    gas_basin_left_frac = number(
+        "Share of the losses to freeze-offs that the service leaves", "fraction", minimum=0, maximum=1
+    )
+    gas_lateral_left_frac = number(
+        "Share of the losses to the gas lateral that the service leaves", "fraction", minimum=0, maximum=1
+    )
     trips_per_year = number("Trips of running units", "1/year", minimum=0)
     renewable_frac = number("Solar delivered to the load, share of load served", "fraction", minimum=0, maximum=1)
     co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served", "kg/MWh", minimum=0)
@@ -98,6 +120,7 @@ class _CostedDesign(dy.Schema):
     lateral_capex_usd = number("Overnight capital of the gas lateral and its meter station", "USD", minimum=0)
     soft_capex_usd = number("Overnight capital of soft costs", "USD", minimum=0)
     ups_capex_usd = number("Overnight capital of the UPS, within that of the grid connection", "USD", minimum=0)
+    fuel_service_capex_usd = number("Overnight capital of the fuel service, soft cost included", "USD", minimum=0)
     solar_credit_frac = number("Investment credit that solar can expect", "share of capital", minimum=0, maximum=1)
     bess_credit_frac = number(
         "Investment credit that the dispatch battery can expect", "share of capital", minimum=0, maximum=1
@@ -202,6 +225,9 @@ class _CostedDesign(dy.Schema):
     fixed_om_usd_per_year = number("Fixed operation and upkeep", "USD/year", minimum=0)
     variable_om_usd_per_year = number("Variable operation and upkeep", "USD/year", minimum=0)
     fuel_usd_per_year = number("Fuel", "USD/year", minimum=0)
+    fuel_service_usd_per_year = number(
+        "Firm gas, second fuel or stand-by, beyond interruptible gas", "USD/year", minimum=0
+    )
     gas_mmbtu_per_year = number("Natural gas burnt", "MMBtu/year", minimum=0)
     grid_energy_usd_per_year = number("Grid energy", "USD/year", minimum=0)
     large_load_terms_usd_per_year = number(
@@ -232,6 +258,54 @@ class Chosen(_CostedDesign):
     stack_id = text("Stack", key=True)
     is_target_met = flag("The availability target is reached and the stack keeps its defining parts")
     is_composition_met = flag("The stack keeps its defining parts")
+
+
+@table(
+    "sim.fuel_services",
+    grain="One row per region, stack and service of its gas: the design that would be chosen with it.",
+)
+class SimFuelServices(Chosen):
+    """The designs of a stack by how its gas is secured."""
+
+    fuel_service = text("How the gas is secured", key=True)
+    service_order = integer("Order in which services are shown", minimum=0)
+    service_net_usd_per_mw_year = number(
+        "Net margin per MW of IT and year, by which the service is chosen", "USD/MW/year"
+    )
+    is_chosen = flag("The service of highest value that meets the target, else the interruptible one")
+
+
+@table(
+    "mart.fuel_services",
+    grain="One row per region, stack on gas and way to secure the gas: cost, adequacy and value of the best design "
+    "with it. The chosen one is that of ranked_sites; interruptible is the row without any.",
+)
+class FuelServices(dy.Schema):
+    """What firm gas, a second fuel or a stand-by would cost and save."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Stack", key=True)
+    fuel_service = text("How the gas is secured", key=True)
+    label = text("The same in words")
+    service_order = integer("Order in which services are shown", minimum=0)
+    is_chosen = flag("The service of highest value that meets the target, else the interruptible one")
+    is_target_met = flag("The design with this service reaches the availability target")
+    design_id = text("Least-cost design with this service")
+    firm_units = integer("Gas units of that design", minimum=0)
+    firm_units_change = integer("Units more than with interruptible gas; negative where the service saves units")
+    fuel_service_capex_usd = number("Overnight capital of the service, soft cost included", "USD", minimum=0)
+    fuel_service_usd_per_mwh = number("Cost of the service per MWh served", "USD/MWh", minimum=0)
+    lcoe_usd_per_mwh = number("Levelised cost with the service", "USD/MWh")
+    lcoe_change_usd_per_mwh = number("LCOE against that with interruptible gas, units saved included", "USD/MWh")
+    availability_frac = number("IT energy served of that demanded, outages counted", "fraction", minimum=0, maximum=1)
+    eue_mwh_per_year = number("Expected unserved energy", "MWh/year", minimum=0)
+    lolh_hours_per_year = number("Hours with any load unserved", "h/year", minimum=0)
+    unserved_gas_supply_mwh = number("Unserved through loss of the gas supply, with the service", "MWh/year", minimum=0)
+    interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)
+    service_net_usd_per_mw_year = number(
+        "Net margin of the permanent plant, by which the service is chosen", "USD/MW/year"
+    )
+    value_usd_per_mw = number("Value with this service, at the dates of the chosen row", "USD/MW")
 
 
 @table(

@@ -173,6 +173,7 @@ class RankedSites(dy.Schema):
     firm_technology = text("Firm or standby technology, empty where there is none")
     firm_units = integer("Firm or standby units", minimum=0)
     firm_unit_mw = number("Rating of a firm unit", "MW", minimum=0)
+    fuel_service = text("How the gas is secured, see fuel_services; none without gas units")
     first_mw_months_p10 = number("Months to the first module at target, 10th percentile", "months", minimum=0)
     first_mw_months_p50 = number("Months to the first module at target, median", "months", minimum=0)
     first_mw_months_p90 = number("Months to the first module at target, 90th percentile", "months", minimum=0)

@@ -43,6 +43,15 @@ class Adequacy(dy.Schema):
     unserved_units_mwh = number("Unserved through forced and planned outages of firm units.", "MWh/year", minimum=0)
     unserved_baseload_or_grid_mwh = number("Unserved through outages of baseload units or grid.", "MWh/year", minimum=0)
     unserved_gas_supply_mwh = number("Unserved through loss of the gas supply.", "MWh/year", minimum=0)
+    unserved_gas_basin_mwh = number("Of that, unserved in freeze-offs of the basin.", "MWh/year", minimum=0)
+    gas_basin_hours_per_year = number(
+        "Of the hours with load unserved, those that freeze-offs of the basin add.", "h/year", minimum=0
+    )
+    gas_lateral_hours_per_year = number(
+        "Of the hours with load unserved, those that losses of the gas lateral add.", "h/year", minimum=0
+    )
+    gas_basin_interruptions_per_year = number("Of the interruptions, those by freeze-offs.", "1/year", minimum=0)
+    gas_lateral_interruptions_per_year = number("Of the interruptions, those by the gas lateral.", "1/year", minimum=0)
     unserved_switchgear_mwh = number("Unserved through loss of the medium-voltage switchgear.", "MWh/year", minimum=0)
     unserved_trips_mwh = number("Unserved while the site restarts after an uncarried trip.", "MWh/year", minimum=0)
     largest_cause = choice("Cause of most of the unserved energy.", CAUSES)

@@ -39,6 +39,12 @@ _ADEQUACY = [
     "eue_mwh_per_year",
     "interruptions_per_year",
     "trips_per_year",
+    "unserved_gas_supply_mwh",
+    "unserved_gas_basin_mwh",
+    "gas_basin_hours_per_year",
+    "gas_lateral_hours_per_year",
+    "gas_basin_interruptions_per_year",
+    "gas_lateral_interruptions_per_year",
 ]
 
 

@@ -179,6 +179,15 @@ def levelised_costs(
             firm_fuel * fuel_price("firm_technology")
             + pl.col("baseload_fuel_mmbtu") * fuel_price("baseload_technology")
         ).alias("fuel_usd_per_year"),
+        # Priced and assessed with interruptible gas; `fuel_service` says what another service changes.
+        pl.when(burns_gas["firm"] & (pl.col("firm_units") > 0))
+        .then(pl.lit("interruptible"))
+        .otherwise(pl.lit("none"))
+        .alias("fuel_service"),
+        pl.lit(1.0).alias("gas_basin_left_frac"),
+        pl.lit(1.0).alias("gas_lateral_left_frac"),
+        pl.lit(0.0).alias("fuel_service_usd_per_year"),
+        pl.lit(0.0).alias("fuel_service_capex_usd"),
         (pl.col("grid_mwh") * pl.col("power_level_usd_per_mwh")).alias("grid_energy_usd_per_year"),
         large_load_usd_per_year(settings).alias("large_load_terms_usd_per_year"),
         (
@@ -228,7 +237,7 @@ def lcoe_components(chosen: pl.DataFrame) -> pl.DataFrame:
     parts = []
     for order, component in enumerate(COMPONENTS, start=1):
         capex = f"{component.removesuffix('_capital')}_capex_usd"
-        has_capex = component.endswith("_capital") and capex in chosen.columns
+        has_capex = capex in chosen.columns
         simple = pl.col(simple_column(component)) if component in SIMPLE_COMPONENTS else pl.lit(0.0)
         parts.append(
             chosen.select(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipelines.contracts import economics as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
@@ -96,11 +98,25 @@ def select_least_cost(candidates: pl.DataFrame, settings: Settings) -> pl.DataFr
             f"candidates: the cost of design {row['design_id']} in region {row['region_id']} is not a number; "
             "a price, a cost or an energy is missing for it."
         )
-    marked = candidates.with_columns(keeps_composition(settings).alias("is_composition_met")).with_columns(
+    marked = _marked(candidates, settings)
+    chosen = marked[_least_cost_rows(marked)].with_columns(pl.col("firm_units", "baseload_units").cast(pl.Int64))
+    return validate(chosen, "sim.chosen")
+
+
+def least_cost_rows(candidates: pl.DataFrame, settings: Settings) -> NDArray[np.uint32]:
+    """Find the rows that `select_least_cost` selects, from the columns alone that decide it, shape (n_chosen,)."""
+    return _least_cost_rows(_marked(candidates, settings))
+
+
+def _marked(candidates: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    return candidates.with_columns(keeps_composition(settings).alias("is_composition_met")).with_columns(
         (pl.col("is_composition_met") & (pl.col("availability_frac") >= settings.availability_target)).alias(
             "is_target_met"
         )
     )
+
+
+def _least_cost_rows(marked: pl.DataFrame) -> NDArray[np.uint32]:
     is_met, is_kept = pl.col("is_target_met"), pl.col("is_composition_met")
     # The order is found on the columns that decide it; sorting whole rows takes ten times as long.
     first = (
@@ -131,5 +147,4 @@ def select_least_cost(candidates: pl.DataFrame, settings: Settings) -> pl.DataFr
         )
         .unique(["region_id", "stack_id"], keep="first", maintain_order=True)
     )
-    chosen = marked[first["_row"].to_numpy()].with_columns(pl.col("firm_units", "baseload_units").cast(pl.Int64))
-    return validate(chosen, "sim.chosen")
+    return first["_row"].to_numpy()

@@ -13,10 +13,11 @@ from pipelines.contracts.base import REGISTRY
 from pipelines.economics.credits import ExpectedCredits, credit_dates
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
+from pipelines.economics.fuel_service import chosen_service, fuel_services, night_service_terms
 from pipelines.economics.gas import GasFacts, gas_prices_by_region
 from pipelines.economics.outlook import power_level_factor
 from pipelines.economics.prices import PowerFacts, power_prices_by_region
-from pipelines.economics.selection import keeps_composition, select_least_cost
+from pipelines.economics.selection import keeps_composition
 from pipelines.economics.value import value_columns
 from pipelines.errors import UsageError
 from pipelines.ranking.phases import over_phases, priced_phases
@@ -103,7 +104,9 @@ def may_be_chosen(candidates: pl.DataFrame, chosen: pl.DataFrame, settings: Sett
 
     Whether a design meets the target and keeps its stack's parts does not depend on prices; where none does, the choice
     goes by availability and stays. Of islanded designs that differ in their number of firm units alone, the fewest that
-    meet the target stand for all: units move no energy there, and more of them only cost more.
+    meet the target with interruptible gas represent all: units move no energy there, and more of them only cost more.
+    What is chosen with another service of its gas is among them, fewer units that only such a service would allow in
+    another case are not.
 
     Parameters
     ----------
@@ -116,8 +119,8 @@ def may_be_chosen(candidates: pl.DataFrame, chosen: pl.DataFrame, settings: Sett
     ).join(has_choice, on=KEY, how="semi", maintain_order="left")
     fewest = pl.col("firm_units") == pl.col("firm_units").min().over("region_id", *_FAMILY)
     met = met.filter((pl.col("grid_mw") > 0.0) | fewest)
-    fixed = chosen.filter(~pl.col("is_target_met"))
-    return pl.concat([met.select("region_id", "design_id"), fixed.select("region_id", "design_id")])
+    pairs = pl.concat([met.select("region_id", "design_id"), chosen.select("region_id", "design_id")])
+    return pairs.unique(maintain_order=True)
 
 
 def other_settings(settings: Settings, changes: dict[str, Any]) -> Settings:
@@ -205,4 +208,7 @@ def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> tuple[
     columns = REGISTRY["sim.candidates"].schema.column_names()
     is_phase = pl.col("design_id").is_in(facts.phase_designs["design_id"].implode())
     phases = candidates.filter(is_phase).select(columns)
-    return select_least_cost(candidates.filter(~is_phase), settings), phases
+    services = night_service_terms(
+        facts.regions, own, rules, facts.reference["locational_multipliers"], paid_by, settings
+    )
+    return chosen_service(fuel_services(candidates.filter(~is_phase), services, settings)), phases

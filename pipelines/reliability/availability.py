@@ -106,7 +106,8 @@ def availability(
     table = np.vstack([parts[cause] for cause in CAUSES])
     eue = np.minimum(table.sum(axis=0), load_mwh)
     lolh = need.lolh_hours + need.frost_lolh_hours
-    lolh = lolh + no_gas * (need.stranded_lolh_hours - lolh)
+    lateral_hours = no_gas * (need.stranded_lolh_hours - lolh)
+    lolh = lolh + lateral_hours
     lolh = lolh + no_site * (hours - lolh)
     lolh = np.clip(lolh + off_share * (hours - lolh), 0.0, hours)
     lateral = (no_gas > 0) * _events(causes, (GAS_SUPPLY,)) * need.stranded_lolh_hours / max(hours, 1e-9)
@@ -122,6 +123,11 @@ def availability(
             "availability_frac": 1.0 - eue / max(load_mwh, 1e-9),
             "full_service_hours_frac": 1.0 - lolh / max(hours, 1e-9),
             **{f"unserved_{cause}_mwh": parts[cause] for cause in CAUSES},
+            "unserved_gas_basin_mwh": np.clip(need.frost_eue_mwh * (1.0 - no_gas), 0.0, parts["gas_supply"]),
+            "gas_basin_hours_per_year": np.clip(need.frost_lolh_hours * (1.0 - no_gas), 0.0, lolh),
+            "gas_lateral_hours_per_year": np.clip(lateral_hours, 0.0, lolh),
+            "gas_basin_interruptions_per_year": frost,
+            "gas_lateral_interruptions_per_year": lateral,
             "largest_cause": largest.tolist(),
             "trips_per_year": trips + grid_events,
             "interruptions_per_year": uncarried + lateral + frost + _events(causes, (SWITCHGEAR,)),

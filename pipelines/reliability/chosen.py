@@ -18,7 +18,7 @@ from pipelines.identity import content_hash, stable_seed
 from pipelines.plant.catalogue import stacks
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reliability.campaign import Plant, site_key
-from pipelines.reliability.common_mode import HOURS_PER_YEAR
+from pipelines.reliability.common_mode import HOURS_PER_YEAR, with_left
 from pipelines.reliability.monte_carlo import Estimate, Summary, YearlyOutcomes, sample_years, summarise
 from pipelines.reliability.starts import is_standby
 from pipelines.reliability.survival import Bridge, Standby, survival
@@ -51,7 +51,8 @@ def sample_chosen(
     sites : Sequence[SiteYear]
         The sampled years of a design are spread over the weather years of its region.
     chosen : pl.DataFrame
-        Contract `sim.chosen`: region, stack and the sizes of its design.
+        Contract `sim.chosen`: region, stack, the sizes of its design, and the shares of the losses of gas that the
+        fuel service leaves.
     plant : Plant
         Its designs are not used.
     causes : Mapping[str, pl.DataFrame]
@@ -86,16 +87,17 @@ def sample_chosen(
         further.get(region) if further and is_alone else None
         for region, is_alone in zip(regions, has_no_firm_source(designs).tolist(), strict=True)
     ]
+    left = list(ordered.select("gas_basin_left_frac", "gas_lateral_left_frac").iter_rows())
     wanted = [
-        content_hash([sites_hash[region], row, *([years.key] if years else [])])
-        for region, row, years in zip(regions, rows, beyond, strict=True)
+        content_hash([sites_hash[region], row, *shares, *([years.key] if years else [])])
+        for region, row, shares, years in zip(regions, rows, left, beyond, strict=True)
     ]
 
     def one(number: int) -> pl.DataFrame:
         region = regions[number]
         design, years = DesignSet.from_frame(ordered[[number]]), beyond[number]
         own = [*by_region[region], *(years.sites() if years else [])]
-        return pl.DataFrame([sample_design(own, design, plant, causes[region])])
+        return pl.DataFrame([sample_design(own, design, plant, with_left(causes[region], *left[number]))])
 
     def compute(missing: list[int]) -> pl.DataFrame:
         with ThreadPoolExecutor(threads) as pool:

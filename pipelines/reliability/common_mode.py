@@ -203,6 +203,26 @@ def region_causes(
     )
 
 
+def with_left(causes: pl.DataFrame, basin_left_frac: float, lateral_left_frac: float) -> pl.DataFrame:
+    """Scale the losses of the gas supply to the shares that a fuel service leaves.
+
+    Parameters
+    ----------
+    causes : pl.DataFrame
+        As from `common_mode`.
+    basin_left_frac, lateral_left_frac : float
+        Shares of the freeze-offs and of the losses of the lateral that still cut the units.
+    """
+    left = (
+        pl.when(pl.col("cause") == GAS_BASIN)
+        .then(basin_left_frac)
+        .when(pl.col("cause") == GAS_SUPPLY)
+        .then(lateral_left_frac)
+        .otherwise(1.0)
+    )
+    return causes.with_columns(pl.col("events_per_year", "unavailability_frac") * left)
+
+
 def unavailability(causes: pl.DataFrame, cause: str) -> float:
     """Return the share of time that a cause is in force, 0 where the stack does not have it."""
     # A handful of rows, asked for thousands of times: lists are quicker than a query.

@@ -17,7 +17,11 @@ RESERVE = "reserve_mw"
 FEATURES = (*SIZES, *ENERGIES, RESERVE)
 _OTHER_ENERGIES = ("solar_potential_mwh", "curtailed_mwh", "charge_mwh", "discharge_mwh", "baseload_mwh",
                    "unserved_mwh", "baseload_fuel_mmbtu")  # fmt: skip
-_OUTAGES = ("lolh_hours_per_year", "eue_mwh_per_year", "interruptions_per_year", "trips_per_year")
+OUTAGES = (
+    *("lolh_hours_per_year", "eue_mwh_per_year", "interruptions_per_year", "trips_per_year"),
+    *("unserved_gas_supply_mwh", "unserved_gas_basin_mwh", "gas_basin_hours_per_year", "gas_lateral_hours_per_year"),
+    *("gas_basin_interruptions_per_year", "gas_lateral_interruptions_per_year"),
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def cost_lines(market: Market, bases: pl.DataFrame, load_mwh: Mapping[str, float
         pl.lit(1, dtype=pl.Int64).alias("weather_year"),
         pl.col("region_id").replace_strict(load_mwh, return_dtype=pl.Float64).alias("load_mwh"),
         *(pl.col("design_id").str.ends_with(f" {part}").cast(pl.Float64).alias(part) for part in ENERGIES),
-        *(pl.lit(0.0).alias(part) for part in (*_OTHER_ENERGIES, *_OUTAGES)),
+        *(pl.lit(0.0).alias(part) for part in (*_OTHER_ENERGIES, *OUTAGES)),
         *(pl.lit(1.0).alias(part) for part in ("availability_frac", "full_service_hours_frac")),
     )
     priced = market.price(raised.drop("region_id").unique("design_id", maintain_order=True), annual, annual)

@@ -257,7 +257,9 @@ def _worked_out(
             return pl.concat(pool.map(one, jobs))
 
     keys = [f"{year_keys[name][year][:32]}{hashes[row]:016x}" for name, year, row in asked]
-    found, there = cache.rows("finalists", {"precision": "double"}, keys, compute)
+    # Rows of earlier code may have other columns, and do not stack with these.
+    columns = [REGISTRY[name].schema.column_names() for name in ("sim.dispatch_annual", "sim.adequacy")]
+    found, there = cache.rows("finalists", {"precision": "double", "columns": columns}, keys, compute)
     return found, len(keys) - there
 
 

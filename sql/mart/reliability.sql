@@ -10,7 +10,9 @@ with chosen as (
         years.unserved_shortage_mwh,
         years.unserved_units_mwh,
         years.unserved_baseload_or_grid_mwh,
-        years.unserved_gas_supply_mwh,
+        designs.gas_basin_left_frac * years.unserved_gas_basin_mwh
+        + designs.gas_lateral_left_frac * (years.unserved_gas_supply_mwh - years.unserved_gas_basin_mwh)
+            as unserved_gas_supply_mwh,
         years.unserved_switchgear_mwh,
         years.unserved_trips_mwh
     from sim.chosen as designs

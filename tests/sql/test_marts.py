@@ -67,7 +67,16 @@ def test_lost_service_sums_to_the_expected_unserved_energy_over_years(build):
             },
         }
     )
-    sites = pl.DataFrame({"region_id": ["a", "b"], "stack_id": "gas_recip", "design_id": "gas-n9"})
+    adequacy = adequacy.with_columns((0.5 * pl.col("unserved_gas_supply_mwh")).alias("unserved_gas_basin_mwh"))
+    sites = pl.DataFrame(
+        {
+            "region_id": ["a", "b"],
+            "stack_id": "gas_recip",
+            "design_id": "gas-n9",
+            "gas_basin_left_frac": [1.0, 0.2],
+            "gas_lateral_left_frac": [1.0, 0.4],
+        }
+    )
     build.write("sim.adequacy", adequacy)
     build.write("sim.chosen", sites)
     assert build.run_sql_file(SQL / "mart" / "reliability.sql") == 12
@@ -79,6 +88,9 @@ def test_lost_service_sums_to_the_expected_unserved_energy_over_years(build):
     assert trips["unavailability_frac"] == pytest.approx(150 / 400_000)
     assert trips["lost_hours_per_year"] == pytest.approx(8760 * 150 / 400_000)
     assert here["eue_mwh_per_year"].sum() == pytest.approx(15 * (10 + 20) / 2)
+    # Half of the loss of gas is the basin's, half the lateral's; a service leaves a fifth and two fifths.
+    there = found.filter((pl.col("region_id") == "b") & (pl.col("cause") == "gas_supply")).to_dicts()[0]
+    assert there["eue_mwh_per_year"] == pytest.approx(3.0 * CAUSES.index("gas_supply") * 0.5 * (0.2 + 0.4))
 
 
 def test_lead_times_are_the_durations_as_used(build):

@@ -235,6 +235,12 @@ def year(
         pl.lit(100.0).alias("eue_mwh_per_year"),
         pl.lit(0.5).alias("interruptions_per_year"),
         pl.lit(20.0).alias("trips_per_year"),
+        pl.lit(80.0).alias("unserved_gas_supply_mwh"),
+        pl.lit(60.0).alias("unserved_gas_basin_mwh"),
+        pl.lit(5.0).alias("gas_basin_hours_per_year"),
+        pl.lit(1.0).alias("gas_lateral_hours_per_year"),
+        pl.lit(0.1).alias("gas_basin_interruptions_per_year"),
+        pl.lit(0.1).alias("gas_lateral_interruptions_per_year"),
     )
     return designs, annual, adequacy
 

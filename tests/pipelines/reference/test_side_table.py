@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.economics import fuel_service_table
 from pipelines.errors import InputError
 from pipelines.portfolio import events, strategies
 from pipelines.ranking import scenarios
@@ -19,6 +20,7 @@ READERS = {
     lead_time_backtest.EDITIONS_FILE: lead_time_backtest.read_editions,
     gas_basins.BASINS_FILE: gas_basins.read_basins,
     gas_basins.FREEZES_FILE: gas_basins.read_freezes,
+    fuel_service_table.SERVICES_FILE: fuel_service_table.read_services,
     strategies.STRATEGIES_FILE: strategies.read_strategies,
     events.EVENTS_FILE: events.read_events,
     SCENARIOS_FILE: scenarios.read_scenarios,

@@ -84,6 +84,8 @@ def _frame() -> pl.DataFrame:
             "availability_frac": 1.0 - 3.0 / (21.0 * HOURS),
             "trips_per_year": 4.0,
             "interruptions_per_year": 0.2,
+            "gas_basin_left_frac": 1.0,
+            "gas_lateral_left_frac": 1.0,
         }
         rows.append(full | costs)
     return pl.DataFrame(rows)

@@ -22,7 +22,7 @@ from pipelines.reliability.campaign import assess_site, campaign
 from pipelines.reliability.chosen import sample_chosen
 from pipelines.settings import Settings, marked
 from pipelines.sizing.beyond import is_at_an_upper_end
-from pipelines.sizing.cost_line import FEATURES, SIZES, cost_lines
+from pipelines.sizing.cost_line import FEATURES, OUTAGES, SIZES, cost_lines
 from pipelines.sizing.fine import CELL_STEPS, Block, Lattice, Region, cell_around
 from pipelines.sizing.market import Market
 from pipelines.sizing.refine import refine, with_finalists
@@ -81,8 +81,7 @@ def _beaten_by(night, lattice, site, best: dict, least_saving: float) -> pl.Data
         served = annual.select(
             "region_id", "weather_year", "design_id", "stack_id",
             *(pl.lit(1.0).alias(name) for name in ("availability_frac", "full_service_hours_frac")),
-            *(pl.lit(0.0).alias(name) for name in ("lolh_hours_per_year", "eue_mwh_per_year", "interruptions_per_year",
-                                                   "trips_per_year")),
+            *(pl.lit(0.0).alias(name) for name in OUTAGES),
         )  # fmt: skip
         # Outages only make energy dearer: what does not save enough without any needs no further look.
         priced = night.market.price(frame, annual, served).filter(keeps_composition(night.market.settings))
