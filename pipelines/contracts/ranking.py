@@ -75,7 +75,7 @@ class Uncertainties(dy.Schema):
 
     assumption_id = text("Assumption", key=True)
     effect = text("What it changes")
-    target = text("Technology, or what it is drawn apart for: hub, state or technology; all where it is common")
+    target = text("Technology, or what it is drawn apart for: hub, place, state or technology; all where it is common")
     unit = text("Unit of the figures")
     low = number("P10", "see unit")
     base = number("Figure of the night", "see unit")

@@ -145,7 +145,7 @@ def _draw_rows(
     n_draws = inputs.n_draws
     ones = np.ones(n_draws)
     lcoe = np.repeat(model.lcoe[part][:, None], n_draws, axis=1)
-    place = inputs.by_instance("location", model.instances("state")[part])
+    place = inputs.by_instance("location", model.instances(next(iter(inputs.targets("location")), "region"))[part])
     terms = _capital_cost_draws(model, inputs)
     for technology, charge in model.capital.items():
         factor = inputs.of("capital", technology)

@@ -20,7 +20,7 @@ from pipelines.timeline.draws import Draws
 
 _LONGEST_DELAY = 60
 _SMALLEST_SWING = 1e-6
-_LOCAL_TARGETS = ("hub", "gas_rule", "state", "technology")
+_LOCAL_TARGETS = ("hub", "gas_rule", "state", "technology", "region")
 
 
 def _ends(item: Uncertain, model: SiteModel, ranges: Ranges) -> tuple[Array, Array]:
