@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 OLD_CLIENT := $(VENV)/clients/duckdb-1.4.0
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup refresh test campaign lint types unit ui bench scale outside faults daemon audit docs constraints clean
+.PHONY: help setup refresh test campaign lint types unit ui bench scale outside snapshots faults daemon audit docs constraints clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ scale: setup ## Measure what a county costs, by stage and number of counties (ab
 
 outside: setup ## Compare the current release with published figures; writes docs/methods/outside_checks.md
 	@$(BIN)/python -m benchmarks.outside_checks
+
+snapshots: setup ## Make the dated snapshots of queues, hazards and indicators again from publishers' files in FILES=folder
+	@$(BIN)/python -m pipelines.sources.snapshot_build "$(FILES)"
 
 faults: setup ## Kill, fill, corrupt and read through publications; writes docs/reliability_of_the_night.md (hours)
 	@$(BIN)/python -m benchmarks.faults

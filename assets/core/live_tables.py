@@ -1,4 +1,4 @@
-"""core.<live table>: what the sources said tonight, one asset per table, made alike; no rows without a live night."""
+"""core.<live table>: what the sources said tonight and, where they said nothing, the snapshots of the package."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from assets.table_asset import table_asset
 from pipelines.contracts.base import REGISTRY
 from pipelines.sources.county_zones import with_zones
 from pipelines.sources.queue_projects import with_county_fips
+from pipelines.sources.snapshots import with_snapshot
 
 AS_FETCHED = (
     "core.county_hazards",
@@ -23,8 +24,9 @@ AS_FETCHED = (
 
 
 def live_rows(night: Night, table: str) -> pl.DataFrame:
-    """Return the live rows of a table; none in a night of the reference profile."""
-    return night.live.rows(table) if night.live else REGISTRY[table].schema.create_empty()
+    """Return the live rows of a table, with those of the snapshots that they do not replace."""
+    live = night.live.rows(table) if night.live else REGISTRY[table].schema.create_empty()
+    return with_snapshot(live, table)
 
 
 def live_asset(table: str) -> dg.AssetsDefinition:

@@ -10,8 +10,10 @@ from assets.night import Night
 from assets.table_asset import table_asset
 from pipelines.counties.progress import progress_of
 from pipelines.counties.status import county_status
+from pipelines.input_families import family_of
 from pipelines.reference.provenance import data_status as status_of_sources
 from pipelines.sources.live import with_live_status
+from pipelines.sources.snapshots import snapshot_status
 from pipelines.weather.files import with_folder_status
 
 
@@ -25,11 +27,14 @@ def data_status(night: Night) -> pl.DataFrame:
         night.as_of,
     )
     status = with_live_status(status, night.live, night.as_of)
-    if not night.scope.is_counties:
-        return with_folder_status(status, weather_folder(night))
-    own = county_status(
-        night.read("core.weather_choice"),
-        progress_of(night.live.record.progress) if night.live else None,
-        night.settings.profile == "live",
-    )
-    return pl.concat([status, own.select(status.columns)])
+    status = pl.concat([status, snapshot_status(night.live, night.as_of).select(status.columns)])
+    if night.scope.is_counties:
+        own = county_status(
+            night.read("core.weather_choice"),
+            progress_of(night.live.record.progress) if night.live else None,
+            night.settings.profile == "live",
+        )
+        status = pl.concat([status, own.select(status.columns)])
+    else:
+        status = with_folder_status(status, weather_folder(night))
+    return status.with_columns(pl.Series("family", map(family_of, status["source_id"])))

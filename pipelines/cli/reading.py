@@ -15,6 +15,7 @@ import polars as pl
 
 from pipelines.cli.which import release_option
 from pipelines.errors import UsageError
+from pipelines.input_families import ages_in_words
 from pipelines.settings import Settings
 from pipelines.warehouse import Release, open_release
 
@@ -81,10 +82,9 @@ class Reading:
     @cached_property
     def _status(self) -> dict[str, Any]:
         return self.one(
-            "select count(*) as sources, count(*) filter (where is_stale) as stale, "
-            "count(*) filter (where profile not in ('reference', 'user_file')) as fetched, "
-            "min(data_through_utc) as oldest_utc, "
-            "arg_min(source_id, data_through_utc) as oldest_source from data_status"
+            "select count(*) filter (where profile <> 'snapshot') as sources, "
+            "count(*) filter (where is_stale and profile <> 'snapshot') as stale, "
+            "count(*) filter (where profile not in ('reference', 'user_file', 'snapshot')) as fetched from data_status"
         )
 
     @property
@@ -110,11 +110,8 @@ class Reading:
     def freshness(self) -> str:
         """Return one clause on how old the inputs are."""
         status = self._status
-        if self.is_stale:
-            return f"{status['stale']} of {status['sources']} sources are stale"
-        if status["oldest_utc"] is None:
-            return "no source is stale"
-        return f"no source is stale; the oldest data, {status['oldest_source']}, end {status['oldest_utc']:%Y-%m-%d}"
+        ages = ages_in_words(self.query("select family, profile, data_through_utc from data_status").to_dicts())
+        return f"{status['stale']} of {status['sources']} sources are stale; {ages}" if self.is_stale else ages
 
     def footer(self) -> str:
         """Return the sentence that stands under a table."""

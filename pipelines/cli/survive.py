@@ -139,7 +139,7 @@ def _of_region(region: str, options: dict[str, Any]) -> int:
     with reading(options) as release:
         region_id = choose_region(release, region)
         frame = release.query(
-            "select adequacy.stack_id, adequacy.design_id, survival_of, survives_1h_frac, survives_4h_frac, "
+            "select adequacy.stack_id, adequacy.design_id, adequacy.survival_of, survives_1h_frac, survives_4h_frac, "
             "survives_8h_frac, survives_24h_frac from adequacy inner join ranked_sites as sites "
             "on adequacy.region_id = sites.region_id and adequacy.stack_id = sites.stack_id "
             "where adequacy.region_id = $region_id order by sites.rank",

@@ -57,7 +57,7 @@ class InputChanges(dy.Schema):
 @table(
     "mart.queue_projects",
     grain="One row per request in an interconnection queue, from the file nearest to its operator.",
-    time="Calendar days in the operator's own time zone; empty in a night of the reference profile.",
+    time="Calendar days in the operator's own time zone; without a live answer, the dated snapshot of the package.",
 )
 class PublishedQueueProjects(QueueProjects):
     """Who else waits for the grid."""
@@ -65,7 +65,7 @@ class PublishedQueueProjects(QueueProjects):
 
 @table(
     "mart.hazards",
-    grain="One row per county: the composite National Risk Index, where a file of it was given.",
+    grain="One row per county: the composite National Risk Index, of a given file or of the snapshot of the package.",
     time="release names the edition of the index; scores of two releases do not compare.",
 )
 class PublishedHazards(Hazards):

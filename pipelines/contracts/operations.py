@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 
 from pipelines.contracts.base import choice, flag, integer, number, table, text, timestamp
+from pipelines.input_families import FAMILIES
 
 
 @table(
@@ -82,10 +83,14 @@ class DataStatus(dy.Schema):
     source_id = text("Source as named in the table sources or file of embedded facts", key=True)
     profile = choice(
         "reference: facts embedded in the product; live: fetched tonight; user_file: a file of the user's own; "
-        "last_good: kept from an earlier fetch",
-        ["reference", "live", "user_file", "last_good"],
+        "last_good: kept from an earlier fetch; snapshot: a dated edition embedded in the product",
+        ["reference", "live", "user_file", "last_good", "snapshot"],
     )
-    is_stale = flag("Whether a fresher state was wanted and could not be had; never true for embedded facts")
+    family = choice("What it is about", list(FAMILIES))
+    is_stale = flag(
+        "Whether a fresher state was wanted and could not be had, or a snapshot is older than two editions of its "
+        "source; never true for embedded facts"
+    )
     data_through_utc = timestamp("End of the time that the data speak about", nullable=True)
     retrieved_at_utc = timestamp("When the bytes were fetched; null for embedded facts", nullable=True)
     age_days = number("Age of the data at the night's date, from data_through_utc", "d", nullable=True)

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import polars as pl
 
 from pipelines.economics.costs import unit_costs
-from pipelines.errors import InputError, UsageError
+from pipelines.errors import UsageError
 from pipelines.ordered import group_mean
 from pipelines.plant.firm import firm_technologies
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.county_editions import carry_to_edition
 from pipelines.reference.parameters import Parameters, parameters
-from pipelines.reference.side_table import read_side_table
 from pipelines.reliability.gas_basins import read_basins
 from pipelines.settings import Settings
 from pipelines.weather.climate import climate_stations, nearest_stations
 
-COUNTY_HAZARDS_FILE = Path(__file__).with_name("county_hazards.csv")
-_COUNTY_HAZARDS_RELEASE = "March 2023"
+_NOT_APPLICABLE = "Not Applicable"
 REFERENCE = (
     "climate_stations",
     "climatology_monthly",
@@ -182,14 +179,12 @@ def candidates(facts: Facts, *, is_grid: bool = False, stacks_per_region: int = 
     )
 
 
-def hazard_rates(
-    regions: pl.DataFrame, county_hazards: pl.DataFrame, embedded: pl.DataFrame | None = None
-) -> pl.DataFrame:
+def hazard_rates(regions: pl.DataFrame, county_hazards: pl.DataFrame) -> pl.DataFrame:
     """Select how often each hazard strikes the county of each region.
 
-    The newest release of the risk index that the night holds counts; where it holds none for a county and hazard, the
-    embedded table does. A release made for another edition of the county list is carried to the region's: rates are
-    means by people.
+    The newest release of the risk index that has a frequency for the county and hazard counts. A release made for
+    another edition of the county list is carried to the region's: rates are means by people. A hazard that the index
+    rates not applicable to a county does not strike it (an assumption: the index leaves the frequency blank there).
 
     Parameters
     ----------
@@ -197,8 +192,6 @@ def hazard_rates(
         region_id, county_fips.
     county_hazards : pl.DataFrame
         Contract core.county_hazards.
-    embedded : pl.DataFrame | None
-        From `read_county_hazards`, which is called where it is absent.
 
     Returns
     -------
@@ -207,25 +200,25 @@ def hazard_rates(
     """
     wanted = regions["county_fips"].replace("", None).drop_nulls().unique().sort()
     rate = ("county_fips", "events_per_year")
-    columns = [*rate, "hazard", "release"]
-    held = pl.concat(
-        [
-            (read_county_hazards() if embedded is None else embedded).select(*columns, pl.lit(0).alias("order")),
-            county_hazards.select(*columns, pl.lit(1).alias("order")),
-        ]
+    held = county_hazards.select(
+        "county_fips",
+        "hazard",
+        "release",
+        pl.when(pl.col("risk_rating") == _NOT_APPLICABLE)
+        .then(pl.col("events_per_year").fill_null(0.0))
+        .otherwise("events_per_year")
+        .alias("events_per_year"),
     )
     carried = [
         carry_to_edition(part.select(rate), wanted, means=rate[1:]).select(
-            *rate, pl.lit(hazard).alias("hazard"), pl.lit(release).alias("release"), pl.lit(order).alias("order")
+            *rate, pl.lit(hazard).alias("hazard"), pl.lit(release).alias("release")
         )
-        for (hazard, release, order), part in held.partition_by(
-            "hazard", "release", "order", as_dict=True, maintain_order=True
-        ).items()
+        for (hazard, release), part in held.partition_by("hazard", "release", as_dict=True, maintain_order=True).items()
     ]
     newest = (
-        pl.concat([held.clear(), *carried])
+        pl.concat([held.select(*rate, "hazard", "release").clear(), *carried])
         .filter(pl.col("events_per_year").is_not_null())
-        .sort("county_fips", "hazard", "order", "release")
+        .sort("county_fips", "hazard", pl.col("release").str.extract(r"(\d{4})"), "release", nulls_last=False)
         .unique(["county_fips", "hazard"], keep="last", maintain_order=True)
     )
     return (
@@ -233,36 +226,4 @@ def hazard_rates(
         .join(newest, on="county_fips", how="inner", maintain_order="left_right")
         .select("region_id", "hazard", "events_per_year", "release")
         .sort("region_id", "hazard")
-    )
-
-
-def read_county_hazards(path: Path = COUNTY_HAZARDS_FILE) -> pl.DataFrame:
-    """Read the yearly frequencies of hazards by county that the package holds.
-
-    Annualised frequencies (`*_AFREQ`) of the National Risk Index, March 2023, Federal Emergency Management Agency,
-    https://hazards.fema.gov/nri/data-resources, in its edition of the county list. Hurricanes are zero where the index
-    rates them not applicable to the county (an assumption: the index leaves the frequency blank there).
-
-    Returns
-    -------
-    pl.DataFrame
-        county_fips, hazard, events_per_year, release; one row per county and hazard.
-
-    Raises
-    ------
-    InputError
-        If the file or a column is missing, or a frequency is no number from 0.
-    """
-    hazards = ("hurricane", "inland_flooding", "earthquake", "wildfire", "tornado")
-    text = read_side_table(path, ("county_fips", *hazards))
-    frame = text.select("county_fips", pl.col(hazards).cast(pl.Float64, strict=False))
-    for hazard in hazards:
-        wrong = (frame[hazard].is_null() | (frame[hazard] < 0.0)).arg_true()
-        if len(wrong):
-            row = int(wrong[0])
-            raise InputError(
-                f"value {text[hazard][row]!r} is no number from 0", file=str(path), row=row + 2, column=hazard
-            )
-    return frame.unpivot(on=hazards, index="county_fips", variable_name="hazard", value_name="events_per_year").select(
-        "county_fips", "hazard", "events_per_year", pl.lit(_COUNTY_HAZARDS_RELEASE).alias("release")
     )

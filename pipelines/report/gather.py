@@ -51,8 +51,8 @@ _TABLES: dict[str, tuple[str, Sequence[str], Sequence[str], bool]] = {
     ),
     "status": (
         "data_status",
-        ["source_id", "profile", "is_stale", "data_through_utc", "retrieved_at_utc", "age_days", "rows", "rejects",
-         "note"],
+        ["source_id", "profile", "family", "is_stale", "data_through_utc", "retrieved_at_utc", "age_days", "rows",
+         "rejects", "note"],
         ["source_id"],
         False,
     ),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import polars as pl
+
 from pipelines.settings import Settings
 from pipelines.sources.night import CADENCE_DAYS
 from pipelines.sources.parsing import Connector
 from pipelines.sources.registry import connectors
+from pipelines.sources.snapshots import read_files
 
 KEYS = {
     "eia_api_key": (
@@ -68,6 +71,16 @@ Keys come from the environment only and are struck out of addresses, messages, l
 certificate is ever left unchecked. FIRSTMW_SOURCE_OFF=queue_pjm,fred leaves sources out; FIRSTMW_<SOURCE>_URL sends the
 requests for a source to a mirror of yours.
 
+## Snapshots
+
+Offline, queues, hazards, interruptions by utility, lead-time indicators and daily Henry Hub come from dated snapshots
+in `pipelines/reference/snapshots`: figures and ids from the publishers' files, no names of projects or developers. A
+live answer or a file of yours replaces the rows of the same source and file. `data_status` lists each snapshot with the
+day of its edition and marks it stale after twice its source's interval; a release is not stale for it. `make snapshots
+FILES=folder` makes them again from the files that `files.csv` there names.
+
+{snapshots}
+
 ## Files of your own
 
 Some publishers do not let programs in, and some files you may have already. A file named by one of these settings is
@@ -101,7 +114,14 @@ def sources_page(chosen: Sequence[Connector] | None = None) -> str:
     every = connectors(Settings()) if chosen is None else chosen
     return (
         "\n\n".join(
-            [_PREFACE.strip(), _files(), "## Keys", *_keys(every), "## All sources", _overview(every)]
+            [
+                _PREFACE.strip().replace("{snapshots}", _snapshots()),
+                _files(),
+                "## Keys",
+                *_keys(every),
+                "## All sources",
+                _overview(every),
+            ]
             + [_section(one) for one in every]
         )
         + "\n"
@@ -110,6 +130,13 @@ def sources_page(chosen: Sequence[Connector] | None = None) -> str:
 
 def _files() -> str:
     return "\n".join([*(f"- **FIRSTMW_{name.upper()}**: {what}." for name, what in _FILES.items()), _WEATHER_FOLDER])
+
+
+def _snapshots() -> str:
+    files = read_files().group_by("snapshot_id", maintain_order=True).agg(pl.col("source_id", "as_of").last())
+    lines = ["| snapshot | source | edition of |", "|---|---|---|"]
+    lines += [f"| `{name}` | `{source}` | {as_of} |" for name, source, as_of in files.iter_rows()]
+    return "\n".join(lines)
 
 
 def _keys(every: Sequence[Connector]) -> list[str]:

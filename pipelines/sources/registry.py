@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 
 from pipelines.errors import UsageError
@@ -30,6 +31,7 @@ from pipelines.sources import (
     queue_pjm_cycles,
     queue_spp,
 )
+from pipelines.sources.base import Parsed, Payload, SourceInfo
 from pipelines.sources.parsing import Connector
 from pipelines.sources.weather_common import WEATHER
 
@@ -61,6 +63,20 @@ _WEATHER = {"nsrdb": nsrdb, "nasa_power": nasa_power, "open_meteo": open_meteo, 
 def source_ids() -> list[str]:
     """List the short names of all sources, those switched off as well."""
     return [module.SOURCE.source_id for module in (*_WEATHER.values(), *LIVE_TABLES)]
+
+
+def source_of(source_id: str) -> SourceInfo:
+    """Select what is known of a source by its short name."""
+    return _module(source_id).SOURCE
+
+
+def parser_of(source_id: str) -> Callable[[Payload], Parsed | list[Parsed]]:
+    """Select the parser of a source by its short name."""
+    return _module(source_id).parse
+
+
+def _module(source_id: str) -> ModuleType:
+    return next(module for module in (*_WEATHER.values(), *LIVE_TABLES) if module.SOURCE.source_id == source_id)
 
 
 def connectors(settings: Settings) -> tuple[Connector, ...]:

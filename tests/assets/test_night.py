@@ -59,6 +59,12 @@ def test_a_region_where_no_site_may_be_built_ranks_last_in_every_draw_too(night:
     assert "06025" in stops["county_fips"].to_list()
 
 
+def test_the_first_offline_night_fills_every_table_that_needs_no_night_before(night: Path) -> None:
+    with open_release(night) as release:
+        empty = sorted(name for name in release.tables if release.table(name).is_empty())
+    assert empty == ["input_changes", "run_changes"]
+
+
 def test_no_two_stacks_of_a_region_share_a_design(night: Path) -> None:
     ranked = _table(night, "ranked_sites")
     assert ranked.select("region_id", "design_id").is_unique().all()

@@ -15,19 +15,26 @@ function reason(site) {
   return parts.join(": ");
 }
 
+function ages(rows) {
+  const families = [...new Set(rows.map((row) => row.family))].filter((family) => rows.some((row) => row.family === family && row.data_through_utc));
+  return families.sort().map((family) => {
+    const dated = rows.filter((row) => row.family === family && row.data_through_utc);
+    const months = dated.map((row) => row.data_through_utc.slice(0, 7)).sort();
+    const span = months[0] === months.at(-1) ? months[0] : months[0] + " to " + months.at(-1);
+    return family.replaceAll("_", " ") + " " + span + (dated.some((row) => row.profile === "snapshot") ? " (snapshots)" : "");
+  }).join(", ");
+}
+
 function statusBanner(page) {
-  const stale = page.status.filter((row) => row.is_stale);
-  const facts = page.status.filter((row) => row.profile === "reference");
-  const dated = page.status.filter((row) => row.data_through_utc).sort((a, b) => (a.data_through_utc < b.data_through_utc ? -1 : 1));
+  const stale = page.status.filter((row) => row.is_stale && row.profile !== "snapshot");
+  const held = page.status.filter((row) => ["reference", "snapshot"].includes(row.profile));
   const words = stale.length
     ? `${plural(stale.length, "source is", "sources are")} stale: ${stale.map((row) => row.source_id).join(", ")}.`
-    : "No source is stale.";
-  const rest = facts.length === page.status.length
-    ? ` All ${facts.length} sources are reference facts kept with the product, not tonight's data.`
-    : ` ${facts.length} of ${page.status.length} are reference facts; the others were fetched.`;
+    : held.length === page.status.length ? "All inputs are facts and snapshots kept with the product, not tonight's data." : "Every source that was asked answered.";
+  const rest = held.length === page.status.length ? "" : ` ${held.length} of ${page.status.length} are facts and snapshots kept with the product; the others were fetched.`;
   return el("div", { class: stale.length ? "banner warn" : "banner", role: "status" },
     el("strong", {}, words), rest,
-    dated.length ? ` The oldest data, ${dated[0].source_id.replace("reference/", "")}, end ${dated[0].data_through_utc}.` : "",
+    ` Data end: ${ages(page.status)}.`,
     el("details", {}, el("summary", {}, "Every source"),
       table("Sources of tonight's release", [{ text: "Source" }, { text: "Kind" }, { text: "Stale" }, { text: "Data through" }, { text: "Age, days", n: 1 }, { text: "Rows", n: 1 }, { text: "Rejected", n: 1 }, { text: "Note" }],
         page.status.map((row) => [row.source_id, label(row.profile), row.is_stale ? "stale" : "no", row.data_through_utc || "–", number(row.age_days), number(row.rows), number(row.rejects), row.note || ""]))));

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.contracts.base import REGISTRY, validate
+from pipelines.contracts.base import validate
 from pipelines.errors import InputError
 from pipelines.portfolio.events import events_of, read_events
-from pipelines.portfolio.facts import Facts, candidates, hazard_rates, read_county_hazards
+from pipelines.portfolio.facts import Facts, candidates, hazard_rates
 from pipelines.portfolio.keep import Keep
 from pipelines.portfolio.plan_check import PlanError, check_plan
 from pipelines.portfolio.resilience import ALL
@@ -21,6 +21,7 @@ from pipelines.portfolio.sites import sites_of, sized
 from pipelines.portfolio.study import Study, study
 from pipelines.portfolio.supply import claimable
 from pipelines.settings import Settings, marked
+from pipelines.sources.snapshots import snapshot
 from pipelines.warehouse.cache import Cache
 
 # What lies in these folders is in the key by content.
@@ -118,11 +119,12 @@ def test_rates_follow_the_risk_index_of_the_county(facts: Facts) -> None:
             "hazard": ["earthquake"] * 2,
             "release": ["2021", "2023"],
             "events_per_year": [9.0, 0.4],
+            "risk_rating": ["Very High", "Very Low"],
         }
     )
     held = hazard_rates(facts.regions, county)
     quakes = held.filter((pl.col("hazard") == "earthquake") & (pl.col("region_id") == place["region_id"]))
-    # What the night holds comes before what the package does, and its later release before the earlier one.
+    # The later release comes before the earlier one.
     assert quakes.select("events_per_year", "release").row(0) == (0.4, "2023")
     rows = sized(candidates(facts), 6.0, facts)
     own, plain = (
@@ -141,7 +143,7 @@ def test_hazards_are_those_of_the_county_and_not_of_the_state() -> None:
         "los_angeles": "06037", "memphis": "47157", "moore_ok": "40027", "seattle": "53033",
     }  # fmt: skip
     regions = pl.DataFrame({"region_id": list(places), "county_fips": list(places.values())})
-    held = hazard_rates(regions, REGISTRY["core.county_hazards"].schema.create_empty())
+    held = hazard_rates(regions, snapshot("core.county_hazards"))
     rate = {(row["region_id"], row["hazard"]): row["events_per_year"] for row in held.iter_rows(named=True)}
     # 850 km inland, and in a state with a coast.
     assert rate["armstrong", "hurricane"] == 0.0
@@ -150,10 +152,10 @@ def test_hazards_are_those_of_the_county_and_not_of_the_state() -> None:
     assert rate["moore_ok", "tornado"] > 5.0 * rate["seattle", "tornado"]
 
 
-def test_the_embedded_frequencies_are_whole() -> None:
-    table = read_county_hazards()
+def test_the_frequencies_of_the_snapshot_are_whole() -> None:
+    table = snapshot("core.county_hazards")
     assert table["county_fips"].n_unique() == 3143
-    assert table.group_by("hazard").len()["len"].to_list() == [3143] * 5
+    assert table.group_by("hazard").len()["len"].to_list() == [3143] * 18
     # The assumed rates go with the mean of the index over the counties that they were made for.
     events = {row["hazard"]: row["index_frequency"] for row in read_events().iter_rows(named=True)}
     for hazard in ("inland_flooding", "tornado"):
@@ -170,14 +172,12 @@ def test_rates_of_one_county_list_reach_the_other() -> None:
             "hazard": ["tornado"] * 4,
             "release": ["2021"] * 4,
             "events_per_year": rates.values(),
+            "risk_rating": ["Very Low"] * 4,
         }
     )
     places = {"south": "09170", "west": "09190", "texas": "48441", "nowhere": ""}
     regions = pl.DataFrame({"region_id": list(places), "county_fips": list(places.values())})
-    none = read_county_hazards().clear()
-    found = {
-        row["region_id"]: row["events_per_year"] for row in hazard_rates(regions, index, none).iter_rows(named=True)
-    }
+    found = {row["region_id"]: row["events_per_year"] for row in hazard_rates(regions, index).iter_rows(named=True)}
     assert set(found) == {"south", "west", "texas"}
     assert (found["south"], found["texas"]) == (2.0, 7.0)
     assert 1.0 < found["west"] < 4.0
@@ -185,7 +185,7 @@ def test_rates_of_one_county_list_reach_the_other() -> None:
     later = index.with_columns(pl.lit("2025").alias("release"), pl.col("events_per_year") * 10.0)
     own = regions.filter(pl.col("region_id") == "south").with_columns(pl.lit("09009").alias("county_fips"))
     new = later.head(1).with_columns(pl.lit("09170").alias("county_fips"), pl.lit(30.0).alias("events_per_year"))
-    assert hazard_rates(own, pl.concat([index, new]), none).row(0) == ("south", "tornado", 30.0, "2025")
+    assert hazard_rates(own, pl.concat([index, new])).row(0) == ("south", "tornado", 30.0, "2025")
 
 
 def test_sun_is_correlated_through_the_same_calendar_years_alone(facts: Facts) -> None:
