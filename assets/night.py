@@ -188,6 +188,8 @@ def input_hashes(settings: Settings) -> dict[str, str]:
     found["scenarios"] = settings.scenarios_file
     found["technologies"] = settings.reference_dir / TECHNOLOGIES
     found |= {f"stacks/{path.name}": path for path in stack_files(settings)}
+    if settings.region_facts_file is not None:
+        found["region_facts"] = settings.region_facts_file
     if settings.counties_file is not None:
         found["counties"] = settings.counties_file
     if settings.weather_dir is not None:

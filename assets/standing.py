@@ -134,7 +134,7 @@ def _inputs(night: Night, is_meant: Callable[[str], bool]) -> dict[str, str]:
 
 
 # Files that the settings lead to.
-_BY_SETTINGS = {"scenarios", "counties", "technologies", "stacks", "weather"}
+_BY_SETTINGS = {"scenarios", "counties", "region_facts", "technologies", "stacks", "weather"}
 _VALUES: dict[str, Callable[[Night], str]] = {
     "code": lambda night: night.code,
     "settings": lambda night: content_hash(

@@ -32,6 +32,8 @@ create or replace view energisation as
 select * from read_parquet('data/releases/current/parquet/energisation.parquet');
 create or replace view energy_outlook as
 select * from read_parquet('data/releases/current/parquet/energy_outlook.parquet');
+create or replace view fact_definitions as
+select * from read_parquet('data/releases/current/parquet/fact_definitions.parquet');
 create or replace view fuel_prices as
 select * from read_parquet('data/releases/current/parquet/fuel_prices.parquet');
 create or replace view fuel_services as
@@ -94,6 +96,8 @@ create or replace view ranked_sites as
 select * from read_parquet('data/releases/current/parquet/ranked_sites.parquet');
 create or replace view ranking_history as
 select * from read_parquet('data/releases/current/parquet/ranking_history.parquet');
+create or replace view region_facts as
+select * from read_parquet('data/releases/current/parquet/region_facts.parquet');
 create or replace view regions as
 select * from read_parquet('data/releases/current/parquet/regions.parquet');
 create or replace view reliability as

@@ -12,6 +12,8 @@ def ledger(night: Night) -> Made:
     """Keep the bytes of the reference tables and of the weather files."""
     settings = night.settings
     files = {f"reference/{name}": settings.reference_dir / f"{name}.csv" for name in reference_tables()}
+    if settings.region_facts_file is not None:
+        files["region_facts"] = settings.region_facts_file
     if settings.weather_dir is not None:
         files |= {f"weather/{path.name}": path for path in sorted(settings.weather_dir.iterdir()) if path.is_file()}
     for name, path in files.items():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataframely as dy
 
 from pipelines.contracts.base import choice, flag, number, table, text
+from pipelines.contracts.base import text as described
 from pipelines.contracts.citation import as_of_date, publisher_name, title, url_of_source
 
-TOPICS = ["air", "electricity", "gas", "land", "people"]
+TOPICS = ["air", "electricity", "gas", "land", "people", "permission"]
+EVIDENCE = ["given", "measured", "derived", "unknown"]
 VALUE_KINDS = ["number", "text", "flag"]
 GAS_EVIDENCE = ["line_in_county", "trunk_in_county", "line_within_8km", "gas_plant_only", "none_mapped"]
 OZONE_CLASSES = ["attainment", "marginal", "moderate", "serious", "severe-15", "severe-17", "extreme"]
@@ -15,8 +17,7 @@ WATER_RISKS = ["Low", "Low - Medium", "Medium - High", "High", "Extremely High"]
 _FROM_CENTRE = "from the county's population-weighted centre; empty where unknown."
 
 
-@table("core.fact_definitions", grain="One row per fact that is known of US counties.")
-class FactDefinitions(dy.Schema):
+class _FactDefinitions(dy.Schema):
     """What a fact means, in what unit, within which bounds, and from which source."""
 
     fact_id = text("Fact; those that decide are columns of regions by the same name.", key=True, regex=r"^[a-z0-9_]+$")
@@ -34,6 +35,38 @@ class FactDefinitions(dy.Schema):
     url = url_of_source()
     as_of = as_of_date()
     licence = text("Licence of the source, with the attribution that it requires.")
+
+
+@table("core.fact_definitions", grain="One row per fact that is known of US counties.")
+class FactDefinitions(_FactDefinitions):
+    """The facts there are."""
+
+
+@table("mart.fact_definitions", grain="One row per fact that is known of US counties.")
+class PublishedFactDefinitions(_FactDefinitions):
+    """The facts there are, as published."""
+
+
+@table(
+    "mart.region_facts",
+    grain="One row per region and fact: what is known of the county of the region, or what the user gave.",
+    time="as_of is the date of the source.",
+)
+class RegionFacts(dy.Schema):
+    """What is known of every region, with its evidence and source."""
+
+    region_id = text("Region.", key=True)
+    fact_id = text("Fact, see fact_definitions.", key=True)
+    value = number("Number; 1 and 0 for true and false; empty for texts and where unknown.", "see unit", nullable=True)
+    text = described("Text, or what an empty number says; empty for numbers.", nullable=True)
+    unit = described("Unit of the number.", nullable=True)
+    evidence = choice(
+        "given: by the user; measured or derived: by the source; unknown: the range of its class holds.", EVIDENCE
+    )
+    is_snapshot = flag("Whether it comes from the embedded snapshot and not from the user.")
+    as_of = described("Date of the source.")
+    source_title = described("Source.")
+    url = described("Address of the source; empty for what the user gave.", nullable=True)
 
 
 def _km(what: str) -> dy.Float64:

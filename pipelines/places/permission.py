@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.contracts.permission import ACTIVE, OVER, PERMISSION_COLUMNS, STOP_KINDS
+from pipelines.places.given import STOPPED, given_of_regions, read_given
 from pipelines.reference.county_editions import crosswalk
 from pipelines.settings import Settings
 
@@ -68,7 +69,11 @@ def stop_verdicts(stops: pl.DataFrame, rules: pl.DataFrame, as_of: date, setting
 
 
 def permission(
-    regions: pl.DataFrame, stops: pl.DataFrame, rules: pl.DataFrame, as_of: date, settings: Settings
+    regions: pl.DataFrame,
+    stops: pl.DataFrame,
+    rules: pl.DataFrame,
+    as_of: date,
+    settings: Settings,
 ) -> pl.DataFrame:
     """Decide for each region whether a site may be built there, and say what stops it or is said to.
 
@@ -77,7 +82,8 @@ def permission(
     regions : pl.DataFrame
         region_id, state, county_fips.
     stops, rules, as_of, settings
-        As for `stop_verdicts`.
+        As for `stop_verdicts`; a fact `has_moratorium` of `settings.region_facts_file` goes before the stops of the
+        county, not before those of the state.
 
     Returns
     -------
@@ -109,6 +115,15 @@ def permission(
         .then(pl.lit("no_county_zoning"))
         .otherwise(pl.lit("ordinary"))
     )
+    own = given_of_regions(regions, read_given(settings).filter(pl.col("fact_id") == STOPPED))
+    given = own.select("region_id", pl.col("value").alias("_given"), pl.format("given: {}", "source").alias("_source"))
+    of_county = (
+        pl.when(pl.col("_given") == 1.0)
+        .then("_source")
+        .when(pl.col("_given") == 0.0)
+        .then(pl.lit(""))
+        .otherwise("_county")
+    )
     both = [pl.col(name) for name in ("_state", "_county")]
     blocked = pl.concat_list(both).list.eval(pl.element().filter(pl.element() != "")).list.join("; ")
     return (
@@ -116,6 +131,8 @@ def permission(
         .join(by_county, on="county_fips", how="left", maintain_order="left")
         .join(by_state, on="state", how="left", maintain_order="left")
         .with_columns(pl.col("_state", "_county", "alleged_stop", "municipal_stops").fill_null(""))
+        .join(given, on="region_id", how="left", maintain_order="left")
+        .with_columns(of_county.alias("_county"))
         .with_columns(blocked.alias("blocked_by"), entitlement.alias("entitlement_class"))
         .with_columns((pl.col("blocked_by") == "").alias("is_eligible"))
         .select("region_id", *PERMISSION_COLUMNS)

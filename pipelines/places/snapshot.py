@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import FirstmwError, InputError
-from pipelines.places.facts import SNAPSHOT
+from pipelines.places.counties import SNAPSHOT
 from pipelines.reference.load import load_reference
 from pipelines.reference.side_table import need_columns, read_text
 from pipelines.settings import REFERENCE_DIR
@@ -44,11 +44,12 @@ def snapshot(folder: Path, definitions: pl.DataFrame) -> pl.DataFrame:
         If a file or a column is missing, a county is missing in one of the tables, or a cell is out of bounds.
     """
     infrastructure, siting = (read_text(folder / name) for name in TABLES)
+    definitions = definitions.filter(pl.col("topic") != "permission").sort("fact_id")
     both = infrastructure.join(siting, on="county_fips", how="full", coalesce=True).sort("county_fips")
     if both.height != infrastructure.height or both.height != siting.height:
         raise InputError("the tables do not list the same counties", file=str(folder / TABLES[1]), column="county_fips")
     need_columns(both, definitions["fact_id"].to_list(), str(folder))
-    columns = [_typed(both, row) for row in definitions.sort("fact_id").iter_rows(named=True)]
+    columns = [_typed(both, row) for row in definitions.iter_rows(named=True)]
     return pl.DataFrame([both["county_fips"], *columns])
 
 

@@ -28,6 +28,11 @@ class Places(BaseModel):
     scenarios_file: Path = operation(
         SCENARIOS_FILE, description="named sets of settings that are ranked beside the night"
     )
+    region_facts_file: Path | None = operation(
+        None,
+        description="facts of places that override the embedded ones, in both profiles: CSV with region_id or "
+        "county_fips, fact_id, value, source, as_of",
+    )
     profile: Literal["reference", "live"] = physics(
         "reference", "hours", description="where the inputs of a night come from"
     )

@@ -12,13 +12,13 @@ from pipelines.settings import Settings
 from pipelines.sources.base import Payload
 
 MOST_BYTES = 256_000_000
-# A file of the user's own that is no answer of a source.
-_NO_SOURCE = {"scenarios_file"}
+# Files of the user's own that are no answer of a source.
+NO_SOURCE = {"scenarios_file", "region_facts_file"}
 
 
 def has_user_files(settings: Settings) -> bool:
     """Return whether the user brings a file that stands for a source's answer; such files are read in any profile."""
-    names = [name for name in Settings.model_fields if name.endswith("_file") and name not in _NO_SOURCE]
+    names = [name for name in Settings.model_fields if name.endswith("_file") and name not in NO_SOURCE]
     return any(getattr(settings, name) is not None for name in names)
 
 

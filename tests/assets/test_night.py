@@ -274,6 +274,18 @@ def test_a_missing_reference_file_is_named(firstmw, night: Path, tmp_path: Path)
     assert current_run_id(night) == before
 
 
+def test_a_wrong_fact_of_a_place_is_named_and_the_release_stays(firstmw, night: Path, tmp_path: Path) -> None:
+    path = tmp_path / "facts.csv"
+    path.write_text("region_id,fact_id,value,source,as_of\n48441,gas_pipeline_distance_km,-1,map,2026\n")
+    before = current_run_id(night)
+    ran = firstmw(
+        "refresh", "--publish", "--regions", REGIONS, "--as-of", AS_OF, data_dir=night, region_facts_file=str(path)
+    )
+    assert ran.code == 1
+    assert "facts.csv, row 2, column value: value '-1' of gas_pipeline_distance_km" in ran.err
+    assert current_run_id(night) == before
+
+
 def test_a_region_near_a_weather_file_runs_on_its_hours_and_says_so(firstmw, tmp_path: Path) -> None:
     folder, data_dir = tmp_path / "weather", tmp_path / "data"
     folder.mkdir()

@@ -8,6 +8,7 @@ from pipelines.contracts.base import REGISTRY
 from pipelines.settings import Settings, is_secret
 from pipelines.sources.documentation import KEYS, sources_page
 from pipelines.sources.registry import connectors
+from pipelines.sources.user_files import NO_SOURCE
 
 
 def test_the_page_is_current(repository: Path) -> None:
@@ -36,7 +37,7 @@ def test_every_key_is_a_secret_setting_with_the_way_to_get_it() -> None:
 
 def test_every_file_of_the_users_own_is_named() -> None:
     page = sources_page()
-    brought = [name for name in Settings.model_fields if name.endswith("_file") and name != "scenarios_file"]
+    brought = [name for name in Settings.model_fields if name.endswith("_file") and name not in NO_SOURCE]
     assert len(brought) == 7
     for name in [*brought, "weather_dir"]:
         assert f"**FIRSTMW_{name.upper()}**" in page
