@@ -57,6 +57,7 @@ _SHEETS = {
     "cancellation update": "withdrawn",
     "commissioning update": "operational",
 }
+_SUMMARY, _TOTAL = "summary", "total interconnection requests"
 _DETAILS_BEFORE = {"project details"}
 _DETAILS_SINCE_2022 = {"project details - large gen", "project details - small gen"}
 _OPERATION = "commercial operation"
@@ -128,7 +129,9 @@ def parse(payload: Payload) -> Parsed | None:
     if _is_listing(payload):
         _documents(payload)
         return None
-    found = sheets(payload, wanted="|".join(_SHEETS))
+    found = sheets(payload, wanted="|".join((*_SHEETS, _SUMMARY)))
+    summary = next((sheet for sheet in found if sheet.name.casefold() == _SUMMARY), None)
+    found = [sheet for sheet in found if sheet is not summary]
     held = {sheet.name.casefold() for sheet in found}
     needed = _SHEETS.keys() - (_DETAILS_SINCE_2022 if held >= _DETAILS_BEFORE else _DETAILS_BEFORE)
     if missing := sorted(needed - held):
@@ -140,6 +143,8 @@ def parse(payload: Payload) -> Parsed | None:
     days = ["requested_date", "study_date", "proposed_date", "agreement_date", "day"]
     frame = with_days(with_powers(frame, ["capacity_mw"]), days)
     is_planned = pl.col("_status") == "active"
+    notes = [f"{steps.height} approvals of energisation or synchronisation are steps of listed projects"]
+    notes += _against_the_summary(payload, frame.filter(is_planned).height, summary)
     ended = pl.coalesce(pl.col("step").str.strip_chars("* "), pl.col("source_sheet"))
     own = pl.when(is_planned).then(pl.lit("planned")).otherwise(ended)
     frame = with_status(frame.with_columns(own.alias("status_source_text")), _STATUSES)
@@ -158,8 +163,34 @@ def parse(payload: Payload) -> Parsed | None:
         dataset="gis_report",
         snapshot=title_date(payload, found, r"as of (?:the )?end of ([A-Za-z]+ \d{4})", is_month=True),
         technology=["fuel", "plant"],
-        notes=[f"{steps.height} approvals of energisation or synchronisation are steps of listed projects"],
+        notes=notes,
     )
+
+
+def _against_the_summary(payload: Payload, listed: int, summary: Sheet | None) -> list[str]:
+    """Compare the requests under study with the total that the report states, and say how many it does not list.
+
+    Requests are listed once they may be published: 79 to 94 % of the total in the recorded reports.
+
+    Raises
+    ------
+    SourceBroken
+        If more are listed than the total: rows or sheets are repeated. A report that is cut is found by `judging`.
+    """
+    stated = _stated_total(summary) if summary is not None else None
+    if stated is None:
+        return []
+    if listed > stated:
+        broken(payload, f"lists {listed} requests under study where its summary counts {stated}")
+    return [f"{stated - listed} of the {stated} requests that its summary counts are not listed yet"]
+
+
+def _stated_total(summary: Sheet) -> int | None:
+    for row in summary.cells.iter_rows():
+        texts = [cell for cell in row if cell]
+        if len(texts) > 1 and texts[0].strip().casefold() == _TOTAL and texts[1].removesuffix(".0").isdigit():
+            return int(texts[1].removesuffix(".0"))
+    return None
 
 
 def _read(payload: Payload, sheet: Sheet) -> pl.DataFrame:

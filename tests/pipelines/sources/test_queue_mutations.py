@@ -289,3 +289,14 @@ def test_rejects_point_at_the_row_of_the_file():
     read = parse("queue_spp", text_of([header, *lines]).encode(), "active")
     bad = read.rejects.filter(pl.col("reason").str.contains("grape"))
     assert bad.rows() == [(TABLE, "queue_spp/active", 9, "state 'grape' does not exist")]
+
+
+def test_a_report_that_lists_more_requests_than_its_summary_counts_is_refused():
+    sheets = {name: [list(row) for row in rows] for name, rows in workbook_rows("queue_ercot").items()}
+    place = next(row for row in sheets["Summary"] if row[0] and row[0].startswith("Total Interconnection"))
+    column = next(number for number, cell in enumerate(place) if number and cell)
+    notes = parse("queue_ercot", packed(sheets)).notes
+    assert any(f"of the {place[column].removesuffix('.0')} requests" in note for note in notes)
+    place[column] = "12"
+    with pytest.raises(SourceBroken, match="where its summary counts 12"):
+        parse("queue_ercot", packed(sheets))
