@@ -51,9 +51,9 @@ def best_counties(night: Night, count: int) -> list[str]:
         night.read("core.weather_choice"), on="region_id", how="left", maintain_order="left"
     )
     valued = valued_sites(regions, night.read("sim.phased"), times, share, night.settings)
-    best = valued.group_by("region_id", "is_eligible", maintain_order=True).agg(pl.col("value_usd_per_mw").max())
-    best = best.sort("is_eligible", "value_usd_per_mw", "region_id", descending=[True, True, False])
-    return best["region_id"].head(count).sort().to_list()
+    ordered = valued.sort("is_eligible", "value_usd_per_mw", "region_id", descending=[True, True, False])
+    best = ordered["region_id"].unique(maintain_order=True)
+    return best.head(count).sort().to_list()
 
 
 def hours_of_counties(night: Night, parameters: SolarParameters) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

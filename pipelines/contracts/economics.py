@@ -201,8 +201,11 @@ class RankedSites(dy.Schema):
     )
     full_service_hours_frac = number("Hours fully served", "fraction", minimum=0, maximum=1)
     is_target_met = flag("The availability target is reached and the stack keeps its defining parts")
-    is_eligible = flag("No rule that counts as proven stops a site of this size there; ineligible rows rank last")
-    blocked_by = text("What stops a site there; empty where eligible")
+    is_eligible = flag(
+        "No rule that counts as proven stops a site of this size there, and its gas is within reach; ineligible rows "
+        "rank last"
+    )
+    blocked_by = text("What stops a site there, or that its gas is out of reach; empty where eligible")
     is_composition_met = flag("The stack keeps its defining parts")
     lolh_hours_per_year = number("Hours with any load unserved", "h/year", minimum=0)
     eue_mwh_per_year = number("Expected unserved energy", "MWh/year", minimum=0)

@@ -145,7 +145,28 @@ def valued_sites(
             "compute both for every chosen row."
         )
     share = online_share[joined["_share"].to_numpy()]
-    return joined.drop("_share").hstack(value_columns(joined, share, settings))
+    reached = _within_reach(joined.drop("_share"), regions, settings)
+    return reached.hstack(value_columns(joined, share, settings))
+
+
+def _within_reach(frame: pl.DataFrame, regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Add gas_lateral_km and is_gas_reachable; a row that burns gas out of reach of a lateral is not eligible.
+
+    Both are unknown where facts of places are absent or switched off.
+    """
+    found = known_laterals(regions, settings)
+    if found is None:
+        nothing = {"gas_lateral_km": pl.Float64, "is_gas_reachable": pl.Boolean}
+        return frame.with_columns(pl.lit(None, dtype=dtype).alias(name) for name, dtype in nothing.items())
+    burns = pl.col("gas_mmbtu_per_year") > 0.0
+    is_out = burns & ~pl.col("is_gas_reachable")
+    reason = f"no gas within {settings.gas_reach_km:g} km of a site"
+    laterals = found.select("region_id", "gas_lateral_km", "is_gas_reachable")
+    return frame.join(laterals, on="region_id", how="left", maintain_order="left").with_columns(
+        pl.when(burns).then("gas_lateral_km").alias("gas_lateral_km"),
+        pl.col("is_eligible") & ~is_out,
+        pl.when(is_out & (pl.col("blocked_by") == "")).then(pl.lit(reason)).otherwise("blocked_by").alias("blocked_by"),
+    )
 
 
 def riding_through(adequacy: pl.DataFrame) -> pl.DataFrame:
@@ -215,10 +236,8 @@ def ranked_sites(
         how="left",
         maintain_order="left",
     )
-    ranked = ranked.join(_laterals(regions, settings), on="region_id", how="left", maintain_order="left")
     ranked = ranked.join(_permits(chosen, regions, settings), on=KEY, how="left", maintain_order="left")
     ranked = ranked.with_columns(
-        pl.when(pl.col("gas_mmbtu_per_year") > 0.0).then("gas_lateral_km").alias("gas_lateral_km"),
         pl.Series("tie_id", tie_ids(ranked, settings.tie_frac)),
         pl.Series("is_pareto", is_pareto(ranked)),
         pl.lit(is_stale).alias("is_stale"),
@@ -227,18 +246,6 @@ def ranked_sites(
         *(pl.col(name).cast(pl.Int64) for name in ("firm_units", "baseload_units")),
     )
     return validate(ranked, "mart.ranked_sites")
-
-
-def _laterals(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Estimate the gas lateral of each region; unknown where facts of places are absent or switched off."""
-    found = known_laterals(regions, settings)
-    if found is None:
-        return regions.select(
-            "region_id",
-            pl.lit(None, dtype=pl.Float64).alias("gas_lateral_km"),
-            pl.lit(None, dtype=pl.Boolean).alias("is_gas_reachable"),
-        )
-    return found.select("region_id", "gas_lateral_km", "is_gas_reachable")
 
 
 def _permits(chosen: pl.DataFrame, regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:

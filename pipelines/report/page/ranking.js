@@ -23,7 +23,7 @@ const COLUMNS = [
   { key: "months", text: "First MW, months", n: 1, of: (row) => row.site.first_mw_months_p50, cell: (row) => number(row.site.first_mw_months_p50, 1) },
   { key: "range", text: "P10 to P90, 6 to 72 months", wide: 1, of: (row) => row.site.first_mw_months_p90, cell: (row) => span(row.site.first_mw_months_p10, row.site.first_mw_months_p50, row.site.first_mw_months_p90, 6, 72, `first MW in ${number(row.site.first_mw_months_p10)} to ${number(row.site.first_mw_months_p90)} months`) },
   { key: "lcoe", text: "LCOE, USD/MWh", n: 1, of: (row) => row.site.lcoe_usd_per_mwh, cell: (row) => number(row.site.lcoe_usd_per_mwh, 1) },
-  { key: "available", text: "Energy served", n: 1, down: 1, of: (row) => row.site.availability_frac, cell: (row) => el("span", {}, available(row.site.availability_frac), row.site.is_target_met ? "" : el("span", { class: "tag bad" }, "below target"), row.site.is_eligible ? "" : el("span", { class: "tag bad" }, "not permitted")) },
+  { key: "available", text: "Energy served", n: 1, down: 1, of: (row) => row.site.availability_frac, cell: (row) => el("span", {}, available(row.site.availability_frac), row.site.is_target_met ? "" : el("span", { class: "tag bad" }, "below target"), row.site.is_eligible ? "" : el("span", { class: "tag bad" }, "ruled out")) },
   { key: "short", text: "Short, h/year", n: 1, of: (row) => row.site.lolh_hours_per_year, cell: (row) => number(row.site.lolh_hours_per_year) },
   { key: "co2", text: "CO₂, kg/MWh", n: 1, of: (row) => row.site.co2_kg_per_mwh, cell: (row) => number(row.site.co2_kg_per_mwh) },
   { key: "value", text: "Value, M USD/MW", n: 1, down: 1, of: (row) => row.site.value_usd_per_mw, cell: (row) => millions(row.site.value_usd_per_mw) },

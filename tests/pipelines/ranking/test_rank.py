@@ -15,7 +15,7 @@ from pipelines.contracts.costs import Phased
 from pipelines.economics.value import margin_usd_per_mw_year, value_columns
 from pipelines.errors import ContractError
 from pipelines.ranking.dominance import is_pareto
-from pipelines.ranking.rank import rank_sites, ranked_sites, tie_ids, tiers
+from pipelines.ranking.rank import rank_sites, ranked_sites, tie_ids, tiers, valued_sites
 from pipelines.settings import Settings
 
 SETTINGS = Settings()
@@ -194,6 +194,25 @@ def test_shares_follow_the_rows_of_the_time_to_power(night) -> None:
         run_id="r",
     )
     assert straight.equals(turned)
+
+
+def test_gas_out_of_reach_rules_out_what_burns_gas_and_nothing_else(night) -> None:
+    regions, designs, times, share = night
+    far = {"gas_evidence": "none_mapped", "gas_pipeline_distance_km": 70.0, "share_area_gas_8km": 0.0}
+    placed = regions.with_columns(
+        *(pl.when(pl.col("region_id") == "a").then(pl.lit(value)).alias(name) for name, value in far.items()),
+        pl.lit(None, dtype=pl.Float64).alias("gas_plant_nearest_km"),
+        pl.lit(False).alias("metro_2013"),
+    )
+    burning = pl.when(pl.col("stack_id") == "gas_recip").then(1.7e6).otherwise(0.0)
+    designs = designs.with_columns(burning.alias("gas_mmbtu_per_year"))
+    valued = valued_sites(placed, designs, times, share, SETTINGS)
+    by_row = {(row["region_id"], row["stack_id"]): row for row in valued.iter_rows(named=True)}
+    out = by_row["a", "gas_recip"]
+    assert (out["is_eligible"], out["gas_lateral_km"], out["is_gas_reachable"]) == (False, 70.0, False)
+    assert out["blocked_by"] == "no gas within 50 km of a site"
+    assert by_row["a", "grid"]["is_eligible"] and by_row["a", "grid"]["gas_lateral_km"] is None
+    assert by_row["b", "gas_recip"]["is_eligible"]
 
 
 def test_a_row_without_time_to_power_is_named(night) -> None:
