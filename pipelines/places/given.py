@@ -66,7 +66,7 @@ def read_given(settings: Settings) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     seen: dict[tuple[str, str], int] = {}
     for line, row in enumerate(cells.with_columns(pl.all().str.strip_chars()).iter_rows(named=True), start=2):
-        where = {"file": str(path), "row": line}
+        where: dict[str, Any] = {"file": str(path), "row": line}
         place = _place(row, markets, counties, where)
         fact = row["fact_id"] or ""
         if fact not in definitions:
