@@ -8,7 +8,7 @@ from pipelines.contracts.base import choice, flag, number, table, text
 from pipelines.contracts.base import text as described
 from pipelines.contracts.citation import as_of_date, publisher_name, title, url_of_source
 
-TOPICS = ["air", "electricity", "gas", "land", "people", "permission"]
+TOPICS = ["air", "electricity", "gas", "hazards", "land", "people", "permission", "queue"]
 EVIDENCE = ["given", "measured", "derived", "unknown"]
 VALUE_KINDS = ["number", "text", "flag"]
 GAS_EVIDENCE = ["line_in_county", "trunk_in_county", "line_within_8km", "gas_plant_only", "none_mapped"]

@@ -23,6 +23,9 @@ _KINDS: dict[str, type[pl.DataType]] = {"number": pl.Float64, "text": pl.String}
 _NOT_UNKNOWN = {"ozone_effective_class": "attainment", "ozone_partial_only": False}
 """What an empty cell says of these, by `empty_means`: a county without an ozone area attains the standard."""
 
+TOPICS_OF_THE_NIGHT = ("hazards", "permission", "queue")
+"""Facts that other tables of the night hold."""
+
 
 def snapshot(folder: Path, definitions: pl.DataFrame) -> pl.DataFrame:
     """Read the county tables of a folder and select the facts that are defined.
@@ -44,7 +47,7 @@ def snapshot(folder: Path, definitions: pl.DataFrame) -> pl.DataFrame:
         If a file or a column is missing, a county is missing in one of the tables, or a cell is out of bounds.
     """
     infrastructure, siting = (read_text(folder / name) for name in TABLES)
-    definitions = definitions.filter(pl.col("topic") != "permission").sort("fact_id")
+    definitions = definitions.filter(~pl.col("topic").is_in(TOPICS_OF_THE_NIGHT)).sort("fact_id")
     both = infrastructure.join(siting, on="county_fips", how="full", coalesce=True).sort("county_fips")
     if both.height != infrastructure.height or both.height != siting.height:
         raise InputError("the tables do not list the same counties", file=str(folder / TABLES[1]), column="county_fips")

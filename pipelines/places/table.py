@@ -19,7 +19,9 @@ _GAS_EVIDENCE = {
 }
 
 
-def region_facts(regions: pl.DataFrame, definitions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def region_facts(
+    regions: pl.DataFrame, definitions: pl.DataFrame, observed: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
     """Select every fact of every region, the user's own before the snapshot's.
 
     Parameters
@@ -28,6 +30,8 @@ def region_facts(regions: pl.DataFrame, definitions: pl.DataFrame, settings: Set
         region_id, county_fips, is_eligible.
     definitions : pl.DataFrame
         Reference table `fact_definitions`.
+    observed : pl.DataFrame
+        From `observed.observed_facts`; facts that it lacks are unknown.
     settings : Settings
         `region_facts_file`.
 
@@ -39,6 +43,9 @@ def region_facts(regions: pl.DataFrame, definitions: pl.DataFrame, settings: Set
     wide = facts_of_counties(regions["county_fips"]).with_columns(
         regions["region_id"], (~regions["is_eligible"]).alias(STOPPED)
     )
+    wide = wide.join(observed, on="region_id", how="left", maintain_order="left")
+    missing = [name for name in definitions["fact_id"] if name not in wide.columns]
+    wide = wide.with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
     numbers, texts = (
         definitions.filter((pl.col("value_kind") == "text") == is_text)["fact_id"].to_list()
         for is_text in (False, True)

@@ -12,7 +12,7 @@ import pytest
 from pipelines.contracts.places import DECIDING_FACTS
 from pipelines.places.counties import county_facts, facts_of_counties
 from pipelines.places.facts import place_facts
-from pipelines.places.snapshot import snapshot
+from pipelines.places.snapshot import TOPICS_OF_THE_NIGHT, snapshot
 from pipelines.reference.load import load_reference
 from pipelines.reference.regions import reference_regions
 from pipelines.settings import REFERENCE_DIR, Settings
@@ -41,7 +41,10 @@ def test_the_snapshot_has_every_county_of_2017_and_every_fact_once(definitions: 
     facts = county_facts()
     assert facts.height == 3142
     assert facts["county_fips"].is_unique().all() and facts["county_fips"].str.contains(r"^\d{5}$").all()
-    assert facts.columns == ["county_fips", *definitions.filter(pl.col("topic") != "permission")["fact_id"].sort()]
+    assert facts.columns == [
+        "county_fips",
+        *definitions.filter(~pl.col("topic").is_in(TOPICS_OF_THE_NIGHT))["fact_id"].sort(),
+    ]
     assert set(DECIDING_FACTS) <= set(definitions["fact_id"])
 
 

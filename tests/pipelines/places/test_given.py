@@ -23,6 +23,8 @@ MARKETS = reference_regions(REFERENCE_DIR).filter(
     pl.col("region_id").is_in(["abilene_tx", "ashburn_va", "imperial_ca"])
 )
 DEFINITIONS = load_reference("fact_definitions", REFERENCE_DIR)
+# What the queues and hazards of a night say.
+NOTHING = pl.DataFrame(schema={"region_id": pl.String})
 Write = Callable[[str], Settings]
 
 
@@ -77,7 +79,7 @@ def test_a_given_stop_blocks_and_a_given_freedom_frees(write: Write) -> None:
 def test_the_long_table_has_every_fact_of_every_region_with_evidence_and_source(write: Write) -> None:
     settings = write("abilene_tx,gas_pipeline_distance_km,3.5,survey,2026-11\n")
     regions = MARKETS.with_columns(pl.lit(value=True).alias("is_eligible"))
-    found = region_facts(regions, DEFINITIONS, settings)
+    found = region_facts(regions, DEFINITIONS, NOTHING, settings)
     assert found.height == 3 * DEFINITIONS.height
     given = found.filter(pl.col("evidence") == "given").row(0, named=True)
     assert (given["region_id"], given["value"], given["source_title"]) == ("abilene_tx", 3.5, "survey")
@@ -94,9 +96,9 @@ def test_the_long_table_has_every_fact_of_every_region_with_evidence_and_source(
 def test_evidence_of_gas_follows_what_shows_it() -> None:
     codes = {"48441": "measured", "37129": "derived", "50023": "unknown", "15003": "unknown"}
     regions = pl.DataFrame({"region_id": list(codes), "county_fips": list(codes), "is_eligible": [True] * 4})
-    found = region_facts(regions, DEFINITIONS, Settings()).filter(pl.col("fact_id") == "gas_evidence")
+    found = region_facts(regions, DEFINITIONS, NOTHING, Settings()).filter(pl.col("fact_id") == "gas_evidence")
     assert dict(found.select("region_id", "evidence").iter_rows()) == codes
-    distance = region_facts(regions, DEFINITIONS, Settings()).filter(
+    distance = region_facts(regions, DEFINITIONS, NOTHING, Settings()).filter(
         pl.col("fact_id") == "gas_pipeline_distance_km", pl.col("region_id") == "15003"
     )
     assert distance["evidence"].to_list() == ["unknown"]
