@@ -19,7 +19,7 @@ FACTS: dict[str, pl.DataType] = {
 }
 """Facts of a place that decide the lateral; null where unknown."""
 MEASURED = ("line_in_county", "trunk_in_county", "line_within_8km")
-NODES_KM = (0.25, 0.75, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0, 14.0, 20.0, 28.0, 40.0, 56.0, 80.0, 120.0, 180.0)
+NODES_KM = (0.3, 1.0, 2.0, 3.5, 6.0, 10.0, 18.0, 32.0, 56.0, 100.0)
 """Lengths of the classes of laterals; a region is of the class nearest to its own length on the logarithm."""
 SHARE_WITHIN_KM = 8.0
 """Distance of the share `share_area_gas_8km`."""

@@ -153,3 +153,25 @@ class Local(BaseModel):
         description="price of the right to emit a ton a year for good where offsets are needed (USD per short ton of "
         "NOx or VOC); assumption, cited prices run from 4,500 to 300,000",
     )
+    has_local_permits_by_place: bool = economics(
+        True, description="months of zoning, site plan and building permits follow from the place; else one for all"
+    )
+    local_permits_light_months: Figures = economics(
+        (2.0, 3.0, 5.0),
+        min_length=3,
+        max_length=3,
+        description="local permits where data centres are allowed by right or counties do not zone, P10, P50, P90 "
+        "(months); assumption",
+    )
+    local_permits_ordinary_months: Figures = economics(
+        (3.0, 5.0, 9.0),
+        min_length=3,
+        max_length=3,
+        description="local permits with zoning, site plan, building and noise, P10, P50, P90 (months); assumption",
+    )
+    local_permits_restricted_months: Figures = economics(
+        (5.0, 9.0, 14.0),
+        min_length=3,
+        max_length=3,
+        description="local permits where a zoning rule restricts data centres, P10, P50, P90 (months); assumption",
+    )

@@ -1,4 +1,4 @@
-"""Which durations of a site follow from its place: the gas lateral and the air permit."""
+"""Which durations of a site follow from its place: local permits, the gas lateral and the air permit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.places.air_permit import air_permits
 from pipelines.places.air_permit import has_facts as has_air_facts
+from pipelines.places.entitlement import entitlements
 from pipelines.places.gas_reach import known_laterals
 from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
@@ -42,6 +43,10 @@ def place_variants(regions: pl.DataFrame, chosen: pl.DataFrame, load_mw: float, 
     if laterals is not None:
         classes = dict(laterals.select("region_id", "gas_lateral_class").iter_rows())
         found = [(("gas_lateral", classes[region]),) if region in classes else () for region in chosen["region_id"]]
+    local = entitlements(regions, settings)
+    if local is not None:
+        named = [local.get(region, "") for region in chosen["region_id"]]
+        found = [(*own, ("local_permits", name)) if name else own for own, name in zip(found, named, strict=True)]
     if has_air_facts(regions, settings):
         permits = [_of_permit(*row) for row in _permits(regions, chosen, load_mw, settings).iter_rows()]
         found = [(*own, *permit) for own, permit in zip(found, permits, strict=True)]

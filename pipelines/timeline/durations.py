@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import InputError
+from pipelines.places.entitlement import entitlement_durations
 from pipelines.places.gas_lateral import lateral_durations
 from pipelines.places.permit_durations import permit_durations
 from pipelines.reference.side_table import read_side_table
@@ -131,7 +132,7 @@ def durations(
                 "as_of": max(figure.as_of for figure in used),
             }
         )
-    by_place = [*lateral_durations(settings), *permit_durations(settings)]
+    by_place = [*lateral_durations(settings), *permit_durations(settings), *entitlement_durations(settings)]
     rows = with_changes([*rows, *by_place], settings.what_if_lead_times, choices, _families(by_place))
     return pl.DataFrame(rows).with_columns(pl.col("rows_used", "rows_set_aside").cast(pl.Int64))
 
@@ -142,6 +143,7 @@ def _families(by_place: list[dict[str, Any]]) -> dict[str, list[str]]:
     plain = [name for name in names if "_or_minor_" not in name]
     begins = {
         "gas_lateral": ("gas_lateral_",),
+        "local_permits": ("local_permits_",),
         "air_permit_minor": ("air_permit_minor_",),
         "air_permit_major": ("air_permit_psd_", "air_permit_nsr_"),
     }
