@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import polars as pl
+
 from assets.money import TIMELINE_SEED
 from assets.night import Night
 from assets.plant import CHOSEN_DESIGNS
@@ -21,18 +25,22 @@ def keep_networks(night: Night) -> None:
     keep_known(night.cache, night_networks(night))
 
 
+def timeline_inputs(night: Night) -> dict[str, pl.DataFrame]:
+    """Read the tables that months to power are drawn from, by the names of the arguments of `time_to_power`."""
+    return {
+        "regions": night.read("core.regions"),
+        "chosen": night.read("sim.chosen", [*CHOSEN_DESIGNS, "firm_mwh"]),
+        "lead_times": night.read("core.equipment_lead_times"),
+        "policy": night.read("core.policy"),
+        "queue_statistics": night.read("core.queue_statistics"),
+    }
+
+
 def night_timeline(night: Night) -> TimelineResult:
     """Return the time to power of every region and stack of the night."""
-    return night.once(
-        "timeline",
-        lambda: time_to_power(
-            night.read("core.regions"),
-            night.read("sim.chosen", [*CHOSEN_DESIGNS, "firm_mwh"]),
-            night.read("core.equipment_lead_times"),
-            night.read("core.policy"),
-            night.read("core.queue_statistics"),
-            night.settings,
-            TIMELINE_SEED,
-            known=night_networks(night),
-        ),
-    )
+    return night.once("timeline", lambda: _drawn(night))
+
+
+def _drawn(night: Night) -> TimelineResult:
+    inputs: dict[str, Any] = timeline_inputs(night)
+    return time_to_power(**inputs, settings=night.settings, seed=TIMELINE_SEED, known=night_networks(night))

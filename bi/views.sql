@@ -70,6 +70,10 @@ create or replace view portfolio_sensitivity as
 select * from read_parquet('data/releases/current/parquet/portfolio_sensitivity.parquet');
 create or replace view portfolio_sites as
 select * from read_parquet('data/releases/current/parquet/portfolio_sites.parquet');
+create or replace view posture_paths as
+select * from read_parquet('data/releases/current/parquet/posture_paths.parquet');
+create or replace view procurement_paths as
+select * from read_parquet('data/releases/current/parquet/procurement_paths.parquet');
 create or replace view programme_curve as
 select * from read_parquet('data/releases/current/parquet/programme_curve.parquet');
 create or replace view programme_limits as
@@ -124,6 +128,8 @@ create or replace view tax_rules as
 select * from read_parquet('data/releases/current/parquet/tax_rules.parquet');
 create or replace view time_to_power as
 select * from read_parquet('data/releases/current/parquet/time_to_power.parquet');
+create or replace view time_to_power_by_posture as
+select * from read_parquet('data/releases/current/parquet/time_to_power_by_posture.parquet');
 create or replace view timeline_gantt as
 select * from read_parquet('data/releases/current/parquet/timeline_gantt.parquet');
 create or replace view uncertainties as

@@ -18,6 +18,7 @@ from pipelines.settings.money import Money
 from pipelines.settings.places import REFERENCE_DIR, SCENARIOS_FILE, Places
 from pipelines.settings.plant import Plant
 from pipelines.settings.portfolio import Portfolio
+from pipelines.settings.procurement import Procurement
 from pipelines.settings.scale import Scale
 from pipelines.settings.site import Site
 from pipelines.settings.timeline import Timeline
@@ -38,7 +39,9 @@ __all__ = [
 
 
 # The families stand last to first: pydantic lists the fields of the last base first.
-class Settings(Value, Portfolio, Local, Timeline, Money, Plant, Site, Weather, Scale, Places, BaseSettings):
+class Settings(
+    Value, Portfolio, Procurement, Local, Timeline, Money, Plant, Site, Weather, Scale, Places, BaseSettings
+):
     """Settings of a night; the physical and economic ones are part of the run id."""
 
     model_config = SettingsConfigDict(env_prefix="FIRSTMW_", extra="ignore", frozen=True, allow_inf_nan=False)

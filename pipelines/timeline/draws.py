@@ -13,6 +13,9 @@ from pipelines.timeline.distribution import quantile, scores
 from pipelines.timeline.kernel import run_network
 from pipelines.timeline.plant import NetworkArrays
 
+GIVEN = "given"
+"""Name of the scores of months that are known: they are the same in every draw."""
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -118,7 +121,10 @@ class DrawBook:
         drawn = dict(zip(names, scores(names, n_samples, seed, settings.duration_correlation), strict=True))
         months = np.empty((len(self.rows), n_samples))
         for (name, low, mid, high), row in self.rows.items():
-            months[row] = quantile(drawn[name], low, mid, high, tail=settings.duration_tail_per_sigma)
+            if name == GIVEN:
+                months[row] = mid
+            else:
+                months[row] = quantile(drawn[name], low, mid, high, tail=settings.duration_tail_per_sigma)
         return months
 
 

@@ -17,7 +17,9 @@ from pipelines.settings import Settings
 NETWORK_DIR = Path(__file__).parent / "networks"
 SINK = "commissioning"
 SCOPES = ("site", "unit", "module", "full")
-QUANTITIES = ("firm_mw", "phase_mw", "solar_mw", "bess_gwh", "reserve_gwh", "it_mw")
+QUANTITIES = ("firm_mw", "phase_mw", "solar_mw", "bess_gwh", "reserve_gwh", "it_mw", "mv_share")
+MV_PLANT = ("mv_switchgear", "unit_transformers", "mv_installation")
+"""Activities that modules on islands at 480 V do not wait for."""
 _COLUMNS = ("activity", "description", "duration_id", "predecessors", "scope", "quantity")
 # Equipment that holds up sites of every kind, whatever makes the power.
 REQUIRED = ("site_control", "mv_switchgear", "unit_transformers", "compute_modules", SINK)
@@ -41,7 +43,8 @@ class Activity:
         firm fleet cannot carry alone, and by the complete plant.
     quantity : str
         What the duration is multiplied by for "unit", "module" and (optionally) "full": firm_mw, phase_mw (units that
-        the first phase brings), solar_mw, bess_gwh, reserve_gwh or it_mw; empty where the duration is in months.
+        the first phase brings), solar_mw, bess_gwh, reserve_gwh, it_mw or mv_share (share of the electrical plant);
+        empty where the duration is in months.
     """
 
     activity: str

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.plant.load import design_pue
 from pipelines.settings import Settings
-from pipelines.timeline.network import SINK, Network
+from pipelines.timeline.network import MV_PLANT, SINK, Network
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Sizes:
     reserve_mwh: float
     phase_unit_mw: float = 0.0
     """Rating of the units that the first phase brings; 0 where it runs on those of the permanent plant."""
+    lv_modules: int = 0
+    """First modules on islands at 480 V, which no medium-voltage plant feeds."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,38 @@ def module_bus_mw(settings: Settings) -> float:
     return settings.module_mw * design_pue(settings)
 
 
-def site_of(settings: Settings) -> tuple[int, float, float]:
-    """Return all that `network_arrays` reads of the settings: modules, MW of IT of each, and MW of each at the bus."""
-    return module_count(settings), settings.module_mw, module_bus_mw(settings)
+def site_of(settings: Settings) -> tuple[int, float, float, bool, float]:
+    """Return all that `network_arrays` reads of the settings, of modules and of the blocks of the electrical plant."""
+    return (
+        module_count(settings),
+        settings.module_mw,
+        module_bus_mw(settings),
+        settings.is_module_rule,
+        settings.unit_transformer_mw,
+    )
+
+
+def lv_modules(unit_mw: float, settings: Settings) -> int:
+    """Return how many modules run on islands at 480 V where the firm units have a rating.
+
+    A unit that generates at 480 V feeds the board beside it, which carries up to `lv_island_mw`; a site runs up to
+    `lv_islands` of them. Without the module rule an island carries the whole site or nothing.
+    """
+    if unit_mw <= 0 or unit_mw > settings.lv_island_mw:
+        return 0
+    carried = int(settings.lv_islands * settings.lv_island_mw / module_bus_mw(settings) + 1e-9)
+    count = module_count(settings)
+    return min(carried, count) if settings.is_module_rule or carried >= count else 0
+
+
+def _electrical_share(settings: Settings) -> NDArray[np.float64]:
+    """Return the share of the electrical plant that the first k modules need, in whole blocks of a unit transformer."""
+    n_modules = module_count(settings)
+    if not settings.is_module_rule:
+        return np.ones(n_modules)
+    load = np.arange(1, n_modules + 1) * module_bus_mw(settings)
+    blocks = np.ceil(load / settings.unit_transformer_mw - 1e-9)
+    return blocks / blocks[-1]
 
 
 def units_needed(modules: int, sizes: Sizes, settings: Settings) -> int:
@@ -82,8 +113,9 @@ def network_arrays(network: Network, sizes: Sizes, settings: Settings) -> Networ
     """Return the arrays of a network for one design.
 
     First MW rule: module k waits for the firm units that carry k modules with one spare, for the whole ride-through
-    battery, for k modules' share of solar and dispatch battery where no firm fleet stands in, and for the common
-    electrical plant. Activities of scope "full" hold only modules beyond what the firm fleet carries alone.
+    battery, for k modules' share of solar and dispatch battery where no firm fleet stands in, and for k modules' share
+    of the electrical plant; modules on islands at 480 V do not wait for medium-voltage plant. Activities of scope
+    "full" hold only modules beyond what the firm fleet carries alone.
 
     Parameters
     ----------
@@ -114,6 +146,7 @@ def network_arrays(network: Network, sizes: Sizes, settings: Settings) -> Networ
         "bess_gwh": (share * sizes.bess_mwh / 1000, sizes.bess_mwh / 1000),
         "reserve_gwh": (np.full(n_modules, sizes.reserve_mwh / 1000), sizes.reserve_mwh / 1000),
         "it_mw": (np.arange(1, n_modules + 1) * settings.module_mw, n_modules * settings.module_mw),
+        "mv_share": (_electrical_share(settings), 1.0),
     }
     preds: list[int] = []
     pred_start = [0]
@@ -123,6 +156,9 @@ def network_arrays(network: Network, sizes: Sizes, settings: Settings) -> Networ
         if activity.scope == "full":
             is_full[index] = True
             from_module[index] = firm_alone + 1
+        if activity.activity in MV_PLANT and sizes.lv_modules:
+            is_full[index] = True
+            from_module[index] = sizes.lv_modules + 1
         preds += [order[name] for name in activity.predecessors]
         pred_start.append(len(preds))
     varies = np.zeros(len(order), dtype=np.bool_)

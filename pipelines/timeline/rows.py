@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -15,22 +16,29 @@ from pipelines.errors import InputError
 from pipelines.identity import content_hash
 from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
+from pipelines.timeline.buying import Buying, Purchase, is_island_first, purchase, with_compute_given, with_first_island
 from pipelines.timeline.by_place import place_variants
 from pipelines.timeline.draws import DrawBook
 from pipelines.timeline.network import Network, network_of
-from pipelines.timeline.plant import NetworkArrays, Sizes, module_bus_mw, module_count, network_arrays, site_of
+from pipelines.timeline.paths import path_rules
+from pipelines.timeline.plant import (
+    NetworkArrays,
+    Sizes,
+    lv_modules,
+    module_bus_mw,
+    module_count,
+    network_arrays,
+    site_of,
+)
 from pipelines.timeline.variants import (
     MAJOR_SOURCE_POLICY,
     PERMIT_CLASSES,
     Case,
-    Variants,
     permit_class,
     policy_value,
     read_variants,
 )
 
-# A flexible request is the same request with less firm service: it takes the same draws and never waits longer.
-SAME_DRAWS = {"grid_flexible": "grid_firm"}
 _Drawn = tuple[tuple[str, float, float, float], ...]
 _CHOSEN = (
     "region_id",
@@ -54,6 +62,7 @@ class Row:
     drawn: _Drawn
     duration_ids: tuple[str, ...]
     completion: float
+    paths: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def key(self) -> tuple:
@@ -94,6 +103,7 @@ def prepare(
     draws: DrawBook,
     *,
     ready: dict[tuple, Any] | None = None,
+    buying: Buying | None = None,
 ) -> list[Row]:
     """Return chosen designs made ready for the kernel, in their order; what they draw is entered in `draws`.
 
@@ -106,7 +116,11 @@ def prepare(
     draws : DrawBook
     ready : dict[tuple, Any] | None
         What was made ready for other cases of the same night; grows.
+    buying : Buying | None
+        How the equipment is bought; by default as the settings say.
     """
+    buying = Buying.of(settings) if buying is None else buying
+    rules = path_rules()
     ready = {} if ready is None else ready
     for name, frame, columns in (
         ("regions", regions, ("region_id", "state", "iso")),
@@ -128,27 +142,36 @@ def prepare(
     of_figures = content_hash(variants.rules, figures)
 
     @cache
-    def arrays_of(stack_id: str, sizes: Sizes) -> NetworkArrays:
-        return once(ready, (stack_id, sizes, site), lambda: network_arrays(networks[stack_id], sizes, settings))
+    def network_for(stack_id: str, is_first: bool) -> Network:
+        network = with_first_island(networks[stack_id]) if is_first else networks[stack_id]
+        return network if buying.compute_ready_months is None else with_compute_given(network)
 
     @cache
-    def draws_of(stack_id: str, case: Case) -> tuple[NDArray[np.int64], _Drawn, tuple[str, ...]]:
-        drawn, ids = once(
-            ready, (stack_id, case, of_figures), lambda: _drawn(networks[stack_id], case, variants, figures)
+    def arrays_of(stack_id: str, is_first: bool, sizes: Sizes) -> NetworkArrays:
+        network = network_for(stack_id, is_first)
+        key = (stack_id, network.content, sizes, site)
+        return once(ready, key, lambda: network_arrays(network, sizes, settings))
+
+    @cache
+    def draws_of(stack_id: str, is_first: bool, case: Case) -> tuple[NDArray[np.int64], Purchase]:
+        network = network_for(stack_id, is_first)
+        bought = once(
+            ready,
+            (stack_id, network.content, case, of_figures, buying),
+            lambda: purchase(network, case, variants, figures, buying, rules),
         )
-        return (
-            np.array([draws.row(name, (low, mid, high)) for name, low, mid, high in drawn], dtype=np.int64),
-            drawn,
-            ids,
-        )
+        drawn = [draws.row(name, (low, mid, high)) for name, low, mid, high in bought.drawn]
+        return np.array(drawn, dtype=np.int64), bought
 
     @cache
     def row_of(stack_id: str, sizes: Sizes, case: Case) -> Row:
-        network = networks[stack_id]
-        draw_rows, drawn, ids = draws_of(stack_id, case)
+        is_first = is_island_first(case, variants, buying, rules)
+        network = network_for(stack_id, is_first)
+        draw_rows, bought = draws_of(stack_id, is_first, case)
         is_grid = "grid_connection" in network.names
         completion = settings.grid_completion_probability if is_grid else 1.0
-        return Row(network, arrays_of(stack_id, sizes), draw_rows, drawn, ids, completion)
+        arrays = arrays_of(stack_id, is_first, replace(sizes, lv_modules=case.lv_modules if is_first else 0))
+        return Row(network, arrays, draw_rows, bought.drawn, bought.duration_ids, completion, bought.paths)
 
     @cache
     def permit_of(technology: str, running_mw: float) -> str:
@@ -177,7 +200,11 @@ def prepare(
             permit,
             sizes.firm_unit_mw,
             load,
-            variants_here,
+            by_place=variants_here,
+            unit_mw=settings.unit_transformer_mw,
+            padmount_mw=settings.unit_transformer_mw if settings.is_transformer_by_size else inf,
+            lv_modules=(at_lv := _lv_modules(design["stack_id"], sizes, settings)),
+            mv_modules=module_count(settings) - at_lv,
         )
         rows.append(row_of(design["stack_id"], sizes, case))
     return rows
@@ -190,25 +217,9 @@ def once(ready: dict[tuple, Any], key: tuple, make: Callable[[], Any]) -> Any:
     return ready[key]
 
 
-def _drawn(
-    network: Network, case: Case, variants: Variants, figures: dict[str, tuple[float, float, float]]
-) -> tuple[_Drawn, tuple[str, ...]]:
-    """Return what each activity draws (scores, then figures) and the duration that it stands for."""
-    drawn, ids = [], []
-    for activity in network.activities:
-        name = activity.duration_id
-        variant = variants.of(name, case)
-        if variant not in figures:
-            raise InputError(
-                f"duration {variant!r} of activity {activity.activity!r} has no row",
-                file="durations.csv",
-                column="duration_id",
-                remedy="add a row for it",
-            )
-        figure = figures[variant]
-        if name in SAME_DRAWS:
-            firm = figures[variants.of(SAME_DRAWS[name], case)]
-            figure = tuple(min(pair) for pair in zip(figure, firm, strict=True))  # type: ignore[assignment]
-        drawn.append((SAME_DRAWS.get(name, name), *figure))
-        ids.append(variant)
-    return tuple(drawn), tuple(ids)
+def _lv_modules(stack_id: str, sizes: Sizes, settings: Settings) -> int:
+    """Return how many modules islands at 480 V may carry; none where the grid carries the site."""
+    stack = stacks(settings).get(stack_id)
+    if stack is None or not stack.is_islanded:
+        return 0
+    return lv_modules(sizes.phase_unit_mw or sizes.firm_unit_mw, settings)

@@ -321,12 +321,13 @@ def _critical_frame(ids: pl.DataFrame, rows: list[Row], outcomes: list[Outcome],
     repeat = np.repeat(np.arange(len(rows)), lengths)
     activities = [activity for row in rows for activity in row.network.activities]
     first_multiple = np.concatenate([row.arrays.multiple[:, 0] for row in rows] or [np.zeros(0)])
+    own_mid = np.array([mid for row in rows for _, _, mid, _ in row.drawn])
     frame = ids[repeat].with_columns(
         pl.Series("activity", [activity.activity for activity in activities], pl.String),
         pl.Series("activity_order", [i for n in lengths for i in range(1, n + 1)], pl.Int64),
         pl.Series("description", [activity.description for activity in activities], pl.String),
         pl.Series("duration_id", [name for row in rows for name in row.duration_ids], pl.String),
-        pl.Series("_multiple", first_multiple),
+        pl.Series("duration_p50_months", own_mid * first_multiple),
         *(
             pl.Series(column, np.concatenate([getattr(outcome, name) for outcome in outcomes] or [np.zeros(0)]))
             for column, name in (
@@ -343,6 +344,4 @@ def _critical_frame(ids: pl.DataFrame, rows: list[Row], outcomes: list[Outcome],
         .then(pl.col("source_title"))
         .otherwise(pl.col("publisher") + pl.lit(" (") + pl.col("as_of") + pl.lit(")"))
     )
-    return frame.join(
-        used.select("duration_id", pl.col("mid"), source.alias("source")), on="duration_id", maintain_order="left"
-    ).with_columns((pl.col("mid") * pl.col("_multiple")).alias("duration_p50_months"))
+    return frame.join(used.select("duration_id", source.alias("source")), on="duration_id", maintain_order="left")

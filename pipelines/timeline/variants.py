@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ class Case:
     firm_unit_mw: float
     site_load_mw: float
     by_place: tuple[tuple[str, str], ...] = ()
+    unit_mw: float = inf
+    """Load of one unit transformer."""
+    padmount_mw: float = inf
+    """The same where the lead time of unit transformers depends on their size, else infinite."""
+    lv_modules: int = 0
+    """Modules that islands at 480 V carry, without medium-voltage plant."""
+    mv_modules: int = 0
+    """Modules beyond them."""
 
 
 @dataclass(frozen=True)

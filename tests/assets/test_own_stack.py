@@ -64,7 +64,8 @@ def bridge_network() -> str:
         own = next(line for line in text.splitlines() if line.startswith(begin))
         text = text.replace(own, own.replace(",site,", ",full,").replace(",unit,", ",full,"))
     text = text.replace("\ncommissioning,", f"\n{RENTED}commissioning,")
-    return text.replace("firm_installation;reserve", "firm_installation;rental_installation;reserve")
+    text = text.replace("firm_installation;reserve", "rental_installation;reserve")
+    return text.replace("gas_lateral;island_commissioning", "gas_lateral;firm_installation;island_commissioning")
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,9 @@ def network(*, are_slow: bool) -> str:
         "rental_installation,Rented units set,firm_installation,rental_delivery;civil_works,unit,phase_mw\n"
     )
     text = text.replace("\ncommissioning,", f"\n{rented}commissioning,")
-    return text.replace("firm_installation;reserve", "firm_installation;rental_installation;reserve")
+    # The island is commissioned on the rented units; the permanent plant waits for its own as well.
+    text = text.replace("firm_installation;reserve", "rental_installation;reserve")
+    return text.replace("gas_lateral;island_commissioning", "gas_lateral;firm_installation;island_commissioning")
 
 
 def result(folder: Path, tables, regions, designs, *, are_slow: bool = False, permit: float | None = None):
