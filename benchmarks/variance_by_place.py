@@ -22,12 +22,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-CAUSES = ("gas", "permit", "lateral", "capital", "sun", "grid", "other months", "left over")
-_ACTIVITIES = {"permit": "air_permit", "lateral": "gas_lateral", "grid": "grid_connection"}
+CAUSES = ("gas", "permit", "lateral", "capital", "sun", "grid power", "other months", "left over")
+_ACTIVITIES = {"permit": "air_permit", "lateral": "gas_lateral", "grid power": "grid_connection"}
 _COMPONENTS = {
     **dict.fromkeys(("fuel", "carbon"), "gas"),
     "lateral_capital": "lateral",
-    **dict.fromkeys(("grid_energy", "large_load_terms", "grid_capital"), "grid"),
+    **dict.fromkeys(("grid_energy", "large_load_terms", "grid_capital"), "grid power"),
 }
 BEGIN, END = "<!-- variance by place: begin -->", "<!-- variance by place: end -->"
 _FEWEST = 10
@@ -62,7 +62,7 @@ def shares(rows: pl.DataFrame) -> dict[str, float]:
     bus_mwh = (rows["power_usd_per_mw_year"] / rows["lcoe_usd_per_mwh"]).to_numpy()
     per_usd = -years.mean() * available.mean() * bus_mwh.mean()
     parts = dict.fromkeys(CAUSES, np.zeros(len(value)))
-    for cause in ("gas", "lateral", "capital", "grid"):
+    for cause in ("gas", "lateral", "capital", "grid power"):
         parts[cause] = per_usd * rows[cause].fill_null(0.0).to_numpy()
     if (rows["solar_mw"] > 0.0).any():
         explained = per_usd * _line(rows["solar_capacity_factor_frac"].to_numpy(), rows["capital"].to_numpy())
