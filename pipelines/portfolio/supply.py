@@ -94,8 +94,8 @@ def needs_per_mw(row: dict, supply: Supply, settings: Settings) -> dict[str, flo
 def with_ready_months(rows: pl.DataFrame, facts: Facts, seed: int) -> pl.DataFrame:
     """Return sized sites with their months to the first module, drawn anew for a site of their size.
 
-    Permits, studies and substations follow the size of the site; equipment, crews and capital are limits of the
-    build-out and not of one site.
+    Permits, studies and substations follow the size of the site and its place; equipment, crews and capital are limits
+    of the build-out and not of one site.
 
     Parameters
     ----------
@@ -111,8 +111,11 @@ def with_ready_months(rows: pl.DataFrame, facts: Facts, seed: int) -> pl.DataFra
         The rows with first_mw_months_p50, ready_month (whole) and completion_probability.
     """
     settings = facts.settings.model_copy(update={"site_it_mw": float(rows["site_mw"][0])})
+    known = facts.regions.drop("state", "iso", strict=False)
     drawn = time_to_power(
-        rows.select("region_id", "state", "iso").unique("region_id", maintain_order=True),
+        rows.select("region_id", "state", "iso")
+        .unique("region_id", maintain_order=True)
+        .join(known, on="region_id", how="left", maintain_order="left"),
         rows,
         facts.reference["equipment_lead_times"],
         facts.reference["policy"],
