@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from assets.choice import CONTENDER_INPUTS, night_contenders
 from assets.money import TERMS_INPUTS, TIMELINE_SEED, night_terms
 from assets.night import Night
 from assets.plant import plant_parameters
@@ -47,7 +48,7 @@ UNCERTAIN_INPUTS = [
 CASE_INPUTS = [
     *BASE_INPUTS,
     *TIMELINE_INPUTS,
-    "sim.candidates",
+    *CONTENDER_INPUTS,
     "sim.designs",
     "sim.dispatch_annual",
     "sim.adequacy",
@@ -103,7 +104,9 @@ def _base_case(night: Night) -> Case:
 
 def _case_facts(night: Night) -> CaseFacts:
     night_timeline(night)
-    kept = may_be_chosen(night.read("sim.candidates"), night.read("sim.chosen"), night.settings)
+    kept = may_be_chosen(
+        night.read("sim.candidates"), night.read("sim.chosen"), night_contenders(night), night.settings
+    )
     phases = phases_needed(kept, night.read("sim.designs"), night.settings)
     key = ["region_id", "design_id"]
     return CaseFacts(

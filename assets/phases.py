@@ -9,11 +9,16 @@ from assets.sizing import PRICE_INPUTS, night_price
 from pipelines.contracts.base import REGISTRY
 from pipelines.timeline.phases import phase_designs, with_rentals
 
-PHASE_INPUTS = [*PRICE_INPUTS, "sim.chosen", "sim.design_grid", "sim.phase_annual", "sim.phase_adequacy"]
+PHASE_PRICE_INPUTS = [*PRICE_INPUTS, "sim.design_grid", "sim.phase_annual", "sim.phase_adequacy"]
+PHASE_INPUTS = [*PHASE_PRICE_INPUTS, "sim.chosen"]
 
 
 def priced_phase_designs(night: Night) -> pl.DataFrame:
     """Return the phases of the design grid at the night's prices, contract `sim.candidates`."""
+    return night.once("priced phases", lambda: _priced_phase_designs(night))
+
+
+def _priced_phase_designs(night: Night) -> pl.DataFrame:
     columns = REGISTRY["sim.candidates"].schema.column_names()
     designs = phase_designs(night.read("sim.design_grid"), night.settings)
     if designs.is_empty():

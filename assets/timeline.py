@@ -12,7 +12,8 @@ from assets.plant import CHOSEN_DESIGNS
 from pipelines.timeline.outcomes import Known, keep_known, read_known
 from pipelines.timeline.time_to_power import TimelineResult, time_to_power
 
-TIMELINE_INPUTS = ["core.regions", "sim.chosen", "core.equipment_lead_times", "core.policy", "core.queue_statistics"]
+TIMELINE_FACTS = ["core.regions", "core.equipment_lead_times", "core.policy", "core.queue_statistics"]
+TIMELINE_INPUTS = [*TIMELINE_FACTS, "sim.chosen"]
 
 
 def night_networks(night: Night) -> Known:

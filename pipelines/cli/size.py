@@ -22,7 +22,8 @@ Examples:
 
 The region says what things cost there and how often the grid fails; without --region it is the one nearest to the
 weather file. The sun is that of --pv-profile or --weather, else of the region's reference year. Sizes are searched over
-the design grid of the night and then around its best, also past its ends, outages counted. Shares may be in percent.
+the design grid of the night and then around its best, also past its ends, outages counted; among numbers of units that
+cost nearly the same the one worth most with its own months is taken, as in a night. Shares may be in percent.
 
 \b
 Exit codes: 0 found; 1 no stack, or not the one named, keeps its limits; the nearest design is shown, availability
@@ -70,7 +71,7 @@ _OWN = ("lcoe_usd_per_mwh", "capex_usd_per_kw", "availability_frac", "full_servi
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Date of the prices; default today.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 def size(**given: Any) -> int:
-    """Find the least-cost design that meets a target of energy served."""
+    """Find the design that meets a target of energy served: of the least-cost ones, the one worth most."""
     # numba and the economics are needed here alone.
     from pipelines.cli.what_if import nearest_region, plant_of, region_row, site_of  # noqa: PLC0415
     from pipelines.dispatch.designs import design_grid  # noqa: PLC0415

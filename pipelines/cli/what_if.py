@@ -158,6 +158,7 @@ def region_row(region_id: str) -> dict[str, Any]:
     UsageError
         If there is none of this name; names close ones.
     """
+    from pipelines.places.facts import with_place_facts  # noqa: PLC0415
     from pipelines.reference.regions import reference_regions  # noqa: PLC0415
 
     regions = reference_regions(Settings().reference_dir)
@@ -166,7 +167,7 @@ def region_row(region_id: str) -> dict[str, Any]:
         close = difflib.get_close_matches(region_id, regions["region_id"].to_list(), n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "candidate_markets.csv lists them."
         raise UsageError(f"there is no region {region_id!r}; {hint}")
-    return found.row(0, named=True)
+    return with_place_facts(found, Settings()).row(0, named=True)
 
 
 def released_design(design_id: str, wanted: str | None = None) -> DesignSet:

@@ -258,6 +258,7 @@ class Chosen(_CostedDesign):
     stack_id = text("Stack", key=True)
     is_target_met = flag("The availability target is reached and the stack keeps its defining parts")
     is_composition_met = flag("The stack keeps its defining parts")
+    is_least_cost = flag("No design of the stack that reaches the target costs less; false where more units earn more")
 
 
 @table(

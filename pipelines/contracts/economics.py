@@ -144,7 +144,7 @@ class ScoreAnchors(dy.Schema):
 
 @table(
     "mart.ranked_sites",
-    grain="One row per region and stack: the least-cost design that meets the availability target, ranked.",
+    grain="One row per region and stack: the design worth most among the least-cost ones at the target, ranked.",
     time="as_of_utc is the logical date of the night.",
 )
 class RankedSites(dy.Schema):
@@ -207,6 +207,7 @@ class RankedSites(dy.Schema):
     )
     blocked_by = text("What stops a site there, or that its gas is out of reach; empty where eligible")
     is_composition_met = flag("The stack keeps its defining parts")
+    is_least_cost = flag("No design of the stack that reaches the target costs less; false where more units earn more")
     lolh_hours_per_year = number("Hours with any load unserved", "h/year", minimum=0)
     eue_mwh_per_year = number("Expected unserved energy", "MWh/year", minimum=0)
     interruptions_per_year = number("Interruptions of the whole site", "1/year", minimum=0)

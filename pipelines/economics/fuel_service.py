@@ -24,7 +24,7 @@ NO_SERVICE = "none"
 """What a design without gas units has."""
 _KEY = ["region_id", "stack_id"]
 _HOURS_PER_YEAR = 8760.0
-_DECIDING = (
+DECIDING = (
     *("region_id", "stack_id", "design_id", "solar_mw", "bess_mw", "bess_mwh", "reserve_mw", "reserve_mwh", "grid_mw"),
     *("is_grid_flexible", "baseload_technology", "baseload_units", "firm_technology", "firm_units", "firm_unit_mw"),
     *("load_mwh", "served_mwh", "baseload_mwh", "firm_mwh", "gas_mmbtu_per_year", "renewable_frac", "co2_kg_per_mwh"),
@@ -34,6 +34,7 @@ _DECIDING = (
     *("lcoe_usd_per_mwh", "lcoe_simple_usd_per_mwh", "capex_usd_per_kw", "fuel_service", "fuel_service_usd_per_year"),
     *("fuel_service_capex_usd", "gas_basin_left_frac", "gas_lateral_left_frac"),
 )
+"""Columns of the candidates that decide the choice, with any service."""
 
 
 def service_terms(
@@ -211,6 +212,36 @@ def with_service(candidates: pl.DataFrame, terms: pl.DataFrame, settings: Settin
     return frame.select(candidates.columns)
 
 
+def with_services(
+    candidates: pl.DataFrame, chosen: pl.DataFrame, terms: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
+    """Compute candidates with the service that is chosen for their region and stack.
+
+    Parameters
+    ----------
+    candidates : pl.DataFrame
+        Contract `sim.candidates`, or what `with_service` needs of it.
+    chosen : pl.DataFrame
+        region_id, stack_id, fuel_service.
+    terms : pl.DataFrame
+        From `service_terms`.
+    settings : Settings
+
+    Returns
+    -------
+    pl.DataFrame
+        Columns of `candidates`, service by service; rows of other stacks and regions are left out.
+    """
+    names = chosen["fuel_service"].unique(maintain_order=True).sort()
+    frames = []
+    for name in names:
+        keys = chosen.filter(pl.col("fuel_service") == name).select(_KEY)
+        own = candidates.join(keys, on=_KEY, how="semi", maintain_order="left")
+        is_plain = name in {NO_SERVICE, INTERRUPTIBLE}
+        frames.append(own if is_plain else with_service(own, terms.filter(pl.col("fuel_service") == name), settings))
+    return pl.concat([candidates.clear(), *frames])
+
+
 def fuel_services(candidates: pl.DataFrame, terms: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Select the design of each stack with every service it can have, and mark the service of highest value.
 
@@ -231,7 +262,7 @@ def fuel_services(candidates: pl.DataFrame, terms: pl.DataFrame, settings: Setti
         Contract `sim.fuel_services`, ordered by region, stack and service.
     """
     found = [select_least_cost(candidates, settings)]
-    narrow = candidates.select(_DECIDING).with_row_index("_place").filter(pl.col("fuel_service") == INTERRUPTIBLE)
+    narrow = candidates.select(DECIDING).with_row_index("_place").filter(pl.col("fuel_service") == INTERRUPTIBLE)
     for name in terms["fuel_service"].unique(maintain_order=True):
         if name == INTERRUPTIBLE:
             continue

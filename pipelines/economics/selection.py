@@ -56,13 +56,25 @@ def share_of(floor: Floor) -> pl.Expr:
     return pl.col("renewable_frac") if floor.share == "renewable" else pl.col("baseload_mwh") / pl.col("load_mwh")
 
 
+def reaches_target(settings: Settings) -> pl.Expr:
+    """Return the expression that is true where a design may be chosen: parts, availability and hours fully served.
+
+    Reads what `keeps_composition` reads, availability_frac and full_service_hours_frac.
+    """
+    return (
+        keeps_composition(settings)
+        & (pl.col("availability_frac") >= settings.availability_target)
+        & (pl.col("full_service_hours_frac") >= settings.min_full_service_hours_frac)
+    )
+
+
 def select_least_cost(candidates: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return one row per region and stack.
 
     Among the designs that keep the stack's composition: the least levelised cost of those whose availability reaches
-    `settings.availability_target`; if none does, the most available one, cheapest first, with is_target_met false. If
-    no design keeps the composition, the most renewable one stands, with is_composition_met and is_target_met false.
-    What is still equal is decided by design_id.
+    `settings.availability_target` and whose hours fully served reach `settings.min_full_service_hours_frac`; if none
+    does, the most available one, cheapest first, with is_target_met false. If no design keeps the composition, the most
+    renewable one, with is_composition_met and is_target_met false. What is still equal is decided by design_id.
 
     Parameters
     ----------
@@ -109,10 +121,11 @@ def least_cost_rows(candidates: pl.DataFrame, settings: Settings) -> NDArray[np.
 
 
 def _marked(candidates: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    return candidates.with_columns(keeps_composition(settings).alias("is_composition_met")).with_columns(
-        (pl.col("is_composition_met") & (pl.col("availability_frac") >= settings.availability_target)).alias(
-            "is_target_met"
-        )
+    return candidates.with_columns(
+        keeps_composition(settings).alias("is_composition_met"),
+        reaches_target(settings).alias("is_target_met"),
+        # Whether another design is worth more is not for cost to say.
+        pl.lit(value=True).alias("is_least_cost"),
     )
 
 

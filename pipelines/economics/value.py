@@ -67,6 +67,44 @@ def online_years_discounted(online_share: NDArray[np.float64], settings: Setting
     return years
 
 
+def net_usd_per_mw_year(
+    *,
+    lcoe_usd_per_mwh: NDArray[np.float64],
+    load_mwh: NDArray[np.float64],
+    availability_frac: NDArray[np.float64],
+    interruptions_per_year: NDArray[np.float64],
+    settings: Settings,
+    margin: float | None = None,
+) -> NDArray[np.float64]:
+    """Compute what a MW of IT online earns in a year: availability x (margin - power) - restarts, shape (n_rows,).
+
+    Parameters
+    ----------
+    lcoe_usd_per_mwh : NDArray[np.float64]
+        Levelised cost per MWh served at the bus, shape (n_rows,) as all of them.
+    load_mwh : NDArray[np.float64]
+        Energy demanded at the bus of the site (MWh/year).
+    availability_frac : NDArray[np.float64]
+        Energy served of that demanded.
+    interruptions_per_year : NDArray[np.float64]
+        Interruptions of the whole site.
+    settings : Settings
+    margin : float | None
+        Margin before power (USD per MW of IT and year); the settings' when absent.
+    """
+    before_power = margin_usd_per_mw_year(settings) if margin is None else margin
+    power = _power(lcoe_usd_per_mwh, load_mwh, settings)
+    return availability_frac * (before_power - power) - _restart(interruptions_per_year, before_power, settings)
+
+
+def _power(lcoe: NDArray[np.float64], load_mwh: NDArray[np.float64], settings: Settings) -> NDArray[np.float64]:
+    return lcoe * load_mwh / settings.site_it_mw
+
+
+def _restart(interruptions: NDArray[np.float64], margin: float, settings: Settings) -> NDArray[np.float64]:
+    return interruptions * settings.restart_hours / _HOURS_PER_YEAR * margin
+
+
 def value_columns(
     chosen: pl.DataFrame,
     online_share: NDArray[np.float64],
@@ -108,12 +146,18 @@ def value_columns(
         )
     before_power = margin_usd_per_mw_year(settings) if margin is None else margin
     years = online_years_discounted(online_share, settings)
+    lcoe, load = chosen["lcoe_usd_per_mwh"].to_numpy(), chosen["load_mwh"].to_numpy()
     availability = chosen["online_availability_frac"].to_numpy()
-    power = chosen["lcoe_usd_per_mwh"].to_numpy() * chosen["load_mwh"].to_numpy() / settings.site_it_mw
-    restart = (
-        chosen["online_interruptions_per_year"].to_numpy() * settings.restart_hours / _HOURS_PER_YEAR * before_power
+    interruptions = chosen["online_interruptions_per_year"].to_numpy()
+    power, restart = _power(lcoe, load, settings), _restart(interruptions, before_power, settings)
+    net = net_usd_per_mw_year(
+        lcoe_usd_per_mwh=lcoe,
+        load_mwh=load,
+        availability_frac=availability,
+        interruptions_per_year=interruptions,
+        settings=settings,
+        margin=before_power,
     )
-    net = availability * (before_power - power) - restart
     # The same plan a month later: every month's share falls to the month after, the last one out of the horizon.
     later = np.concatenate([np.zeros((chosen.height, 1)), online_share[:, : settings.horizon_months - 1]], axis=1)
     return pl.DataFrame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,9 +18,10 @@ from pipelines.economics.fuel_service import chosen_service, fuel_services, nigh
 from pipelines.economics.gas import GasFacts, gas_prices_by_region
 from pipelines.economics.outlook import power_level_factor
 from pipelines.economics.prices import PowerFacts, power_prices_by_region
-from pipelines.economics.selection import keeps_composition
+from pipelines.economics.selection import reaches_target
 from pipelines.economics.value import value_columns
 from pipelines.errors import UsageError
+from pipelines.ranking.choice import choose_by_value, contenders
 from pipelines.ranking.phases import over_phases, priced_phases
 from pipelines.ranking.rank import KEY, rank_sites, valued_sites
 from pipelines.ranking.reuse import Reuse
@@ -28,7 +30,7 @@ from pipelines.settings import Settings, marked
 from pipelines.timeline.durations import durations
 from pipelines.timeline.outcomes import Known
 from pipelines.timeline.phases import with_rentals
-from pipelines.timeline.time_to_power import time_to_power
+from pipelines.timeline.time_to_power import TimelineResult, time_to_power
 
 _FAMILY = [name for name in REGISTRY["sim.designs"].schema.column_names() if name not in {"design_id", "firm_units"}]
 
@@ -99,28 +101,30 @@ class Case:
         return rank_sites(frame)
 
 
-def may_be_chosen(candidates: pl.DataFrame, chosen: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def may_be_chosen(
+    candidates: pl.DataFrame, chosen: pl.DataFrame, valued: Sequence[pl.DataFrame], settings: Settings
+) -> pl.DataFrame:
     """Return region_id, design_id of the candidates that other prices could make the choice.
 
     Whether a design meets the target and keeps its stack's parts does not depend on prices; where none does, the choice
     goes by availability and stays. Of islanded designs that differ in their number of firm units alone, the fewest that
-    meet the target with interruptible gas represent all: units move no energy there, and more of them only cost more.
-    What is chosen with another service of its gas is among them, fewer units that only such a service would allow in
-    another case are not.
+    meet the target with interruptible gas represent all: units move no energy there, and more of them cost more.
+    What is chosen or valued tonight is among them, with whatever service of its gas; fewer units that only such a
+    service would allow in another case are not.
 
     Parameters
     ----------
     candidates, chosen : pl.DataFrame
         Contracts `sim.candidates`, `sim.chosen`.
+    valued : Sequence[pl.DataFrame]
+        The designs valued tonight, from `contenders`.
     """
     has_choice = chosen.filter("is_target_met").select(KEY)
-    met = candidates.filter(
-        keeps_composition(settings) & (pl.col("availability_frac") >= settings.availability_target)
-    ).join(has_choice, on=KEY, how="semi", maintain_order="left")
+    met = candidates.filter(reaches_target(settings)).join(has_choice, on=KEY, how="semi", maintain_order="left")
     fewest = pl.col("firm_units") == pl.col("firm_units").min().over("region_id", *_FAMILY)
     met = met.filter((pl.col("grid_mw") > 0.0) | fewest)
-    pairs = pl.concat([met.select("region_id", "design_id"), chosen.select("region_id", "design_id")])
-    return pairs.unique(maintain_order=True)
+    pairs = [frame.select("region_id", "design_id") for frame in (met, chosen, *valued)]
+    return pl.concat(pairs).unique(maintain_order=True)
 
 
 def other_settings(settings: Settings, changes: dict[str, Any]) -> Settings:
@@ -155,27 +159,32 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
         facts.reference[name] for name in ("equipment_lead_times", "policy", "queue_statistics")
     )
     drawn = facts.reuse.step("durations", settings, (), lambda read: durations(lead_times, policy, queues, read))
-    chosen, phases = facts.reuse.step("choice", settings, (drawn,), lambda read: _choice(facts, drawn, read))
-    times = time_to_power(
-        facts.regions,
-        chosen,
-        lead_times,
-        policy,
-        queues,
-        settings,
-        facts.seed,
-        known=facts.known,
-        used=drawn,
-        is_path_wanted=False,
-    )
+    slots, phases = facts.reuse.step("choice", settings, (drawn,), lambda read: _choice(facts, drawn, read))
+
+    def timed(designs: pl.DataFrame) -> TimelineResult:
+        return time_to_power(
+            facts.regions,
+            designs,
+            lead_times,
+            policy,
+            queues,
+            settings,
+            facts.seed,
+            known=facts.known,
+            used=drawn,
+            is_path_wanted=False,
+        )
+
+    chosen = choose_by_value(slots, timed, phases, settings)
+    times = timed(chosen)
     keys = times.time_to_power.select(KEY)
     lived = over_phases(chosen, priced_phases(chosen, phases, keys, times.phase_share, times.phase_begins, settings))
     valued = valued_sites(facts.regions, lived, times.time_to_power, times.online_share, settings)
     return Case(valued, times.online_share, settings)
 
 
-def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the choice and the phases, contracts `sim.chosen` and `sim.candidates`, at what the settings make."""
+def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+    """Return the contenders and the phases, contracts `sim.chosen` and `sim.candidates`, at what the settings make."""
     own = parameters(facts.reference["technology"])
     rules = facts.reference["tax_rules"]
     paid_by = terms(own, rules, settings)
@@ -211,4 +220,6 @@ def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> tuple[
     services = night_service_terms(
         facts.regions, own, rules, facts.reference["locational_multipliers"], paid_by, settings
     )
-    return chosen_service(fuel_services(candidates.filter(~is_phase), services, settings)), phases
+    permanent = candidates.filter(~is_phase)
+    chosen = chosen_service(fuel_services(permanent, services, settings))
+    return contenders(chosen, permanent, services, settings), phases

@@ -43,6 +43,22 @@ class Site(BaseModel):
         le=1,
         description="least share of the load served by solar in solar, battery and gas; 0 leaves it to cost",
     )
+    min_full_service_hours_frac: float = economics(
+        0.0, ge=0, lt=1, description="least share of the hours with the whole load served; 0 sets no limit"
+    )
+    sizing_cost_margin_frac: float = economics(
+        0.10,
+        ge=0,
+        le=1,
+        description="levelised cost above the least one at which a design with another number of firm units is still "
+        "valued (share); assumption",
+    )
+    sizing_contenders: int = economics(
+        6,
+        ge=1,
+        le=12,
+        description="designs of a stack that are valued with their own months (count); 1 chooses by cost",
+    )
     sizing_parts: Literal[1, 2, 4] = physics(
         2, "sizing", description="parts that sizing first splits each gap of the design grid into; 1 keeps to the grid"
     )

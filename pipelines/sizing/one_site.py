@@ -1,9 +1,9 @@
-"""The least-cost design of one site: the grid dispatched there, priced at its region, refined."""
+"""The design of one site: the grid dispatched there, priced at its region, refined, and chosen as a night does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -15,12 +15,14 @@ from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.economics.credits import credit_dates
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.economics.finance import terms
+from pipelines.economics.fuel_service import chosen_service, fuel_services, night_service_terms
 from pipelines.economics.gas import GasFacts, gas_prices_by_region
 from pipelines.economics.gas_supply import gas_supply
 from pipelines.economics.outlook import power_level_factor
 from pipelines.economics.prices import PowerFacts, power_prices_by_region
 from pipelines.identity import stable_seed
 from pipelines.plant.technology import Battery, FirmTechnology
+from pipelines.ranking.choice import choose_by_value, contenders
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import parameters
 from pipelines.reliability.campaign import Plant, assess_site
@@ -30,6 +32,8 @@ from pipelines.sizing.beyond import beyond_the_grid, nearest
 from pipelines.sizing.market import Market, Price
 from pipelines.sizing.refine import refine, with_finalists
 from pipelines.timeline.durations import durations
+from pipelines.timeline.phases import phase_designs, with_rentals
+from pipelines.timeline.time_to_power import time_to_power
 
 
 class Unkept:
@@ -103,6 +107,46 @@ def _at(prices: pl.DataFrame, what: str, unit: str, own: float | None) -> pl.Dat
     )
 
 
+def _by_value(
+    candidates: pl.DataFrame, site: SiteYear, region: pl.DataFrame, plant: Plant, causes: pl.DataFrame, market: Market
+) -> pl.DataFrame:
+    """Choose the service of the gas and the number of units by what they are worth, as a night does."""
+    settings = market.settings
+    rules, multipliers = (
+        load_reference(name, settings.reference_dir) for name in ("tax_rules", "locational_multipliers")
+    )
+    services = night_service_terms(
+        region, plant.parameters, rules, multipliers, terms(plant.parameters, rules, settings), settings
+    )
+    first = chosen_service(fuel_services(candidates, services, settings))
+    missed = first.filter(~pl.col("is_target_met"))
+    near = nearest(candidates, settings).join(missed.select("stack_id"), on="stack_id", how="semi")
+    first = pl.concat([first.filter("is_target_met"), near]).sort("region_id", "stack_id")
+    slots = contenders(first, candidates, services, settings)
+    if len(slots) == 1:
+        return first
+    columns = REGISTRY["sim.designs"].schema.column_names()
+    designs = phase_designs(pl.concat([plant.designs.to_frame(), *(slot.select(columns) for slot in slots)]), settings)
+    phases = pl.DataFrame(REGISTRY["sim.candidates"].schema.create_empty())
+    if designs.height:
+        rows = assess_site(site, replace(plant, designs=DesignSet.from_frame(designs)), causes)
+        annual, adequacy = (
+            rows.select(REGISTRY[name].schema.column_names()) for name in ("sim.dispatch_annual", "sim.adequacy")
+        )
+        phases = market.price(with_rentals(designs, settings), annual, adequacy).select(phases.columns)
+    timed = partial(
+        time_to_power,
+        region,
+        lead_times=load_reference("equipment_lead_times", settings.reference_dir),
+        policy=load_reference("policy", settings.reference_dir),
+        queue_statistics=load_reference("queue_statistics", settings.reference_dir),
+        settings=settings,
+        seed=stable_seed("time to power"),
+        is_path_wanted=False,
+    )
+    return choose_by_value(slots, timed, phases, settings)
+
+
 def size_site(
     site: SiteYear,
     region: pl.DataFrame,
@@ -113,7 +157,7 @@ def size_site(
     settings: Settings,
     own: OwnPrices | None = None,
 ) -> pl.DataFrame:
-    """Find the least-cost design of each stack that meets the target of the settings, or the one nearest to it.
+    """Find the design of each stack that is worth most at the target of the settings, or the one nearest to it.
 
     Parameters
     ----------
@@ -150,5 +194,5 @@ def size_site(
     finalists = refine([site], plant, {site.region_id: causes}, candidates, market, Unkept(), threads=1)
     candidates = with_finalists(candidates, finalists.priced)
     candidates = with_finalists(candidates, beyond_the_grid(site, plant, causes, candidates, market))
-    chosen = nearest(candidates, settings)
+    chosen = _by_value(candidates, site, region, plant, causes, market)
     return chosen.sort("is_target_met", "lcoe_usd_per_mwh", "stack_id", descending=[True, False, False])
