@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipelines.places.given import given_of_regions, read_given
 from pipelines.settings import Settings
 
 FACTS: dict[str, pl.DataType] = {
@@ -47,6 +48,8 @@ def gas_laterals(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     where that is less: a site there is always to be had. Without a line within 8 km of any part of the county, the
     distance of the centre is used.
 
+    A distance that the user gives (`region_facts_file`) is that of the user's own site and is taken as it is.
+
     A county of a metropolitan area without any mapped line has a utility's network that no layer shows. A gas plant
     near by shows that gas is there. Where nothing is known the range of the class, metropolitan or other, is used. All
     three have a wider range than a measured distance.
@@ -68,11 +71,16 @@ def gas_laterals(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     evidence, is_metro = pl.col("gas_evidence"), pl.col("metro_2013").fill_null(False)
     centre, plant = pl.col("gas_pipeline_distance_km"), pl.col("gas_plant_nearest_km")
     is_measured = evidence.is_in(MEASURED).fill_null(False)
-    is_searched = is_measured & (pl.col("share_area_gas_8km") > 0.0).fill_null(False) & (settings.site_search != "off")
-    known = pl.when(evidence == "gas_plant_only").then(pl.min_horizontal(centre, plant)).otherwise(centre)
+    is_own = pl.col("region_id").is_in(_own_distances(regions, settings).implode()) & centre.is_not_null()
+    is_searched = (
+        is_measured & ~is_own & (pl.col("share_area_gas_8km") > 0.0).fill_null(False) & (settings.site_search != "off")
+    )
+    known = pl.when((evidence == "gas_plant_only") & ~is_own).then(pl.min_horizontal(centre, plant)).otherwise(centre)
     kind = (
         pl.when(is_searched)
         .then(pl.lit("searched"))
+        .when(is_own)
+        .then(pl.lit("centre"))
         .when(is_measured & centre.is_not_null())
         .then(pl.lit("centre"))
         .when(((evidence == "none_mapped") & is_metro).fill_null(False))
@@ -102,6 +110,14 @@ def gas_laterals(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         pl.Series("gas_lateral_class", classes, pl.String),
         (pl.col("gas_lateral_km") <= settings.gas_reach_km).alias("is_gas_reachable"),
     )
+
+
+def _own_distances(regions: pl.DataFrame, settings: Settings) -> pl.Series:
+    """List the regions whose distance to gas the user gives: it is that of a site, which is not searched for."""
+    if settings.region_facts_file is None or "county_fips" not in regions.columns:
+        return pl.Series("region_id", [], pl.String)
+    own = given_of_regions(regions, read_given(settings))
+    return own.filter(pl.col("fact_id") == "gas_pipeline_distance_km")["region_id"]
 
 
 def lateral_id(kind: str, node_km: float) -> str:

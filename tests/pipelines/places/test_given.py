@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.errors import InputError
 from pipelines.places.facts import place_facts
+from pipelines.places.gas_reach import gas_laterals
 from pipelines.places.given import read_given
 from pipelines.places.permission import permission
 from pipelines.places.table import region_facts
@@ -63,6 +64,15 @@ def test_a_row_of_the_market_goes_before_one_of_its_county(write: Write) -> None
 def test_a_county_column_names_counties(write: Write) -> None:
     settings = write("51107,utility_names,Dominion,letter,2026-01-31\n", HEAD.replace("region_id", "county_fips"))
     assert row_of(place_facts(MARKETS, settings), "ashburn_va")["utility_names"] == "Dominion"
+
+
+def test_a_given_distance_to_gas_is_that_of_a_site_of_ones_own(write: Write) -> None:
+    settings = write("ashburn_va,gas_pipeline_distance_km,11.5,survey,2026-11\n")
+    places = place_facts(MARKETS, settings)
+    found = gas_laterals(places, settings).filter(pl.col("region_id") == "ashburn_va").row(0, named=True)
+    assert (found["gas_lateral_km"], found["gas_lateral_kind"]) == (11.5, "centre")
+    before = gas_laterals(place_facts(MARKETS, Settings()), Settings()).filter(pl.col("region_id") == "ashburn_va")
+    assert before["gas_lateral_kind"].item() == "searched"
 
 
 def test_a_given_stop_blocks_and_a_given_freedom_frees(write: Write) -> None:
