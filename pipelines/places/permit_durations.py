@@ -80,7 +80,30 @@ def permit_durations(settings: Settings) -> list[dict[str, Any]]:
                 "as_of": max(row["as_of"] for row in own),
             }
         )
-    return rows
+    return [*rows, *_catalysts(settings)]
+
+
+def _catalysts(settings: Settings) -> list[dict[str, Any]]:
+    """Build the durations of catalysts, order to delivery: settings, as no lead time is published."""
+    return [
+        {
+            "duration_id": f"{control}_delivery",
+            "unit": "months",
+            **dict(zip(("low", "mid", "high"), getattr(settings, name), strict=True)),
+            "is_assumption": True,
+            "rows_used": 1,
+            "rows_set_aside": 0,
+            "choice_reason": "no published lead time: assumption",
+            "source_title": f"setting {name}: {Settings.model_fields[name].description}",
+            "publisher": "firstmw",
+            "url": "",
+            "as_of": "",
+        }
+        for control, name in (
+            ("oxidation_catalyst", "oxidation_lead_months"),
+            ("scr_and_oxidation_catalyst", "scr_lead_months"),
+        )
+    ]
 
 
 def _words(name: str) -> str:

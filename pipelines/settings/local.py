@@ -175,3 +175,15 @@ class Local(BaseModel):
         max_length=3,
         description="local permits where a zoning rule restricts data centres, P10, P50, P90 (months); assumption",
     )
+    oxidation_lead_months: Figures = economics(
+        (2.0, 3.0, 5.0),
+        min_length=3,
+        max_length=3,
+        description="oxidation catalysts, order to delivery, P10, P50, P90 (months); assumption",
+    )
+    scr_lead_months: Figures = economics(
+        (4.0, 6.0, 10.0),
+        min_length=3,
+        max_length=3,
+        description="packaged selective catalytic reduction, order to delivery, P10, P50, P90 (months); assumption",
+    )

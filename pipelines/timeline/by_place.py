@@ -53,14 +53,15 @@ def place_variants(regions: pl.DataFrame, chosen: pl.DataFrame, load_mw: float, 
     return found
 
 
-def _of_permit(permit_id: str, permit_class: str) -> Pairs:
+def _of_permit(permit_id: str, permit_class: str, control: str) -> Pairs:
     application = ((_APPLICATION, UNPERMITTED),) if permit_class in _NO_APPLICATION else ()
-    return (("air_permit", permit_id), *application)
+    catalysts = (("emission_controls", f"{control}_delivery"),) if control != "none" else ()
+    return (("air_permit", permit_id), *application, *catalysts)
 
 
 def _permits(regions: pl.DataFrame, chosen: pl.DataFrame, load_mw: float, settings: Settings) -> pl.DataFrame:
     """Classify the permit of each row; where a phase brings units of its own, the slower of theirs and the plant's."""
-    columns = ["air_permit_id", "air_permit_class"]
+    columns = ["air_permit_id", "air_permit_class", "air_permit_control"]
     own = air_permits(chosen, regions, settings)
     brought = {name: stack.phases[0].units for name, stack in stacks(settings).items() if stack.phases[0].units}
     if not brought or not chosen["stack_id"].is_in(list(brought)).any():

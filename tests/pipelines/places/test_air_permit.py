@@ -162,7 +162,7 @@ def test_nonattainment_review_is_slower_than_a_major_permit_and_every_mixture_li
         assert minor[1] < major[1] < slower[1]
     for name, (low, mid, high) in points.items():
         assert low <= mid <= high, name
-    assert len(permit_durations(ON)) == len(points)
+    assert len(permit_durations(ON)) == len(points) + 2
     assert permit_durations(Settings(has_air_permit_by_place=False)) == []
 
 
@@ -190,6 +190,9 @@ def test_months_to_power_follow_the_permit_and_the_switch_brings_back_the_rules(
         return path["duration_id"].item(), found.time_to_power["first_mw_months_p90"].item()
 
     few = Settings(timeline_samples=500)
+    catalysts = time_to_power(place().with_columns(pl.lit("PJM").alias("iso")), chosen, *tables, few, 11).critical_path
+    bought = catalysts.filter(pl.col("activity") == "emission_controls")["duration_id"].item()
+    assert bought == "oxidation_catalyst_delivery"
     attained, strict = used(place(), few), used(place("OH", 50.0, 50.0, 1.2), few)
     assert attained[0] == "air_permit_minor_4_8" and strict[0].startswith("air_permit_nsr_13_0")
     assert strict[1] > attained[1]
