@@ -20,6 +20,7 @@ import polars as pl
 CAUSES = ("gas_price", "fuel_burnt", "carbon", "plant", "upkeep", "grid_energy", "speed", "availability", "left_over")
 _OF_COMPONENT = {
     "fuel": "fuel",
+    "fuel_service": "upkeep",
     "carbon": "carbon",
     "grid_energy": "grid_energy",
     "large_load_terms": "grid_energy",

@@ -99,7 +99,7 @@ def _facts(release: Reading, options: dict[str, Any]) -> Any:
         raise UsageError(
             f"{modules} modules of {settings.module_mw:g} MW do not fill {nodes} nodes; ask for fewer nodes."
         )
-    if "hazard_rates" not in release.tables:
+    if not {"hazard_rates", "fuel_services"} <= set(release.tables):
         raise UsageError("the release was published by an older version; run `firstmw refresh` and ask again.")
     return Facts(
         ranked=release.query(f"select {', '.join(RANKED)} from ranked_sites order by region_id, rank"),

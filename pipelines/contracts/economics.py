@@ -174,6 +174,12 @@ class RankedSites(dy.Schema):
     firm_units = integer("Firm or standby units", minimum=0)
     firm_unit_mw = number("Rating of a firm unit", "MW", minimum=0)
     fuel_service = text("How the gas is secured, see fuel_services; none without gas units")
+    gas_basin_left_frac = number(
+        "Share of the losses to freeze-offs of the basin that the service leaves", "fraction", minimum=0, maximum=1
+    )
+    gas_lateral_left_frac = number(
+        "Share of the losses to the gas lateral that the service leaves", "fraction", minimum=0, maximum=1
+    )
     first_mw_months_p10 = number("Months to the first module at target, 10th percentile", "months", minimum=0)
     first_mw_months_p50 = number("Months to the first module at target, median", "months", minimum=0)
     first_mw_months_p90 = number("Months to the first module at target, 90th percentile", "months", minimum=0)

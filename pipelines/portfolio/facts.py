@@ -37,6 +37,7 @@ RANKED = (
     "solar_mw", "bess_mw", "bess_mwh", "reserve_mw", "reserve_mwh", "grid_mw", "baseload_units",
     "firm_technology", "firm_units", "firm_unit_mw", "capex_usd_per_kw", "lcoe_usd_per_mwh", "availability_frac",
     "is_target_met", "is_eligible", "value_usd_per_mw",
+    "gas_basin_left_frac", "gas_lateral_left_frac",
 )  # fmt: skip
 
 Rate = tuple[float, float]

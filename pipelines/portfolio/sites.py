@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -197,6 +197,13 @@ def _own_rates(rows: pl.DataFrame, facts: Facts) -> dict[str, OwnRates]:
     states = rows["state"].to_list()
     none = ((0.0, 0.0), (0.0, 0.0))
     service = {state: facts.grid_rates.get(state, none) for state in sorted(set(states))}
+    lateral = _blocks(
+        loads,
+        settings.gas_lateral_mw,
+        HOURS_PER_YEAR / max(settings.gas_interruptions_per_year, 1e-12),
+        settings.gas_interruption_hours,
+    )
+    lateral_left = rows["gas_lateral_left_frac"].to_numpy()
     return {
         "unit_failure": _unit_rates(rows, loads, facts),
         "transformer_loss": _blocks(
@@ -205,12 +212,7 @@ def _own_rates(rows: pl.DataFrame, facts: Facts) -> dict[str, OwnRates]:
         "switchgear_loss": _blocks(
             loads, settings.switchgear_block_mw, figures.value("mv_switchgear", "mtbf", "hours"), repair
         ),
-        "gas_lateral_loss": _blocks(
-            loads,
-            settings.gas_lateral_mw,
-            HOURS_PER_YEAR / max(settings.gas_interruptions_per_year, 1e-12),
-            settings.gas_interruption_hours,
-        ),
+        "gas_lateral_loss": replace(lateral, rate_per_year=lateral.rate_per_year * lateral_left),
         "grid_interruption": _of_grid([service[state][0] for state in states]),
         "upstream_transmission_fault": _of_grid([service[state][1] for state in states]),
     }
@@ -243,8 +245,10 @@ def _of_grid(rates: list[tuple[float, float]]) -> OwnRates:
 
 def _freezes(rows: pl.DataFrame) -> dict[str, NDArray[np.float64]]:
     found = freezes_by_hub(rows.select("gas_hub"))
-    columns = {level: f"events_{level}_per_year" for level in ("low", "mid", "high")} | {"hours": "hours_mean"}
-    return {name: found[column].to_numpy() for name, column in columns.items()}
+    # A fuel service carries its share of the events.
+    left = rows["gas_basin_left_frac"].to_numpy()
+    rates = {level: left * found[f"events_{level}_per_year"].to_numpy() for level in ("low", "mid", "high")}
+    return rates | {"hours": found["hours_mean"].to_numpy()}
 
 
 def _hazard_rates(rows: pl.DataFrame, facts: Facts) -> dict[str, NDArray[np.float64]]:

@@ -94,6 +94,8 @@ def facts() -> Facts:
                 "is_target_met": True,
                 "is_eligible": True,
                 "value_usd_per_mw": value - 1e5 * index,
+                "gas_basin_left_frac": 1.0,
+                "gas_lateral_left_frac": 1.0,
             }
             rows.append(own)
         grid = rows[-1] | {"stack_id": "grid", "design_id": "grid", "grid_mw": 24.0, "value_usd_per_mw": 4e6}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,6 +90,19 @@ def test_losing_all_is_monotone_between_the_two_laws(make_sites, make_event, com
     assert spread(first)[0] <= spread(second)[0] * (1 + 1e-12)
     assert spread(first)[1] <= spread(second)[1] + 1e-12
     assert (-np.expm1(-rate)) ** n - 1e-12 <= spread(first)[1] <= -np.expm1(-rate) + 1e-12
+
+
+def test_a_fuel_service_carries_its_share_of_the_losses_of_gas(facts):
+    rows = sized(candidates(facts).head(4), 6.0, facts)
+    secured = rows.with_columns(gas_basin_left_frac=pl.lit(0.25), gas_lateral_left_frac=pl.lit(0.1))
+    plain, served = (
+        {event.event_type: event.rate_per_year for event in events_of(read_events(), sites_of(own, facts))}
+        for own in (rows, secured)
+    )
+    for name, rates in plain.items():
+        share = {"gas_freeze": 0.25, "gas_lateral_loss": 0.1}.get(name, 1.0)
+        np.testing.assert_allclose(served[name], share * rates, err_msg=name)
+    assert plain["gas_freeze"].max() > 0.0
 
 
 def test_an_event_that_is_switched_off_takes_its_losses_and_no_others(facts):
