@@ -278,8 +278,9 @@ class SimFuelServices(Chosen):
 
 @table(
     "mart.fuel_services",
-    grain="One row per region, stack on gas and way to secure the gas: cost, adequacy and value of the best design "
-    "with it. The chosen one is that of ranked_sites; interruptible is the row without any.",
+    grain="One row per region, stack on gas and way to secure the gas: cost, adequacy and value of the least-cost "
+    "design with it. The chosen service is that of ranked_sites, whose design may have more units; interruptible is "
+    "the row without any.",
 )
 class FuelServices(dy.Schema):
     """What firm gas, a second fuel or a stand-by would cost and save."""
@@ -306,7 +307,7 @@ class FuelServices(dy.Schema):
     service_net_usd_per_mw_year = number(
         "Net margin of the permanent plant, by which the service is chosen", "USD/MW/year"
     )
-    value_usd_per_mw = number("Value with this service, at the dates of the chosen row", "USD/MW")
+    value_usd_per_mw = number("Value of that design, at the dates of the row of ranked_sites", "USD/MW")
 
 
 @table(

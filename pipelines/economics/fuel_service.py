@@ -273,12 +273,9 @@ def fuel_services(candidates: pl.DataFrame, terms: pl.DataFrame, settings: Setti
             wanted = candidates[rows["_place"].to_numpy()[least_cost_rows(rows, settings)]]
             found.append(select_least_cost(with_service(wanted, own, settings), settings))
     order = {name: place for place, name in enumerate([NO_SERVICE, *read_services()["fuel_service"]])}
-    margin = margin_usd_per_mw_year(settings)
-    power = pl.col("lcoe_usd_per_mwh") * pl.col("load_mwh") / settings.site_it_mw
-    lost = pl.col("interruptions_per_year") * settings.restart_hours / _HOURS_PER_YEAR * margin
     rows = pl.concat(found).with_columns(
         pl.col("fuel_service").replace_strict(order, return_dtype=pl.Int64).alias("service_order"),
-        (pl.col("availability_frac") * (margin - power) - lost).alias("service_net_usd_per_mw_year"),
+        _net_margin(settings).alias("service_net_usd_per_mw_year"),
     )
     best = (
         rows.sort(
@@ -299,13 +296,25 @@ def fuel_services(candidates: pl.DataFrame, terms: pl.DataFrame, settings: Setti
     )
 
 
-def described_services(services: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
+def _net_margin(settings: Settings) -> pl.Expr:
+    """Return the net margin of a permanent plant, as in `value.value_columns` (USD per MW of IT and year)."""
+    margin = margin_usd_per_mw_year(settings)
+    power = pl.col("lcoe_usd_per_mwh") * pl.col("load_mwh") / settings.site_it_mw
+    lost = pl.col("interruptions_per_year") * settings.restart_hours / _HOURS_PER_YEAR * margin
+    return pl.col("availability_frac") * (margin - power) - lost
+
+
+def described_services(
+    services: pl.DataFrame, chosen: pl.DataFrame, ranked: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
     """Compare the services of each stack on gas, contract `mart.fuel_services`.
 
     Parameters
     ----------
     services : pl.DataFrame
         Contract `sim.fuel_services`.
+    chosen : pl.DataFrame
+        Contract `sim.chosen`: with the same service, but with more units where these are worth more than they cost.
     ranked : pl.DataFrame
         region_id, stack_id, online_years_discounted and value_usd_per_mw of the chosen rows: services change no date,
         so that the value moves by the years online times the net margin of the permanent plant.
@@ -316,10 +325,10 @@ def described_services(services: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataF
         return pl.col(name).filter(flag).first().over(_KEY)
 
     is_plain = pl.col("fuel_service") == INTERRUPTIBLE
+    valued = ranked.join(chosen.select(*_KEY, _net_margin(settings).alias("_net")), on=_KEY, how="left")
     rows = services.filter(pl.col("fuel_service") != NO_SERVICE).join(
-        ranked, on=_KEY, how="left", maintain_order="left"
+        valued, on=_KEY, how="left", maintain_order="left"
     )
-    chosen = of("service_net_usd_per_mw_year", pl.col("is_chosen"))
     gas_mwh = pl.col("gas_basin_left_frac") * pl.col("unserved_gas_basin_mwh") + pl.col("gas_lateral_left_frac") * (
         pl.col("unserved_gas_supply_mwh") - pl.col("unserved_gas_basin_mwh")
     )
@@ -330,7 +339,7 @@ def described_services(services: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataF
             (pl.col("fuel_service_usd_per_year") / pl.col("served_mwh")).alias("fuel_service_usd_per_mwh"),
             (pl.col("lcoe_usd_per_mwh") - of("lcoe_usd_per_mwh", is_plain)).alias("lcoe_change_usd_per_mwh"),
             (pl.col("firm_units") - of("firm_units", is_plain)).alias("firm_units_change"),
-            (pl.col("value_usd_per_mw") + pl.col("online_years_discounted") * (margin - chosen)).alias(
+            (pl.col("value_usd_per_mw") + pl.col("online_years_discounted") * (margin - pl.col("_net"))).alias(
                 "value_usd_per_mw"
             ),
         ).join(labels, on="fuel_service", how="left", maintain_order="left"),

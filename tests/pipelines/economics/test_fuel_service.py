@@ -113,8 +113,15 @@ def test_the_target_is_met_with_the_service_of_highest_value(facts, terms, candi
     ranked = pl.DataFrame(
         {"region_id": "abilene_tx", "stack_id": "gas_recip", "online_years_discounted": 5.0, "value_usd_per_mw": 1e6}
     )
-    shown = described_services(rows, ranked)
-    assert dict(shown.select("fuel_service", "value_usd_per_mw").iter_rows())[chosen["fuel_service"]] == 1e6
+    shown = described_services(rows, chosen_service(rows), ranked, settings)
+    values = dict(shown.select("fuel_service", "value_usd_per_mw").iter_rows())
+    assert values[chosen["fuel_service"]] == pytest.approx(1e6)
+    # A design with more units that is worth more is in the list; the least-cost one is worth the difference less.
+    better = chosen_service(rows).with_columns(pl.col("availability_frac") + 1e-4)
+    less = dict(
+        described_services(rows, better, ranked, settings).select("fuel_service", "value_usd_per_mw").iter_rows()
+    )
+    assert less[chosen["fuel_service"]] == pytest.approx(1e6 - 5.0 * 1e-4 * (margin - power))
     assert shown["lcoe_change_usd_per_mwh"][0] == 0.0
     assert (shown["lcoe_change_usd_per_mwh"].to_numpy()[1:] > 0.0).all()
 
