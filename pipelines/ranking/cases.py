@@ -30,7 +30,7 @@ from pipelines.settings import Settings, marked
 from pipelines.timeline.durations import durations
 from pipelines.timeline.outcomes import Known
 from pipelines.timeline.phases import with_rentals
-from pipelines.timeline.time_to_power import TimelineResult, time_to_power
+from pipelines.timeline.time_to_power import SiteMonths, site_months, time_to_power
 
 _FAMILY = [name for name in REGISTRY["sim.designs"].schema.column_names() if name not in {"design_id", "firm_units"}]
 
@@ -161,22 +161,22 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
     drawn = facts.reuse.step("durations", settings, (), lambda read: durations(lead_times, policy, queues, read))
     slots, phases = facts.reuse.step("choice", settings, (drawn,), lambda read: _choice(facts, drawn, read))
 
-    def timed(designs: pl.DataFrame) -> TimelineResult:
-        return time_to_power(
-            facts.regions,
-            designs,
-            lead_times,
-            policy,
-            queues,
-            settings,
-            facts.seed,
-            known=facts.known,
-            used=drawn,
-            is_path_wanted=False,
-        )
+    def timed(designs: pl.DataFrame) -> SiteMonths:
+        return site_months(facts.regions, designs, drawn, policy, settings, facts.seed, known=facts.known)
 
     chosen = choose_by_value(slots, timed, phases, settings)
-    times = timed(chosen)
+    times = time_to_power(
+        facts.regions,
+        chosen,
+        lead_times,
+        policy,
+        queues,
+        settings,
+        facts.seed,
+        known=facts.known,
+        used=drawn,
+        is_path_wanted=False,
+    )
     keys = times.time_to_power.select(KEY)
     lived = over_phases(chosen, priced_phases(chosen, phases, keys, times.phase_share, times.phase_begins, settings))
     valued = valued_sites(facts.regions, lived, times.time_to_power, times.online_share, settings)

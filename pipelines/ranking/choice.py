@@ -17,12 +17,12 @@ from pipelines.economics.value import net_usd_per_mw_year, value_columns
 from pipelines.ranking.phases import over_phases, priced_phases
 from pipelines.settings import Settings
 from pipelines.timeline.plant import module_count, phase_units
-from pipelines.timeline.time_to_power import TimelineResult
+from pipelines.timeline.time_to_power import SiteMonths
 
 KEY = ["region_id", "stack_id"]
 _FLEET = ["firm_technology", "firm_unit_mw", "firm_units"]
-Timed: TypeAlias = Callable[[pl.DataFrame], TimelineResult]
-"""From chosen designs, one per region and stack, to their time to power."""
+Timed: TypeAlias = Callable[[pl.DataFrame], SiteMonths]
+"""From designs, of which a region and stack may have several, to their months."""
 
 
 def contenders(
@@ -116,36 +116,44 @@ def choose_by_value(
     distinct = rows.unique([*KEY, "_months"], keep="first", maintain_order=True)
     distinct = distinct.with_columns(pl.len().over(KEY).alias("_count"))
     taken = [distinct.filter(pl.col("_count") == 1).select("_row", *KEY)]
-    contested = distinct.filter(pl.col("_count") > 1).with_columns(pl.int_range(pl.len()).over(KEY).alias("_place"))
-    valued = []
-    for (_,), own in contested.sort("_place", *KEY).group_by("_place", maintain_order=True):
-        designs = every[own["_row"].to_numpy()].drop("_slot")
-        valued.append(own.with_columns(pl.Series("_value", values_of(designs, timed(designs), phases, settings))))
-    if valued:
-        best = pl.concat(valued).sort(*KEY, "_value", "_slot", descending=[False, False, True, False])
+    contested = distinct.filter(pl.col("_count") > 1)
+    if contested.height:
+        designs = every[contested["_row"].to_numpy()]
+        worth = values_of(designs.drop("_slot"), designs["_slot"], timed(designs), phases, settings)
+        best = contested.with_columns(pl.Series("_value", worth)).sort(
+            *KEY, "_value", "_slot", descending=[False, False, True, False]
+        )
         taken.append(best.unique(KEY, keep="first", maintain_order=True).select("_row", *KEY))
     order = pl.concat(taken).sort(KEY)["_row"].to_numpy()
     return validate(every[order].drop("_slot"), "sim.chosen")
 
 
 def values_of(
-    designs: pl.DataFrame, times: TimelineResult, phases: pl.DataFrame, settings: Settings
+    designs: pl.DataFrame, slots: pl.Series, months: SiteMonths, phases: pl.DataFrame, settings: Settings
 ) -> NDArray[np.float64]:
     """Compute what each design is worth over its phases (USD per planned MW of IT), shape (n_rows,).
 
     Parameters
     ----------
     designs : pl.DataFrame
-        Contract `sim.chosen`.
-    times : TimelineResult
-        Of these designs, in their order.
+        Contract `sim.chosen`, but that a region and stack may have several rows.
+    slots : pl.Series
+        A number that tells these apart.
+    months : SiteMonths
+        Of the designs, in their order.
     phases : pl.DataFrame
         Contract `sim.candidates` of their early phases.
     settings : Settings
     """
-    keys = times.time_to_power.select(KEY)
-    lived = over_phases(designs, priced_phases(designs, phases, keys, times.phase_share, times.phase_begins, settings))
-    return value_columns(lived, times.online_share, settings)["value_usd_per_mw"].to_numpy()
+    # Each slot is a region of its own, so that one pass prices the phases of all.
+    apart = pl.format("{}|{}", "region_id", "_slot").alias("region_id")
+    alone = designs.with_columns(slots.alias("_slot")).with_columns(apart).drop("_slot")
+    own = phases.join(designs.select("region_id").unique(), on="region_id", how="semi", maintain_order="left")
+    copies = own.join(slots.unique().sort().alias("_slot").to_frame(), how="cross", maintain_order="left_right")
+    priced = copies.with_columns(apart).drop("_slot")
+    keys = alone.select(KEY)
+    lived = over_phases(alone, priced_phases(alone, priced, keys, months.phase_share, months.phase_begins, settings))
+    return value_columns(lived, months.online_share, settings)["value_usd_per_mw"].to_numpy()
 
 
 def _months_of(designs: pl.DataFrame, settings: Settings) -> list[str]:

@@ -32,8 +32,9 @@ from pipelines.sizing.beyond import beyond_the_grid, nearest
 from pipelines.sizing.market import Market, Price
 from pipelines.sizing.refine import refine, with_finalists
 from pipelines.timeline.durations import durations
+from pipelines.timeline.outcomes import Known
 from pipelines.timeline.phases import phase_designs, with_rentals
-from pipelines.timeline.time_to_power import time_to_power
+from pipelines.timeline.time_to_power import site_months
 
 
 class Unkept:
@@ -134,15 +135,17 @@ def _by_value(
             rows.select(REGISTRY[name].schema.column_names()) for name in ("sim.dispatch_annual", "sim.adequacy")
         )
         phases = market.price(with_rentals(designs, settings), annual, adequacy).select(phases.columns)
+    lead_times, policy, queues = (
+        load_reference(name, settings.reference_dir) for name in ("equipment_lead_times", "policy", "queue_statistics")
+    )
     timed = partial(
-        time_to_power,
+        site_months,
         region,
-        lead_times=load_reference("equipment_lead_times", settings.reference_dir),
-        policy=load_reference("policy", settings.reference_dir),
-        queue_statistics=load_reference("queue_statistics", settings.reference_dir),
+        used=durations(lead_times, policy, queues, settings),
+        policy=policy,
         settings=settings,
         seed=stable_seed("time to power"),
-        is_path_wanted=False,
+        known=Known(),
     )
     return choose_by_value(slots, timed, phases, settings)
 

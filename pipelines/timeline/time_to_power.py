@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from pipelines.contracts import timeline as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
 from pipelines.contracts.timeline import CriticalPath, Energisation, TimelineGantt
-from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
 from pipelines.timeline.draws import DrawBook, Draws, draw_network
 from pipelines.timeline.durations import durations
 from pipelines.timeline.kernel import first_if_free
 from pipelines.timeline.outcomes import Known, Outcome
+from pipelines.timeline.phase_months import end_by_permits, phase_begins, phase_share
 from pipelines.timeline.rows import Row, once, prepare
 from pipelines.timeline.schedule import Schedule, energisation_frame, gantt_frame, schedule, usual_chain
 
@@ -62,6 +62,15 @@ class TimelineResult:
     draws: Draws
     gantt: pl.DataFrame
     energisation: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class SiteMonths:
+    """Months of designs: `online_share`, `phase_share` and `phase_begins` as in `TimelineResult`, a row per design."""
+
+    online_share: NDArray[np.float64]
+    phase_share: NDArray[np.float64]
+    phase_begins: NDArray[np.float64]
 
 
 def time_to_power(
@@ -117,8 +126,90 @@ def time_to_power(
     """
     if used is None:
         used = validate(durations(lead_times, policy, queue_statistics, settings), "core.durations")
-    draws = DrawBook()
     known = Known() if known is None else known
+    drawn = _drawn(regions, chosen, used, policy, settings, seed, threads, known, is_path_wanted=is_path_wanted)
+    rows, per_row = drawn.rows, drawn.outcomes
+    ids = chosen.select("region_id", "stack_id")
+    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else _empty(CriticalPath)
+    gantt: pl.DataFrame
+    energisation: pl.DataFrame
+    gantt, energisation = _empty(TimelineGantt), _empty(Energisation)
+    if is_path_wanted:
+        schedules = [
+            Schedule.of(outcome.schedule, len(row.draw_rows)) for row, outcome in zip(rows, per_row, strict=True)
+        ]
+        chains = [
+            usual_chain(row.network, outcome.on_chain, row.arrays.from_module)
+            for row, outcome in zip(rows, per_row, strict=True)
+        ]
+        gantt = validate(
+            gantt_frame(ids, [row.network for row in rows], schedules, chains, critical), "mart.timeline_gantt"
+        )
+        energisation = validate(energisation_frame(ids, schedules, settings.module_mw), "mart.energisation")
+    return TimelineResult(
+        time_to_power=validate(
+            _months_frame(ids, rows, per_row, drawn.months.online_share, settings), "mart.time_to_power"
+        ),
+        critical_path=validate(critical, "mart.critical_path"),
+        online_share=drawn.months.online_share,
+        phase_share=drawn.months.phase_share,
+        phase_begins=drawn.months.phase_begins,
+        durations=used,
+        draws=_kept_draws(drawn.keys, dict.fromkeys(drawn.keys), known.outcomes),
+        gantt=gantt,
+        energisation=energisation,
+    )
+
+
+def site_months(
+    regions: pl.DataFrame,
+    designs: pl.DataFrame,
+    used: pl.DataFrame,
+    policy: pl.DataFrame,
+    settings: Settings,
+    seed: int,
+    *,
+    threads: int = 2,
+    known: Known,
+) -> SiteMonths:
+    """Draw the share online by month of designs, of which a region and stack may have several.
+
+    Parameters
+    ----------
+    regions, policy, settings, seed, threads
+        As in `time_to_power`.
+    designs : pl.DataFrame
+        As the chosen designs there.
+    used : pl.DataFrame
+        Contract core.durations.
+    known : Known
+        Networks drawn before; those drawn now are added.
+    """
+    return _drawn(regions, designs, used, policy, settings, seed, threads, known, is_path_wanted=False).months
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    rows: list[Row]
+    keys: list[str]
+    outcomes: list[Outcome]
+    months: SiteMonths
+
+
+def _drawn(
+    regions: pl.DataFrame,
+    chosen: pl.DataFrame,
+    used: pl.DataFrame,
+    policy: pl.DataFrame,
+    settings: Settings,
+    seed: int,
+    threads: int,
+    known: Known,
+    *,
+    is_path_wanted: bool,
+) -> _Drawn:
+    """Draw the networks of the rows that are not known yet, and read off the months of all."""
+    draws = DrawBook()
     rows = prepare(regions, chosen, used, policy, settings, draws, ready=known.ready)
     of_draws = _draw_settings(settings, seed)
     # Rows that are alike are one object, which is hashed once.
@@ -144,77 +235,11 @@ def time_to_power(
     per_row = [outcomes[key] for key in keys]
     completion = np.array([row.completion for row in rows])
     online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
-    phases = _phase_share(rows, per_row, online) * completion[:, None, None]
+    phases = phase_share(rows, per_row, online) * completion[:, None, None]
     online *= completion[:, None]
-    begins = _phase_begins(per_row, phases.shape[1])
-    _end_by_permits(chosen["stack_id"].to_list(), phases, begins, online, settings)
-    ids = chosen.select("region_id", "stack_id")
-    critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else _empty(CriticalPath)
-    gantt: pl.DataFrame
-    energisation: pl.DataFrame
-    gantt, energisation = _empty(TimelineGantt), _empty(Energisation)
-    if is_path_wanted:
-        schedules = [
-            Schedule.of(outcome.schedule, len(row.draw_rows)) for row, outcome in zip(rows, per_row, strict=True)
-        ]
-        chains = [
-            usual_chain(row.network, outcome.on_chain, row.arrays.from_module)
-            for row, outcome in zip(rows, per_row, strict=True)
-        ]
-        gantt = validate(
-            gantt_frame(ids, [row.network for row in rows], schedules, chains, critical), "mart.timeline_gantt"
-        )
-        energisation = validate(energisation_frame(ids, schedules, settings.module_mw), "mart.energisation")
-    return TimelineResult(
-        time_to_power=validate(_months_frame(ids, rows, per_row, online, settings), "mart.time_to_power"),
-        critical_path=validate(critical, "mart.critical_path"),
-        online_share=online,
-        phase_share=phases,
-        phase_begins=begins,
-        durations=used,
-        draws=_kept_draws(keys, distinct, outcomes),
-        gantt=gantt,
-        energisation=energisation,
-    )
-
-
-def _phase_share(rows: list[Row], outcomes: list[Outcome], online: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share online in each phase, completion left out, shape (n_rows, n_phases, horizon_months)."""
-    most = max((len(row.arrays.ends) for row in rows), default=0)
-    # Entry p is what is online in phase p or a later one.
-    since = np.zeros((len(rows), most + 2, online.shape[1]))
-    since[:, 0] = online
-    for place, (row, outcome) in enumerate(zip(rows, outcomes, strict=True)):
-        own = len(row.arrays.ends)
-        since[place, 1 : own + 1] = outcome.later.reshape(own, online.shape[1])
-    return np.maximum(since[:, :-1] - since[:, 1:], 0.0)
-
-
-def _end_by_permits(
-    stack_ids: list[str],
-    phases: NDArray[np.float64],
-    begins: NDArray[np.float64],
-    online: NDArray[np.float64],
-    settings: Settings,
-) -> None:
-    """Take the site offline where rented units have run for as long as they may, counted from the phase's median month.
-
-    Single draws (`Draws`) are left as they are.
-    """
-    known, months = stacks(settings), np.arange(1, phases.shape[2] + 1)
-    for row, name in enumerate(stack_ids):
-        for place, phase in enumerate(known[name].early if name in known else ()):
-            if phase.rental is not None and phase.rental.permit_months is not None:
-                phases[row, place, months > begins[row, place] + phase.rental.permit_months] = 0.0
-                online[row] = phases[row].sum(axis=0)
-
-
-def _phase_begins(outcomes: list[Outcome], n_phases: int) -> NDArray[np.float64]:
-    begins = np.full((len(outcomes), n_phases), np.nan)
-    for place, outcome in enumerate(outcomes):
-        begins[place, 0] = outcome.first[1]
-        begins[place, 1 : len(outcome.ended) + 1] = outcome.ended
-    return begins
+    begins = phase_begins(per_row, phases.shape[1])
+    end_by_permits(chosen["stack_id"].to_list(), phases, begins, online, settings)
+    return _Drawn(rows, keys, per_row, SiteMonths(online, phases, begins))
 
 
 def _draw_settings(settings: Settings, seed: int) -> tuple:
