@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pipelines.cli.explain_place import print_place
 from pipelines.cli.explain_robustness import print_robustness, print_value_parts
 from pipelines.cli.output import Column, available, figure, print_table, put, say, share, width
 from pipelines.reference.technologies import technologies
@@ -38,6 +39,7 @@ def print_page(gathered: dict[str, Any], *, footer: str, freshness: str) -> None
     _head(gathered)
     _why(gathered["ranking"])
     print_value_parts(gathered["robustness"])
+    print_place(gathered["place"])
     _design(gathered["design"])
     _cost(gathered["lcoe"])
     _reliability(gathered["reliability"])
@@ -64,7 +66,8 @@ def _head(gathered: dict[str, Any]) -> None:
     say(
         f"Region {ranking['region_rank']} of {ranking['regions']}, row {ranking['rank']} of {ranking['rows']:,}, "
         f"with {gathered['design']['stack_id']}"
-        f"{'' if ranking['is_target_met'] else ', which misses the availability target'}."
+        f"{'' if ranking['is_target_met'] else ', which misses the availability target'}"
+        f"{'' if ranking.get('is_eligible', True) else ', where no site may be built tonight'}."
     )
 
 

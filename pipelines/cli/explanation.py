@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.cli.explain_place import place
 from pipelines.cli.explain_robustness import robustness
 from pipelines.cli.output import records
 from pipelines.cli.reading import Reading
@@ -37,7 +38,7 @@ def explanation(release: Reading, region_id: str) -> dict[str, Any]:
     Returns
     -------
     dict[str, Any]
-        region, ranking, robustness, design, lcoe, reliability, schedule, other_stacks and inputs.
+        place, region, ranking, robustness, design, lcoe, reliability, schedule, other_stacks and inputs.
     """
     of_region = {"region_id": region_id}
     rows = release.query("select * from ranked_sites where region_id = $region_id order by rank", of_region)
@@ -45,6 +46,7 @@ def explanation(release: Reading, region_id: str) -> dict[str, Any]:
     of_site = {**of_region, "stack_id": site["stack_id"]}
     lines = release.query("select * from explain_site($region_id)", of_region)
     return {
+        "place": place(release, region_id),
         "region": release.one("select * from regions where region_id = $region_id", of_region),
         "ranking": _ranking(release, site, lines),
         "robustness": robustness(release, site, lines),
@@ -75,6 +77,7 @@ def _ranking(release: Reading, site: dict[str, Any], lines: pl.DataFrame) -> dic
         "region_rank": site["region_rank"],
         "regions": counts["regions"],
         "is_target_met": site["is_target_met"],
+        "is_eligible": site.get("is_eligible", True),
         "is_stale": site["is_stale"],
         "median_site": median_site,
         "quantities": records(quantities),

@@ -133,7 +133,35 @@ class PlaceFacts(dy.Schema):
         "Farm real estate, average of the state in 2017.", "USD/acre", minimum=0, nullable=True
     )
     water_risk_category = choice("Overall water risk at the county centre.", WATER_RISKS, nullable=True)
+    data_centre_nearest_km = _km("Distance to the nearest data centre of an open atlas that misses most of 2023-2026")
     utility_names = text("Utilities with lines in the county, up to six, separated by semicolons.", nullable=True)
 
 
+PEOPLE_WITHIN_KM = (100, 250, 500)
+
+
+def _people(reach: int) -> dy.Float64:
+    return number(f"People of the counties whose centre of population lies within {reach} km.", "count", minimum=0)
+
+
+class DemandColumns(dy.Schema):
+    """How close a region is to demand; fibre routes are in no open layer and are not counted."""
+
+    people_within_100km = _people(100)
+    people_within_250km = _people(250)
+    people_within_500km = _people(500)
+    metro_million_km = number(
+        "Distance to the nearest county centre of a metropolitan area of a million people (codes of 2013).",
+        "km",
+        minimum=0,
+    )
+    demand_score = number(
+        "People within 250 km between the anchors of the settings, logarithmic; rank_sites weighs it by demand.",
+        "0-100",
+        minimum=0,
+        maximum=100,
+    )
+
+
+DEMAND_COLUMNS = list(DemandColumns.columns())
 DECIDING_FACTS = list(PlaceFacts.columns())

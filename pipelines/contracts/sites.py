@@ -6,7 +6,7 @@ import dataframely as dy
 
 from pipelines.contracts.base import flag, integer, number, table, text, timestamp
 from pipelines.contracts.permission import PERMISSION_COLUMNS, PermissionColumns
-from pipelines.contracts.places import DECIDING_FACTS, PlaceFacts
+from pipelines.contracts.places import DECIDING_FACTS, DEMAND_COLUMNS, DemandColumns, PlaceFacts
 from pipelines.contracts.reference_series import QueueStatistics
 
 
@@ -34,19 +34,21 @@ class _Regions(dy.Schema):
 
 
 @table("core.regions", grain="One row per region of the night.")
-class CoreRegions(_Regions, PermissionColumns, PlaceFacts):
+class CoreRegions(_Regions, PermissionColumns, DemandColumns, PlaceFacts):
     """Where a site can stand."""
 
     climate_station = text("Nearest climate station; counties interpolate between it and others.")
     climate_station_distance_km = number("Distance to that station.", "km", minimum=0)
 
 
-BARE_REGIONS = [name for name in CoreRegions.columns() if name not in {*DECIDING_FACTS, *PERMISSION_COLUMNS}]
+BARE_REGIONS = [
+    name for name in CoreRegions.columns() if name not in {*DECIDING_FACTS, *DEMAND_COLUMNS, *PERMISSION_COLUMNS}
+]
 """Columns of `core.regions` that weather, sun and prices read: all but the facts of the place."""
 
 
 @table("mart.regions", grain="One row per region of the night.")
-class Regions(_Regions, PermissionColumns, PlaceFacts):
+class Regions(_Regions, PermissionColumns, DemandColumns, PlaceFacts):
     """Where a site can stand, and the weather it runs on."""
 
     gas_hub = text("Hub whose basis prices the gas; empty where none is mapped.")

@@ -98,14 +98,14 @@ def heights_m(counties: pl.DataFrame, heights: pl.DataFrame) -> NDArray[np.float
     if is_open.any():
         fields, places = _airfields(), counties.filter(pl.Series(is_open))
         # On the unit sphere the nearest by chord are the nearest by arc.
-        _, nearest = cKDTree(_on_sphere(fields[:, 0], fields[:, 1])).query(
-            _on_sphere(places["latitude"].to_numpy(), places["longitude"].to_numpy()), k=_AIRFIELDS
+        _, nearest = cKDTree(on_sphere(fields[:, 0], fields[:, 1])).query(
+            on_sphere(places["latitude"].to_numpy(), places["longitude"].to_numpy()), k=_AIRFIELDS
         )
         found[is_open] = np.median(fields[nearest, 2], axis=1)
     return found
 
 
-def _on_sphere(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> NDArray[np.float64]:
+def on_sphere(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return unit vectors, shape (n, 3)."""
     north, east = np.radians(latitude), np.radians(longitude)
     return np.stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)], axis=1)

@@ -6,6 +6,7 @@ import polars as pl
 
 from pipelines.contracts.places import DECIDING_FACTS
 from pipelines.places.counties import facts_of_counties
+from pipelines.places.demand import demand_columns
 from pipelines.places.given import given_of_regions, read_given
 from pipelines.settings import Settings
 
@@ -40,17 +41,18 @@ def place_facts(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 
 
 def with_place_facts(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Add the columns `DECIDING_FACTS` to regions.
+    """Add the columns `DECIDING_FACTS` and `DEMAND_COLUMNS` to regions.
 
     Parameters
     ----------
     regions : pl.DataFrame
-        region_id, county_fips and others.
+        region_id, county_fips, latitude, longitude and others.
     settings : Settings
 
     Returns
     -------
     pl.DataFrame
-        Contract `core.regions`, where `regions` has its other columns.
+        Contract `core.regions` without permission, where `regions` has its other columns.
     """
-    return pl.concat([regions, place_facts(regions, settings).select(DECIDING_FACTS)], how="horizontal")
+    facts, demand = place_facts(regions, settings), demand_columns(regions, settings)
+    return pl.concat([regions, facts.select(DECIDING_FACTS), demand.drop("region_id")], how="horizontal")

@@ -30,6 +30,12 @@ class Value(BaseModel):
         ge=0,
         description="compute lost per interruption of the site (h); assumption (a job restart alone: 4-10 min)",
     )
+    demand_low_people: float = economics(
+        1e6, gt=0, description="people within 250 km at which the demand score is 0 (count); assumption"
+    )
+    demand_high_people: float = economics(
+        4e7, gt=0, description="people within 250 km at which the demand score is 100 (count); assumption"
+    )
     robustness_draws: int = economics(
         1000, ge=100, le=10_000, description="draws of inputs and weights behind the ranks' robustness (count)"
     )

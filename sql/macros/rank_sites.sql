@@ -1,17 +1,23 @@
 -- Ranks region x stack rows by a score of your own weights; a weight left out keeps the published one.
 -- Weights are relative to each other, not negative, and one of them is above 0; filters leave rows out before the
 -- ranking. Rows of regions where no site may be built come last. A row without sampled years has no resilience and is
--- scored on its other parts. A state is given by its code or its name.
+-- scored on its other parts. A state is given by its code or its name. demand weighs the people within 250 km.
+-- eligible leaves out regions where no site may be built, attainment those that are nonattainment for any pollutant.
 create or replace macro rank_sites(
     speed := null,
     cost := null,
     reliability := null,
     resilience := null,
     carbon := null,
+    demand := 0.0,
     min_availability := 0.0,
     min_renewable := 0.0,
     max_lcoe := null,
-    state := null
+    state := null,
+    eligible := false,
+    permit_class := null,
+    max_gas_lateral_km := null,
+    attainment := false
 ) as table
 select
     row_number() over (
@@ -42,7 +48,8 @@ select
     weighted.cost_score,
     weighted.reliability_score,
     weighted.resilience_score,
-    weighted.carbon_score
+    weighted.carbon_score,
+    weighted.demand_score
 from (
     select
         sites.rank,
@@ -65,12 +72,14 @@ from (
         sites.reliability_score,
         sites.resilience_score,
         sites.carbon_score,
+        places.demand_score,
         (
             weights.speed_weight * sites.speed_score
             + weights.cost_weight * sites.cost_score
             + weights.reliability_weight * sites.reliability_score
             + weights.resilience_weight * coalesce(sites.resilience_score, 0.0)
             + weights.carbon_weight * sites.carbon_score
+            + weights.demand_weight * places.demand_score
         ) / case
             when sites.resilience_score is not null then weights.total_weight
             else
@@ -78,11 +87,13 @@ from (
                     weights.speed_weight
                     + weights.cost_weight
                     + weights.reliability_weight
-                    + weights.carbon_weight,
+                    + weights.carbon_weight
+                    + weights.demand_weight,
                     0.0
                 )
         end as weighted_score
     from ranked_sites as sites
+    inner join regions as places on sites.region_id = places.region_id
     cross join (
         select
             valid.speed_weight,
@@ -90,6 +101,7 @@ from (
             valid.reliability_weight,
             valid.resilience_weight,
             valid.carbon_weight,
+            valid.demand_weight,
             case
                 when
                     isfinite(valid.total_weight)
@@ -105,13 +117,15 @@ from (
                 + given.cost_weight
                 + given.reliability_weight
                 + given.resilience_weight
-                + given.carbon_weight as total_weight,
+                + given.carbon_weight
+                + given.demand_weight as total_weight,
                 least(
                     given.speed_weight,
                     given.cost_weight,
                     given.reliability_weight,
                     given.resilience_weight,
-                    given.carbon_weight
+                    given.carbon_weight,
+                    given.demand_weight
                 ) as least_weight
             from (
                 select
@@ -119,7 +133,8 @@ from (
                     coalesce(cost, published.cost_weight)::double as cost_weight,
                     coalesce(reliability, published.reliability_weight)::double as reliability_weight,
                     coalesce(resilience, published.resilience_weight)::double as resilience_weight,
-                    coalesce(carbon, published.carbon_weight)::double as carbon_weight
+                    coalesce(carbon, published.carbon_weight)::double as carbon_weight,
+                    coalesce(demand, 0.0)::double as demand_weight
                 from (
                     select
                         max(anchors.weight) filter (where anchors.component = 'speed') as speed_weight,
@@ -138,6 +153,10 @@ from (
     where
         sites.availability_frac >= min_availability
         and sites.renewable_frac >= min_renewable
+        and (not eligible or sites.is_eligible)
+        and (permit_class is null or sites.air_permit_class = permit_class)
+        and (max_gas_lateral_km is null or coalesce(sites.gas_lateral_km, 0.0) <= max_gas_lateral_km)
+        and (not attainment or not coalesce(places.is_nonattainment_any, false))
         and (max_lcoe is null or sites.lcoe_usd_per_mwh <= max_lcoe)
         and (
             state is null

@@ -19,6 +19,7 @@ from small_sites import ACTIVITIES, AS_OF, LOAD_MW, REGIONS, RUN_ID, STACKS, WEI
 
 from pipelines.contracts.base import REGISTRY
 from pipelines.places.permission import stop_verdicts
+from pipelines.places.table import region_facts
 from pipelines.reference.load import load_reference
 from pipelines.settings import REFERENCE_DIR, Settings
 from pipelines.warehouse import BuildLock, Publication, ReleaseInfo, Warehouse, publish
@@ -51,6 +52,7 @@ def small_tables(*, is_stale: bool = False, hours: int = HOURS) -> dict[str, pl.
     """Return every published table that has a contract, with so many hours of dispatch."""
     sites = small_sites.all_sites(is_stale=is_stale)
     hourly = _hours(sites, hours)
+    places = small_sites.places(sites)
     frames = {
         "mart.ranked_sites": sites,
         "mart.lcoe_components": small_sites.lcoe_components(sites),
@@ -78,7 +80,11 @@ def small_tables(*, is_stale: bool = False, hours: int = HOURS) -> dict[str, pl.
         "mart.local_stops": stop_verdicts(
             *(load_reference(name, REFERENCE_DIR) for name in ("local_stops", "state_rules")), AS_OF, Settings()
         ),
-        "mart.regions": sites.unique("region_id", maintain_order=True),
+        "mart.regions": places,
+        "mart.fact_definitions": load_reference("fact_definitions", REFERENCE_DIR),
+        "mart.region_facts": region_facts(
+            places, load_reference("fact_definitions", REFERENCE_DIR), places.select("region_id"), Settings()
+        ),
         "mart.dispatch_hourly": hourly,
         "mart.dispatch_weekly": _weeks(hourly),
         "mart.dispatch_annual": _years(sites),

@@ -8,6 +8,9 @@ import polars as pl
 from small_cases import BUS_MWH
 from small_columns import vocabulary
 
+from pipelines.places.facts import with_place_facts
+from pipelines.settings import Settings
+
 AS_OF = date(2026, 11, 22)
 RUN_ID = "20261122-0123456789ab"
 REGIONS = [
@@ -30,6 +33,14 @@ STACKS = [
     ("flexible_grid_bess", 0.0, 46.0, 26.0, "diesel_standby_genset", 8, 2.75, 31.0, 97.0, 0.0, 0.9993, 388.0),
     ("smr_hybrid", 0.0, 0.0, 0.0, "recip_genset", 9, 2.5, 88.0, 160.0, 2.1, 0.9994, 110.0),
 ]
+COUNTIES = {
+    "abilene_tx": "48441",
+    "milam_tx": "48331",
+    "lea_nm": "35025",
+    "columbus_oh": "39049",
+    "loudoun_va": "51107",
+    "phoenix_az": "04013",
+}
 LOAD_MW = 22.0
 WEIGHTS = {"speed": 0.35, "cost": 0.25, "reliability": 0.15, "resilience": 0.15, "carbon": 0.1}
 CAUSE_SHARES = {
@@ -106,8 +117,17 @@ def all_sites(*, is_stale: bool) -> pl.DataFrame:
                     "mc_longest_outage_hours": 60.0 + index,
                     "is_target_met": available >= 0.999,
                     "is_composition_met": True,
+                    "air_permit_class": "none"
+                    if not heat_rate
+                    else "minor"
+                    if stack_id != "gas_turbine"
+                    else "major_psd",
+                    "gas_lateral_km": 1.0 + index if heat_rate else None,
                     "is_eligible": True,
                     "blocked_by": "",
+                    "alleged_stop": "",
+                    "municipal_stops": "",
+                    "entitlement_class": "ordinary",
                     "co2_kg_per_mwh": co2,
                     "gas_price_usd_per_mmbtu": gas,
                     "gas_level_usd_per_mmbtu": gas,
@@ -135,6 +155,13 @@ def all_sites(*, is_stale: bool) -> pl.DataFrame:
         (pl.col("value_usd_per_mw") / pl.col("online_years_discounted")).alias("net_usd_per_mw_year"),
         (BUS_MWH * pl.col("lcoe_usd_per_mwh")).alias("power_usd_per_mw_year"),
     )
+
+
+def places(sites: pl.DataFrame) -> pl.DataFrame:
+    """Return the regions with the facts of their real counties."""
+    regions = sites.unique("region_id", maintain_order=True)
+    codes = pl.col("region_id").replace_strict(COUNTIES)
+    return with_place_facts(regions.with_columns(codes.alias("county_fips")), Settings())
 
 
 def lcoe_components(sites: pl.DataFrame) -> pl.DataFrame:

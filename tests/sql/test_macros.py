@@ -120,3 +120,28 @@ def test_the_hours_of_a_week_are_found_under_the_earlier_id_of_a_stack(release):
     assert present.height == 168
     assert release.query(wanted.format("grid_bess_bridge")).equals(present)
     assert release.query(wanted.format("")).is_empty()
+
+
+def test_demand_weighs_people_and_is_off_by_default(release):
+    places = release.table("regions").select("region_id", "demand_score")
+    alone = weighted(release, "speed := 0, cost := 0, reliability := 0, resilience := 0, carbon := 0, demand := 1")
+    joined = alone.join(places, on="region_id", suffix="_region", maintain_order="left")
+    assert_series_equal(joined["weighted_score"], joined["demand_score_region"], check_names=False)
+    assert joined.filter("is_target_met")["weighted_score"].is_sorted(descending=True)
+    assert joined["demand_score_region"].n_unique() > 1
+    assert weighted(release, "demand := 0").equals(weighted(release))
+
+
+def test_filters_of_place_leave_rows_out(release):
+    sites = release.table("ranked_sites")
+    assert weighted(release, "eligible := true").height == sites.filter("is_eligible").height
+    near = sites.filter(pl.col("gas_lateral_km").fill_null(0.0) <= 3.0).height
+    assert 0 < near < sites.height
+    assert weighted(release, "max_gas_lateral_km := 3").height == near
+    minor = sites.filter(pl.col("air_permit_class") == "minor").height
+    assert 0 < minor < sites.height
+    assert weighted(release, "permit_class := 'minor'").height == minor
+    listed = release.table("regions").filter("is_nonattainment_any")["region_id"]
+    kept = sites.filter(~pl.col("region_id").is_in(listed.implode())).height
+    assert 0 < kept < sites.height
+    assert weighted(release, "attainment := true").height == kept

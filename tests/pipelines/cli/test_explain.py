@@ -7,6 +7,9 @@ import pytest
 
 from pipelines.cli.explanation import age_months
 
+# What is known of the place: a blank, a heading and a line for each of six topics, which a narrow console breaks.
+PLACE_LINES = 8
+
 
 def explained(run, region: str) -> dict:
     result = run("explain", region, "--json")
@@ -50,6 +53,7 @@ def test_keys_stay(run):
         *(
             "release",
             "region",
+            "place",
             "ranking",
             "robustness",
             "design",
@@ -117,8 +121,17 @@ def test_the_page_fits_the_width_and_one_page(run, columns):
     lines = run("explain", "columbus_oh", columns=columns).stdout.splitlines()
     assert max(len(line) for line in lines) <= columns
     # A narrow console breaks more lines.
-    assert len(lines) <= (98 if columns >= 100 else 112)
-    for heading in ("Why this rank", "Design", "LCOE", "Reliability", "Critical path", "Other stacks here", "Inputs"):
+    assert len(lines) <= (98 if columns >= 100 else 112) + PLACE_LINES
+    for heading in (
+        "Why this rank",
+        "This place",
+        "Design",
+        "LCOE",
+        "Reliability",
+        "Critical path",
+        "Other stacks here",
+        "Inputs",
+    ):
         assert any(line.startswith(heading) for line in lines)
 
 
@@ -140,3 +153,14 @@ def test_the_critical_path_reads_step_by_step(run):
     told = lines[at + 3 : at + 6]
     assert "0.0 - 1.9" in told[0] and "Supply contracts signed" in told[0]
     assert "Integrated systems test" in told[2] and "16.1" in told[2]
+
+
+def test_the_place_has_a_source_per_line_and_says_who_may_build(run):
+    found = explained(run, "loudoun_va")["place"]
+    by_id = {row["fact_id"]: row for row in found["facts"]}
+    assert by_id["ozone_effective_class"]["text"] == "moderate"
+    assert all(row["source_title"] and row["as_of"] and row["evidence"] for row in found["facts"])
+    assert found["permission"]["is_eligible"] in {True, False}
+    page = run("explain", "loudoun_va", columns=120).stdout
+    assert "This place" in page
+    assert "Air: ozone moderate, major from 100 t/yr of NOx, 50 t/yr of VOC (CAA 2026)." in page

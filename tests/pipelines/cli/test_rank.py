@@ -29,6 +29,27 @@ def test_filters_go_together(run):
     assert {row["stack_id"] for row in rows} == {"fuel_cell"}
 
 
+def test_filters_of_place_go_together(run):
+    def regions(*options: str) -> set[str]:
+        return {row["region_id"] for row in json.loads(run("rank", "--top", "0", *options, "--json").stdout)["rows"]}
+
+    everywhere = regions()
+    assert regions("--attainment") == everywhere - {"phoenix_az", "loudoun_va"}
+    assert regions("--eligible") == everywhere
+    rows = json.loads(run("rank", "--top", "0", "--permit-class", "minor", "--gas-within", "3", "--json").stdout)[
+        "rows"
+    ]
+    assert rows
+    assert {row["air_permit_class"] for row in rows} == {"minor"}
+    assert max(row["gas_lateral_km"] or 0.0 for row in rows) <= 3.0
+
+
+def test_an_unknown_permit_class_names_the_known_ones(run):
+    result = run("rank", "--permit-class", "tiny")
+    assert result.exit_code == 2
+    assert "minor" in result.stderr
+
+
 def test_best_gives_each_region_once(run):
     rows = json.loads(run("rank", "--best", "--json").stdout)["rows"]
     assert [row["region_rank"] for row in rows] == [1, 2, 3, 4, 5, 6]

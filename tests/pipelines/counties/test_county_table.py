@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from pipelines.counties.places import county_regions
 from pipelines.counties.table import centre_of_area, county_table, named_counties
 from pipelines.errors import UsageError
 from pipelines.places.facts import with_place_facts
+from pipelines.places.permission import permission
 from pipelines.reference.load import load_reference
 from pipelines.settings import REFERENCE_DIR, Settings
 from pipelines.weather.files import great_circle_km
@@ -21,6 +23,13 @@ pytest.importorskip("_plotly_geo", reason="needs the extra firstmw[counties]")
 pytest.importorskip("airportsdata", reason="needs the extra firstmw[counties]")
 
 FACTS = [load_reference(name, REFERENCE_DIR) for name in ("candidate_markets", "climate_stations", "place_heights")]
+
+
+def known_places(regions: pl.DataFrame) -> pl.DataFrame:
+    """Add what is known of the places and whether a site may be built there, as the night does."""
+    stops, rules = (load_reference(name, REFERENCE_DIR) for name in ("local_stops", "state_rules"))
+    may = permission(regions, stops, rules, date(2026, 12, 1), Settings())
+    return pl.concat([with_place_facts(regions, Settings()), may.drop("region_id")], how="horizontal")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +84,7 @@ def test_the_centre_of_a_square_with_a_hole_is_that_of_what_is_left() -> None:
 
 
 def test_every_county_of_the_states_and_the_district_is_a_region(regions: pl.DataFrame, table: pl.DataFrame) -> None:
-    validate(with_place_facts(regions, Settings()), "core.regions")
+    validate(known_places(regions), "core.regions")
     assert regions.height == table.height == 3142
     assert regions.filter(pl.col("state").is_in(["AK", "HI"])).height == 34
     by_id = {row["region_id"]: row for row in regions.iter_rows(named=True)}
@@ -104,7 +113,7 @@ def test_zones_that_the_user_brings_say_whose_grid_a_county_is_on(shared: Path, 
         county_zones_file=folder / "reeds_county2zone.csv", zone_hierarchy_file=folder / "reeds_hierarchy.csv"
     )
     zoned = county_regions(*FACTS, settings)
-    validate(with_place_facts(zoned, Settings()), "core.regions")
+    validate(known_places(zoned), "core.regions")
     both = regions.join(zoned, on="region_id", suffix="_zone")
     share = both.select((pl.col("iso") == pl.col("iso_zone")).mean()).item()
     # The rule without zones is right for most counties, and this says for how many.

@@ -6,11 +6,14 @@ import csv
 import re
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from pipelines.contracts.places import DECIDING_FACTS
+from pipelines.counties.places import on_sphere
 from pipelines.places.counties import county_facts, facts_of_counties
+from pipelines.places.demand import arcs_km, demand_columns
 from pipelines.places.facts import place_facts
 from pipelines.places.snapshot import TOPICS_OF_THE_NIGHT, snapshot
 from pipelines.reference.load import load_reference
@@ -49,7 +52,9 @@ def test_the_snapshot_has_every_county_of_2017_and_every_fact_once(definitions: 
 
 
 def test_the_snapshot_is_what_its_command_makes_of_the_county_tables(places: Path, definitions: pl.DataFrame) -> None:
-    assert snapshot(places, definitions).equals(county_facts())
+    assert snapshot(
+        places, places.parents[1] / "real" / "geography" / "county_centers_2000_2010.csv", definitions
+    ).equals(county_facts())
 
 
 def test_the_snapshot_agrees_with_the_cases(places: Path) -> None:
@@ -117,3 +122,34 @@ def test_regions_keep_their_order_and_their_number() -> None:
     assert found["region_id"].to_list() == ["b", "a", "c"]
     assert found["county_fips"].to_list() == ["51107", "48441", "51107"]
     assert found.columns == ["region_id", "county_fips", *DECIDING_FACTS]
+
+
+def test_more_people_are_within_a_longer_distance_and_all_of_them_in_the_end() -> None:
+    found = demand_columns(reference_regions(REFERENCE_DIR), Settings())
+    near, middle, far = (found[f"people_within_{reach}km"] for reach in (100, 250, 500))
+    assert (near <= middle).all() and (middle <= far).all()
+    assert far.max() < county_facts()["population"].sum()
+    assert found["demand_score"].is_between(0.0, 100.0).all()
+    assert (found["demand_score"].rank() == middle.clip(1e6, 4e7).rank()).all()
+
+
+def test_people_within_reach_are_those_of_a_plain_loop() -> None:
+    regions = reference_regions(REFERENCE_DIR).filter(pl.col("region_id").is_in(["ashburn_va", "abilene_tx"]))
+    found = demand_columns(regions, Settings())
+    for place, row in zip(regions.iter_rows(named=True), found.iter_rows(named=True), strict=True):
+        total = 0.0
+        for county in county_facts().iter_rows(named=True):
+            north, east = (np.radians(county[f"population_centre_{name}"]) for name in ("latitude", "longitude"))
+            here, there = np.radians(place["latitude"]), np.radians(place["longitude"])
+            half = np.sin((north - here) / 2) ** 2 + np.cos(north) * np.cos(here) * np.sin((east - there) / 2) ** 2
+            total += county["population"] * (2 * 6371.0 * np.arcsin(np.sqrt(half)) <= 250.0)
+        assert row["people_within_250km"] == total
+    # Washington is a metropolitan area of a million; the counties of Fort Worth's begin about 190 km east of Abilene.
+    assert found.filter(pl.col("region_id") == "ashburn_va")["metro_million_km"].item() < 30.0
+    assert 150.0 < found.filter(pl.col("region_id") == "abilene_tx")["metro_million_km"].item() < 250.0
+
+
+def test_arcs_are_those_of_known_angles() -> None:
+    points = on_sphere(np.array([0.0, 0.0, 90.0]), np.array([0.0, 90.0, 0.0]))
+    quarter = np.pi / 2 * 6371.0
+    assert arcs_km(points, points)[0] == pytest.approx([0.0, quarter, quarter], abs=1e-3)
