@@ -114,7 +114,7 @@ def tables(found: pl.DataFrame) -> str:
         spans = [_span(rows[name]) for name in ("first_mw_months_p50", "air_permit_months_p50", "gas_lateral_km")]
         months.append(f"| {stack} | {rows.height} | {first.round(1).n_unique()} | {' | '.join(spans)} |")
         of_cause = shares(rows)
-        variance.append(f"| {stack} | {' | '.join(f'{100.0 * of_cause[name]:.0f} %' for name in CAUSES)} |")
+        variance.append(f"| {stack} | {' | '.join(f'{round(100.0 * of_cause[name]) + 0} %' for name in CAUSES)} |")
     return "\n".join([*months, "", *variance])
 
 
