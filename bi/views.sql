@@ -122,6 +122,8 @@ create or replace view stacks as
 select * from read_parquet('data/releases/current/parquet/stacks.parquet');
 create or replace view supply_shadow_prices as
 select * from read_parquet('data/releases/current/parquet/supply_shadow_prices.parquet');
+create or replace view target_costs as
+select * from read_parquet('data/releases/current/parquet/target_costs.parquet');
 create or replace view tax_credits as
 select * from read_parquet('data/releases/current/parquet/tax_credits.parquet');
 create or replace view tax_rules as

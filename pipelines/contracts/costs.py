@@ -311,6 +311,34 @@ class FuelServices(dy.Schema):
 
 
 @table(
+    "mart.target_costs",
+    grain="One row per region, stack and target of energy served: the least-cost design that reaches it with any "
+    "service of its gas, else the most available one; none in a night of counties.",
+)
+class TargetCosts(dy.Schema):
+    """What a higher target takes, or why it is out of reach."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Stack", key=True)
+    target_frac = number("Share of the IT energy to be served", "fraction", minimum=0, maximum=1, key=True)
+    is_reached = flag("A design reaches the target")
+    design_id = text("Least-cost design that does, else the most available one")
+    fuel_service = text("How its gas is secured")
+    firm_units = integer("Its firm or standby units", minimum=0)
+    firm_units_change = integer(
+        "Units more than in the published design; empty where their technology differs", nullable=True
+    )
+    lcoe_usd_per_mwh = number("Its levelised cost", "USD/MWh")
+    lcoe_change_usd_per_mwh = number("Levelised cost above the published design", "USD/MWh")
+    availability_frac = number("Energy served of that demanded, outages counted", "fraction", minimum=0, maximum=1)
+    lolh_hours_per_year = number("Hours with any load unserved", "h/year", minimum=0)
+    eue_mwh_per_year = number("Expected unserved energy", "MWh/year", minimum=0)
+    gas_supply_frac = number(
+        "Share of that energy lost with the gas supply, which more units do not help", "fraction", minimum=0, maximum=1
+    )
+
+
+@table(
     "sim.phases",
     grain="One row per region, stack that is built in phases, and phase: the phase as a design that carries the site.",
 )

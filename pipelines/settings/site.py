@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from pipelines.settings.lists import Figures
 from pipelines.settings.marks import economics, physics
 
 
@@ -42,6 +43,9 @@ class Site(BaseModel):
         ge=0,
         le=1,
         description="least share of the load served by solar in solar, battery and gas; 0 leaves it to cost",
+    )
+    target_cases: Figures = economics(
+        (0.999, 0.9995, 0.9999), description="targets of energy served whose cost target_costs compares (shares)"
     )
     min_full_service_hours_frac: float = economics(
         0.0, ge=0, lt=1, description="least share of the hours with the whole load served; 0 sets no limit"
