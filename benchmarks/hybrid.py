@@ -1,7 +1,7 @@
 """Compares solar + battery + engines with engines alone, with the sizing programme as the bound; writes the table.
 
-Run `python -m benchmarks.hybrid docs/methods/hybrid.md [REGION ...] [--bound REGION,REGION]`. Every row is sized as a night
-does it. The bound is a linear programme over the sizes and every hour of the same year, at the same prices, without
+Run `python -m benchmarks.hybrid docs/methods/hybrid.md [REGION ...] [--bound REGION,REGION]`. Every row is sized as a
+night does it. The bound is a linear programme over the sizes and every hour of the same year, at the same prices, without
 outages, minimum loads and whole units, and with all hours known; it takes most of the time, and may be left to some
 regions.
 """
