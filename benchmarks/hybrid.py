@@ -1,8 +1,8 @@
 """Compares solar + battery + engines with engines alone, with the sizing programme as the bound; writes the table.
 
 Run `python -m benchmarks.hybrid docs/methods/hybrid.md [REGION ...] [--bound REGION,REGION]`. Every row is sized as a
-night does it. The bound is a linear programme over the sizes and every hour of the same year, at the same prices, without
-outages, minimum loads and whole units, and with all hours known; it takes most of the time, and may be left to some
+night does it. The bound is a linear programme over the sizes and every hour of the same year, at the same prices,
+without outages, minimum loads and whole units, and with all hours known; it takes most of the time, and may be left to some
 regions.
 """
 
@@ -23,6 +23,7 @@ from pipelines.cli.what_if import plant_of, region_row, site_of
 from pipelines.dispatch.designs import design_grid
 from pipelines.dispatch.inputs import SiteYear
 from pipelines.economics.gas_supply import gas_supply
+from pipelines.plant.catalogue import stacks
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import parameters
@@ -37,7 +38,13 @@ REGIONS = (
     *("el_paso_tx", "tulsa_ok", "columbus_oh", "atlanta_ga"),
 )
 AS_OF = date(2026, 11, 24)
-HYBRID, ENGINES = "solar_bess_gas", "gas_recip"
+_KNOWN = stacks(Settings())
+HYBRID = next(name for name, stack in _KNOWN.items() if {"solar", "battery", "firm"} <= stack.parts)
+ENGINES = next(
+    name
+    for name, stack in _KNOWN.items()
+    if stack.parts == {"firm", "reserve"} and stack.technologies == _KNOWN[HYBRID].technologies
+)
 CASES: dict[str, dict[str, Any]] = {
     "credit": {},
     "no credit": {"has_tax_credits": False},
