@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
 
 Array = NDArray[np.float64]
+ALL = "all"
+"""Target of an assumption that moves every row."""
 _HOURS_PER_YEAR = 8760.0
 _GAS_COLUMNS = {"hub": "gas_hub", "gas_rule": "gas_rule"}
 _OF_PART = {
@@ -44,8 +46,8 @@ class SiteModel:
         Rise of the LCOE without tax credits (USD/MWh).
     gas_mmbtu, gas_usd_per_mmbtu : Array
         Gas burnt per MWh served and its level price.
-    power, operation, carbon_kg : Array
-        Grid energy and upkeep (USD/MWh), CO2 (kg/MWh).
+    power, operation, variable_operation, carbon_kg : Array
+        Grid energy, upkeep and the variable part of upkeep (USD/MWh), CO2 (kg/MWh).
     bus_mwh, availability, restart_years, online_years, completion : Array
         Energy at the bus per MW of IT and year; availability; share of a year lost to restarts; discounted years
         online; probability of completion.
@@ -60,6 +62,7 @@ class SiteModel:
     gas_usd_per_mmbtu: Array
     power: Array
     operation: Array
+    variable_operation: Array
     carbon_kg: Array
     bus_mwh: Array
     availability: Array
@@ -100,7 +103,7 @@ class SiteModel:
             "heat_rate": lambda: self._gas_of(target) * (figure - 1.0),
             "gas": lambda: self.gas_mmbtu * np.maximum(figure, -self.gas_usd_per_mmbtu),
             "power": lambda: self.power * (figure - 1.0),
-            "operation": lambda: self.operation * (figure - 1.0),
+            "operation": lambda: self.operation_of(target) * (figure - 1.0),
             "credits": lambda: self.uncredited * (float(self.settings.has_tax_credits) - figure),
             "carbon": lambda: self.carbon_kg * (figure - self.settings.carbon_price_usd_per_tonne) / 1000.0,
         }
@@ -110,6 +113,21 @@ class SiteModel:
     def capital_sum(self) -> Array:
         """Return the charges of the whole plant (USD/MWh)."""
         return np.asarray(sum(self.capital.values()), dtype=np.float64)
+
+    def operation_of(self, target: str, apart: Collection[str] = ()) -> Array:
+        """Return the upkeep that a range moves (USD/MWh).
+
+        Parameters
+        ----------
+        target : str
+            A firm technology, of which the variable part is moved, or `all`.
+        apart : Collection[str]
+            Technologies whose variable part has a range of its own and is left out of `all`.
+        """
+        names = self.rows["firm_technology"]
+        if target != ALL:
+            return self.variable_operation * (names == target).to_numpy()
+        return self.operation - self.variable_operation * names.is_in(list(apart)).to_numpy()
 
     def _capital_at(self, equity_percent: float) -> Array:
         return np.asarray(sum(self.capital_at[equity_percent].values()), dtype=np.float64)
@@ -184,6 +202,7 @@ def site_model(
         gas_usd_per_mmbtu=chosen["gas_level_usd_per_mmbtu"].to_numpy(),
         power=per_mwh("grid_energy_usd_per_year") + per_mwh("large_load_terms_usd_per_year"),
         operation=per_mwh("fixed_om_usd_per_year") + per_mwh("variable_om_usd_per_year"),
+        variable_operation=per_mwh("variable_om_usd_per_year"),
         carbon_kg=chosen["co2_kg_per_mwh"].to_numpy(),
         bus_mwh=chosen["load_mwh"].to_numpy() / settings.site_it_mw,
         availability=chosen["online_availability_frac"].to_numpy(),

@@ -155,9 +155,11 @@ def _draw_rows(
     local_power = inputs.by_instance("power", model.instances("state")[part])
     if local_power is not None:
         lcoe += model.power[part][:, None] * (local_power - 1.0)
-    operation = inputs.of("operation")
-    if operation is not None:
-        lcoe += model.operation[part][:, None] * (operation - 1.0)
+    targets = inputs.targets("operation")
+    for target in targets:
+        own, figure = model.operation_of(target, set(targets) - {target}), inputs.of("operation", target)
+        if figure is not None:
+            lcoe += own[part][:, None] * (figure - 1.0)
     lost = 1.0 - model.availability[part][:, None]
     outages = inputs.by_instance("outages", model.instances("technology")[part])
     scale = np.ones((len(part), n_draws)) if outages is None else outages

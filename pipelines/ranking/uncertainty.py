@@ -139,7 +139,7 @@ def _published(
     row: dict[str, Any], parameters: Parameters, line: int, path: Path
 ) -> tuple[float, float, float, dict[str, str]]:
     """Compute the range of a technology's figure in the table as ratios of its central figure, and find its source."""
-    name = "heat_rate" if row["effect"] == "heat_rate" else "capex"
+    name = {"heat_rate": "heat_rate", "operation": "variable_om"}.get(row["effect"], "capex")
     if row["target"] == BATTERY:
         name = "capex_energy_part"
     fact = parameters.row(row["target"], name) if row["target"] != SITE_WORKS else {}

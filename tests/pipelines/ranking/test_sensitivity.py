@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -59,6 +61,7 @@ def small_model(capital: list[float], gas: list[float], power: list[float], carb
         gas_usd_per_mmbtu=np.full(n, 3.0),
         power=np.array(power),
         operation=np.full(n, 10.0),
+        variable_operation=np.full(n, 6.0),
         carbon_kg=np.array(carbon),
         bus_mwh=np.full(n, 9_800.0),
         availability=np.full(n, 0.9995),
@@ -67,6 +70,18 @@ def small_model(capital: list[float], gas: list[float], power: list[float], carb
         completion=np.ones(n),
         settings=SETTINGS,
     )
+
+
+def test_operation_of_one_technology_is_moved_apart_from_that_of_all() -> None:
+    two = small_model([40.0, 50.0], [8.0, 7.0], [0.0, 0.0], [400.0, 350.0])
+    names = pl.Series("firm_technology", ["recip_genset", "fuel_cell"])
+    two = replace(two, rows=two.rows.with_columns(names))
+    assert two.operation_of("fuel_cell").tolist() == [0.0, 6.0]
+    assert two.operation_of("all").tolist() == [10.0, 10.0]
+    # Its variable part is drawn once, by its own range.
+    assert two.operation_of("all", {"fuel_cell"}).tolist() == [10.0, 4.0]
+    moved = two.lcoe_at("operation", "fuel_cell", np.full(2, 1.5)) - two.lcoe
+    assert moved.tolist() == pytest.approx([0.0, 3.0])
 
 
 def shares(model: SiteModel) -> np.ndarray:
