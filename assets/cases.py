@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.choice import CONTENDER_INPUTS, night_contenders
-from assets.money import TERMS_INPUTS, TIMELINE_SEED, night_terms
+from assets.money import TERMS_INPUTS, night_terms
 from assets.night import Night
 from assets.plant import plant_parameters
 from assets.timeline import TIMELINE_INPUTS, night_networks, night_timeline
@@ -21,7 +21,7 @@ from pipelines.ranking.cases import Case, CaseFacts, may_be_chosen
 from pipelines.ranking.model import SiteModel, site_model
 from pipelines.ranking.rank import KEY, valued_sites
 from pipelines.ranking.uncertainty import Uncertain, uncertainties
-from pipelines.timeline.draws import Draws
+from pipelines.timeline.draws import TIMELINE_SEED, Draws
 from pipelines.timeline.online import online_share_matrix
 from pipelines.timeline.phases import phase_designs, phases_needed
 

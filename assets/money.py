@@ -7,14 +7,12 @@ from assets.plant import plant_parameters
 from pipelines.economics.credits import CreditDates, credit_dates
 from pipelines.economics.finance import Terms, terms
 from pipelines.economics.gas import GAS_TABLES, GasFacts
-from pipelines.identity import stable_seed
+from pipelines.timeline.draws import TIMELINE_SEED
 
 TERMS_INPUTS = ["core.technology", "core.tax_rules"]
 OUTLOOK_INPUTS = [*TERMS_INPUTS, "core.price_projections", "core.henry_hub_path", "core.gas_prices"]
 GAS_INPUTS = ["core.regions", *(f"core.{name}" for name in GAS_TABLES)]
 CREDIT_INPUTS = ["core.tax_rules", "core.durations"]
-TIMELINE_SEED = stable_seed("time to power")
-"""Seed of the activity networks; credits are decided on the same draws."""
 
 
 def night_terms(night: Night) -> Terms:

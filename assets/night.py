@@ -190,6 +190,8 @@ def input_hashes(settings: Settings) -> dict[str, str]:
     found |= {f"stacks/{path.name}": path for path in stack_files(settings)}
     if settings.region_facts_file is not None:
         found["region_facts"] = settings.region_facts_file
+    if settings.projects_file is not None:
+        found["projects"] = settings.projects_file
     if settings.counties_file is not None:
         found["counties"] = settings.counties_file
     if settings.weather_dir is not None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from assets.money import TIMELINE_SEED
 from assets.night import Night
 from assets.plant import CHOSEN_DESIGNS
+from pipelines.timeline.draws import TIMELINE_SEED
 from pipelines.timeline.outcomes import Known, keep_known, read_known
 from pipelines.timeline.time_to_power import TimelineResult, time_to_power
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.money import TIMELINE_SEED
 from assets.night import Night
 from assets.plant import chosen_designs
 from assets.table_asset import table_asset
+from pipelines.timeline.draws import TIMELINE_SEED
 from pipelines.timeline.programme import Programme
 from pipelines.timeline.programme import programme as programme_of
 

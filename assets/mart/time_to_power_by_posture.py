@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.money import TIMELINE_SEED
 from assets.night import Night
 from assets.table_asset import table_asset
 from assets.timeline import TIMELINE_INPUTS, night_networks, night_timeline, timeline_inputs
 from pipelines.timeline.by_posture import time_to_power_by_posture as by_posture
+from pipelines.timeline.draws import TIMELINE_SEED
 
 
 @table_asset("mart.time_to_power_by_posture", deps=TIMELINE_INPUTS)

@@ -14,6 +14,8 @@ def ledger(night: Night) -> Made:
     files = {f"reference/{name}": settings.reference_dir / f"{name}.csv" for name in reference_tables()}
     if settings.region_facts_file is not None:
         files["region_facts"] = settings.region_facts_file
+    if settings.projects_file is not None:
+        files["projects"] = settings.projects_file
     if settings.weather_dir is not None:
         files |= {f"weather/{path.name}": path for path in sorted(settings.weather_dir.iterdir()) if path.is_file()}
     for name, path in files.items():

@@ -28,6 +28,8 @@ Examples:
   firstmw refresh --profile live           the same on what the public sources say today
   firstmw rank --top 20                    the best region x stack rows
   firstmw rank --state TX --stack grid
+  firstmw when abilene_tx --mw 5           when its first megawatt runs, by the way of buying
+  firstmw backtest                         real projects against what was predicted of them
   firstmw explain abilene_tx               why one region stands where it stands
   firstmw sql "from stacks"                any SELECT on the release, read-only
   firstmw export ranked_sites --format xlsx
@@ -52,8 +54,8 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 served from stale inputs, 130 inter
 
 # Each the name of a module of this package and of the command in it.
 SUBCOMMANDS = (
-    "refresh", "replay", "rank", "explain", "sql", "export", "status", "simulate", "size", "adequacy", "survive",
-    "plan", "serve", "plot", "releases", "verify", "rollback", "doctor", "ui",
+    "refresh", "replay", "rank", "when", "explain", "sql", "export", "status", "simulate", "size", "adequacy",
+    "survive", "plan", "backtest", "serve", "plot", "releases", "verify", "rollback", "doctor", "ui",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The data dictionary: one module per table family; importing the package registers every table."""
 
 from pipelines.contracts import (
+    backtest,
     costs,
     dispatch,
     dispatch_years,
@@ -31,6 +32,7 @@ from pipelines.contracts import (
 )
 
 __all__ = [
+    "backtest",
     "costs",
     "dispatch",
     "dispatch_years",

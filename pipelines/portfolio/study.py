@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.identity import stable_seed
 from pipelines.portfolio.build import Built, build, curve, plan_table
 from pipelines.portfolio.compare import comparison_row, sensitivity, varied
 from pipelines.portfolio.events import events_of, read_events
@@ -19,9 +18,9 @@ from pipelines.portfolio.sites import sited_value
 from pipelines.portfolio.strategies import CAMPUS, NODES, Strategy, diversification_curve, place
 from pipelines.portfolio.supply import Supply, claimable
 from pipelines.settings import Settings
+from pipelines.timeline.draws import TIMELINE_SEED
 from pipelines.warehouse.cache import Cache
 
-TIMELINE_SEED = stable_seed("time to power")
 _COUNTED = (
     ("gas_hub", "sites_on_gas_hub"),
     ("balancing_area", "sites_in_balancing_area"),

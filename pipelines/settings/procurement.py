@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel
 
-from pipelines.settings.marks import economics
+from pipelines.settings.marks import economics, operation
 
 Posture = Literal["open", "new_order", "framework"]
 
@@ -59,7 +60,7 @@ class Procurement(BaseModel):
         3.0, ge=0, description="call-off of reserved chillers or coolant units to delivery (months); assumption"
     )
     rented_unit_months: float = economics(
-        2.0, ge=0, description="order of a rented engine package to delivery (months); assumption"
+        3.0, ge=0, description="order of a rented engine package to delivery (months); assumption"
     )
     rented_gear_months: float = economics(
         0.5, ge=0, description="step-up transformer and breakers of a rented package to delivery (months); assumption"
@@ -69,4 +70,7 @@ class Procurement(BaseModel):
     )
     trucked_gas_months: float = economics(
         2.0, ge=0, description="contract to first trucked gas on site (months); assumption"
+    )
+    projects_file: Path | None = operation(
+        None, description="observed projects in place of the embedded ones, with the same columns (CSV)"
     )

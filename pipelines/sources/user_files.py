@@ -13,7 +13,7 @@ from pipelines.sources.base import Payload
 
 MOST_BYTES = 256_000_000
 # Files of the user's own that are no answer of a source.
-NO_SOURCE = {"scenarios_file", "region_facts_file"}
+NO_SOURCE = {"scenarios_file", "region_facts_file", "projects_file"}
 
 
 def has_user_files(settings: Settings) -> bool:

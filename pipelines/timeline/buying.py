@@ -8,10 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.errors import InputError
+from pipelines.contracts.procurement import PATHS
+from pipelines.errors import InputError, UsageError
 from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
-from pipelines.timeline.draws import GIVEN
+from pipelines.timeline.draws import GIVEN, capped
 from pipelines.timeline.network import MV_PLANT, SINK, Activity, Network
 from pipelines.timeline.paths import AVOID, NEW_ORDER, PathRules, class_of
 from pipelines.timeline.variants import Case, Variants
@@ -20,7 +21,12 @@ PREMISES_FILE = Path(__file__).with_name("premises.csv")
 # A flexible request is the same request with less firm service: it takes the same draws and never waits longer.
 SAME_DRAWS = {"grid_flexible": "grid_firm"}
 Figure = tuple[float, float, float]
+Drawn = tuple[str, float, float, float]
 NOTHING: Figure = (0.0, 0.0, 0.0)
+RENTAL = "rental"
+# Rented units and rebuilt ones come as packages on trailers or skids.
+_PACKAGED = frozenset({RENTAL, "secondary_market"})
+_PACKAGED_INSTALLATION = "packaged_installation"
 _COMPUTE = ("chillers", "coolant_distribution", "module_installation")
 
 
@@ -47,6 +53,14 @@ class Buying:
     held: tuple[tuple[str, float], ...] = ()
     premises: frozenset[str] = frozenset()
     compute_ready_months: float | None = None
+    variants: tuple[tuple[str, str], ...] = ()
+    """Duration and the variant that is drawn, whatever place and plant say."""
+    wherever_sold: str | None = None
+    """Path of every class of equipment that is sold by it, in place of the posture's; fuel is not equipment."""
+
+    def with_variants(self, variants: tuple[tuple[str, str], ...]) -> Buying:
+        """Return the same with variants of durations that go before those of place and plant."""
+        return replace(self, variants=variants)
 
     @staticmethod
     def of(settings: Settings) -> Buying:
@@ -59,7 +73,7 @@ class Purchase(NamedTuple):
 
     Attributes
     ----------
-    drawn : tuple[tuple[str, float, float, float], ...]
+    drawn : tuple[Drawn, ...]
         Scores, then P10, P50 and P90, of each activity.
     duration_ids : tuple[str, ...]
         Duration of each activity, that of the path taken.
@@ -67,7 +81,7 @@ class Purchase(NamedTuple):
         Class and path taken, in the order of the activities.
     """
 
-    drawn: tuple[tuple[str, float, float, float], ...]
+    drawn: tuple[Drawn, ...]
     duration_ids: tuple[str, ...]
     paths: tuple[tuple[str, str], ...]
 
@@ -93,17 +107,18 @@ def taken_path(name: str, variant: str, case: Case, buying: Buying, rules: PathR
 
     Raises
     ------
-    InputError
+    UsageError
         If the path named is not sold for this variant and size.
     """
     named = dict(buying.paths).get(name)
     if named is None:
+        if _is_sold_wherever(name, variant, case, buying, rules):
+            return str(buying.wherever_sold)
         return rules.of_posture(buying.posture, name, variant, case)
     if named != NEW_ORDER and rules.duration(name, named, variant, case) is None:
-        raise InputError(
-            f"path {named!r} of class {name!r} is not sold for {variant!r} at this size",
-            file="procurement paths",
-            remedy="take another path or size",
+        sold = [path for path in PATHS if path == NEW_ORDER or rules.duration(name, path, variant, case)]
+        raise UsageError(
+            f"{name} of this stack and size is not sold by the path {named!r}; there are {', '.join(sold)}."
         )
     return named
 
@@ -169,49 +184,79 @@ def purchase(
     Raises
     ------
     InputError
-        If a duration has no row, or as `taken_path`.
+        If a duration has no row.
+    UsageError
+        As `taken_path`.
     """
     known = activities_of_premises()
     free = frozenset().union(*(known[name] for name in buying.premises))
-    held = dict(buying.held)
-    is_first = "lv_switchgear" in network.names
-    drawn, ids, paths = [], [], {}
+    given, paths = dict(buying.variants), dict[str, str]()
+    is_first, is_packaged = "lv_switchgear" in network.names, False
+    drawn, ids = [], []
     for activity in network.activities:
         name = activity.duration_id
-        variant = variants.of(name if name != "lv_switchgear" else "mv_switchgear", case)
-        duration_id, options = variant, [_figure(figures, variant, activity)]
+        variant = given.get(name) or variants.of(name if name != "lv_switchgear" else "mv_switchgear", case)
+        duration_id, others = variant, [variant]
         if (group := class_of(activity.activity)) is not None:
-            paths[group] = taken_path(group, variant, case, buying, rules)
-            offered = (
-                (paths[group],) if group in dict(buying.paths) else rules.offered(buying.posture, group, variant, case)
-            )
-            for path in offered:
-                own = rules.duration(group, path, variant, case)
-                # Islands at 480 V are activities of their own: what later modules wait for is still ordered.
-                if own is None or path == NEW_ORDER or (group == "mv_switchgear" and path == AVOID):
-                    continue
-                if path == paths[group]:
-                    duration_id = own
-                options.append(_figure(figures, own, activity))
-            if group in held:
-                options.append((held[group],) * 3)
+            paths[group], offered = _offered(activity, group, variant, case, buying, rules)
+            duration_id = offered.get(paths[group], variant)
+            others += offered.values()
+            is_packaged |= group == "firm_delivery" and not _PACKAGED.isdisjoint(offered)
+        elif activity.activity == "firm_installation" and is_packaged:
+            duration_id = _PACKAGED_INSTALLATION
         elif name == "lv_switchgear":
             duration_id = name
-            options.append(_figure(figures, name, activity))
         elif name in SAME_DRAWS:
-            options.append(_figure(figures, variants.of(SAME_DRAWS[name], case), activity))
-        figure = tuple(min(points) for points in zip(*options, strict=True))
+            others.append(variants.of(SAME_DRAWS[name], case))
+        options = [_figure(figures, one, activity) for one in dict.fromkeys([*others, duration_id])]
         no_plant = is_first and case.mv_modules == 0 and activity.activity in MV_PLANT
-        if activity.activity in free or no_plant:
-            figure = NOTHING
-        scores = _scores_of(name)
-        if buying.compute_ready_months is not None and activity.activity == "compute_modules":
-            scores, figure = GIVEN, (buying.compute_ready_months,) * 3
-        elif buying.compute_ready_months is not None and activity.activity in _COMPUTE:
-            figure = NOTHING
-        drawn.append((scores, *figure))
+        figure = tuple(min(points) for points in zip(*options, strict=True))
+        figure = NOTHING if activity.activity in free or no_plant else figure
+        scores = _held(_scores_of(name), activity.activity, group, dict(buying.held))
+        drawn.append(_with_compute(activity.activity, (scores, *figure), buying))
         ids.append(duration_id)
     return Purchase(tuple(drawn), tuple(ids), tuple(paths.items()))
+
+
+def _offered(
+    activity: Activity, group: str, variant: str, case: Case, buying: Buying, rules: PathRules
+) -> tuple[str, dict[str, str]]:
+    """Return the path that a class is bought on, and the durations of the paths offered beside a new order."""
+    taken = taken_path(group, variant, case, buying, rules)
+    is_named = group in dict(buying.paths) or _is_sold_wherever(group, variant, case, buying, rules)
+    found = {}
+    for path in (taken,) if is_named else rules.offered(buying.posture, group, variant, case):
+        own = rules.duration(group, path, variant, case)
+        # Islands at 480 V are activities of their own: what later modules wait for is still ordered.
+        is_island = group == "mv_switchgear" and path == AVOID
+        # A running spare stands in for the reserve battery, not for the one that the stack dispatches.
+        is_dispatched = path == RENTAL and activity.activity == "bess_delivery"
+        if own is not None and path != NEW_ORDER and not is_island and not is_dispatched:
+            found[path] = own
+    return taken, found
+
+
+def _held(scores: str, activity: str, group: str | None, held: Mapping[str, float]) -> str:
+    """Name the scores of an activity, with the months by which a held item is delivered at the latest.
+
+    Boards at 480 V are not waited for where both parts of the plant that they stand in for are held.
+    """
+    if activity == "lv_switchgear" and {"mv_switchgear", "unit_transformers"} <= held.keys():
+        return capped(scores, max(held["mv_switchgear"], held["unit_transformers"]))
+    return capped(scores, held[group]) if group is not None and group in held else scores
+
+
+def _with_compute(name: str, drawn: Drawn, buying: Buying) -> Drawn:
+    """Return what an activity draws where the month is given in which the compute blocks are ready."""
+    ready = buying.compute_ready_months
+    if ready is not None and name == "compute_modules":
+        return (GIVEN, ready, ready, ready)
+    return (drawn[0], *NOTHING) if ready is not None and name in _COMPUTE else drawn
+
+
+def _is_sold_wherever(name: str, variant: str, case: Case, buying: Buying, rules: PathRules) -> bool:
+    path = buying.wherever_sold
+    return path is not None and name != "gas_lateral" and rules.duration(name, path, variant, case) is not None
 
 
 def _scores_of(duration_id: str) -> str:

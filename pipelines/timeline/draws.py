@@ -8,13 +8,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.identity import stable_seed
 from pipelines.settings import Settings
 from pipelines.timeline.distribution import quantile, scores
 from pipelines.timeline.kernel import run_network
 from pipelines.timeline.plant import NetworkArrays
 
+TIMELINE_SEED = stable_seed("time to power")
+"""Seed of the activity networks; credits are decided on the same draws."""
 GIVEN = "given"
 """Name of the scores of months that are known: they are the same in every draw."""
+
+
+_CAP = " at most "
+
+
+def capped(scores: str, months: float) -> str:
+    """Name scores whose months are drawn as usual and are at most so many."""
+    return f"{scores}{_CAP}{months!r}"
 
 
 @dataclass(frozen=True)
@@ -117,14 +128,17 @@ class DrawBook:
 
     def months(self, n_samples: int, seed: int, settings: Settings) -> NDArray[np.float64]:
         """Return the draws, shape (n_draws, n_samples)."""
-        names = sorted({key[0] for key in self.rows})
+        names = sorted({key[0].partition(_CAP)[0] for key in self.rows})
         drawn = dict(zip(names, scores(names, n_samples, seed, settings.duration_correlation), strict=True))
         months = np.empty((len(self.rows), n_samples))
         for (name, low, mid, high), row in self.rows.items():
-            if name == GIVEN:
+            base, _, cap = name.partition(_CAP)
+            if base == GIVEN:
                 months[row] = mid
-            else:
-                months[row] = quantile(drawn[name], low, mid, high, tail=settings.duration_tail_per_sigma)
+                continue
+            months[row] = quantile(drawn[base], low, mid, high, tail=settings.duration_tail_per_sigma)
+            if cap:
+                months[row] = np.minimum(months[row], float(cap))
         return months
 
 
