@@ -8,6 +8,10 @@ create or replace view air_permits as
 select * from read_parquet('data/releases/current/parquet/air_permits.parquet');
 create or replace view assumptions as
 select * from read_parquet('data/releases/current/parquet/assumptions.parquet');
+create or replace view backtest as
+select * from read_parquet('data/releases/current/parquet/backtest.parquet');
+create or replace view backtest_scores as
+select * from read_parquet('data/releases/current/parquet/backtest_scores.parquet');
 create or replace view buildout_curve as
 select * from read_parquet('data/releases/current/parquet/buildout_curve.parquet');
 create or replace view critical_path as
@@ -56,6 +60,8 @@ create or replace view local_stops as
 select * from read_parquet('data/releases/current/parquet/local_stops.parquet');
 create or replace view modular_against_campus as
 select * from read_parquet('data/releases/current/parquet/modular_against_campus.parquet');
+create or replace view observed_projects as
+select * from read_parquet('data/releases/current/parquet/observed_projects.parquet');
 create or replace view pareto as
 select * from read_parquet('data/releases/current/parquet/pareto.parquet');
 create or replace view phases as

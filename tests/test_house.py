@@ -38,6 +38,7 @@ _USE_THE_WORD = {
     "pipelines/portfolio/sites.py": "what an event takes",
     "pipelines/ranking/model.py": "a part of the capital",
     "pipelines/timeline/phases.py": "a part of a plant",
+    "pipelines/timeline/backtest.py": "a way of getting power, in the words of observed projects",
     "pipelines/reliability/chosen.py": "what ride-through loses",
     "pipelines/reliability/common_mode.py": "what an outage takes",
     "pipelines/reliability/system.py": "a group of units in the simulation",

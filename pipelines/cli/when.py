@@ -25,7 +25,7 @@ _EPILOG = """\b
 Examples:
   firstmw when abilene_tx                                  the region's best stack, bought as the posture says
   firstmw when abilene_tx --stack fuel_cell --mw 5 --posture framework
-  firstmw when abilene_tx --stack gas_recip --path firm_delivery=rental --premise gas_ready
+  firstmw when abilene_tx --path firm_delivery=rental --premise gas_ready
   firstmw when abilene_tx --hold unit_transformers=1 --hold mv_switchgear=0
 
 \b

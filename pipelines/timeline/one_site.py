@@ -19,6 +19,8 @@ from pipelines.timeline.schedule import schedule
 
 _POINTS = (0.1, 0.5, 0.9)
 _SHOWN_SHARE = 0.01
+# As many draws as the schedules of a night.
+_SCHEDULED = 2500
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def months_of_site(
     (row,) = prepare(region, chosen, used, policy, settings, book, buying=buying)
     months = book.months(settings.timeline_samples, seed, settings)
     drawn = draw_network(months, row.draw_rows, row.arrays, settings)
-    planned = schedule(months, row.draw_rows, row.arrays)
+    planned = schedule(months[:, :_SCHEDULED], row.draw_rows, row.arrays)
     return SiteMonths(drawn.first, drawn.full, planned.modules, row, drawn.time_share)
 
 
