@@ -44,11 +44,14 @@ def test_paths_holds_and_premises_bring_months_forward(when) -> None:
     small = [REGION, "--stack", "gas_recip", "--mw", "4"]
     base = when(*small)
     assert base["mw_5_months_p50"] is None and base["it_mw"] == 4.0
-    rented = when(*small, "--path", "firm_delivery=rental")
+    # A rented package brings its step-up transformer and breakers.
+    package = ["firm_delivery", "mv_switchgear", "unit_transformers"]
+    rents = [text for name in package for text in ("--path", f"{name}=rental")]
+    rented = when(*small, *rents)
     assert rented["path"]["firm_delivery"] == "rental"
     ready = ["gas_ready", "shell_ready", "permit_in_hand_or_waived"]
     further = [text for name in ready for text in ("--premise", name)]
-    both = when(*small, "--path", "firm_delivery=rental", *further, "--hold", "reserve_battery=0")
+    both = when(*small, *rents, *further, "--hold", "reserve_battery=0")
     assert both["first_mw_months_p50"] < rented["first_mw_months_p50"] < base["first_mw_months_p50"]
 
 
