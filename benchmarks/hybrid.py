@@ -2,8 +2,8 @@
 
 Run `python -m benchmarks.hybrid docs/methods/hybrid.md [REGION ...] [--bound REGION,REGION]`. Every row is sized as a
 night does it. The bound is a linear programme over the sizes and every hour of the same year, at the same prices,
-without outages, minimum loads and whole units, and with all hours known; it takes most of the time, and may be left to some
-regions.
+without outages, minimum loads and whole units, and with all hours known; it takes most of the time, and may be left to
+some regions.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         f"Written by `python -m benchmarks.hybrid docs/methods/hybrid.md`; prices of {AS_OF}, 20 MW of IT, 99.9 %",
         "of the energy served, LCOE in USD/MWh, real and after tax; engines in brackets. Sizes are those with credit.",
         "The bound is a linear programme over sizes and hours with everything known, without outages, minimum loads,",
-        "spare or whole units and the ramps of clouds: no plant reaches it.",
+        "spare or whole units and the ramps of clouds: no plant reaches it; a dash where it was not solved.",
         "",
         "| region | engines | hybrid | solar, MW | battery, MW / MWh | engines of the hybrid | sun, % | bound "
         "| solar and battery of the bound | engines, no credit | hybrid, no credit | hybrid with 40 % sun |",
