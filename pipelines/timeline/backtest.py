@@ -16,7 +16,7 @@ from pipelines.contracts.procurement import PATHS
 from pipelines.places.facts import place_facts
 from pipelines.settings import Settings
 from pipelines.timeline.buying import Buying
-from pipelines.timeline.one_site import months_of_site
+from pipelines.timeline.one_site import SiteMonths, months_of_site
 from pipelines.timeline.plant import module_bus_mw
 from pipelines.timeline.projects import Reading, plant_of, read_words
 from pipelines.timeline.scores import crps, exact_interval, pooled_draws
@@ -178,10 +178,14 @@ def _predicted(
         }
     )
     timed = _timed(used, project["path"], said.event)
-    own, new = (
-        months_of_site(region, _design(plant, site), timed, policy, site, seed, buying)
-        for buying in (_buying(project["path"], said), _buying(NEW_ORDER, said))
-    )
+    design = _design(plant, site)
+
+    def drawn(path: str) -> SiteMonths:
+        bought = _buying(path, said)
+        return months_of_site(region, design, timed, policy, site, seed, bought, is_schedule_wanted=False)
+
+    own = drawn(project["path"])
+    new = own if project["path"] == NEW_ORDER else drawn(NEW_ORDER)
     low, mid, high = own.points(own.first)
     return row | {"is_predicted": True, "months_p10": low, "months_p50": mid, "months_p90": high}, (
         own.first,

@@ -68,6 +68,8 @@ def months_of_site(
     settings: Settings,
     seed: int,
     buying: Buying,
+    *,
+    is_schedule_wanted: bool = True,
 ) -> SiteMonths:
     """Draw the months to power of one site.
 
@@ -87,6 +89,8 @@ def months_of_site(
     seed : int
         Seed of the draws: that of a night gives the draws of its rows.
     buying : Buying
+    is_schedule_wanted : bool
+        Whether the month of each module is wanted; `modules` is empty otherwise.
 
     Raises
     ------
@@ -100,8 +104,10 @@ def months_of_site(
     (row,) = prepare(region, chosen, used, policy, settings, book, buying=buying)
     months = book.months(settings.timeline_samples, seed, settings)
     drawn = draw_network(months, row.draw_rows, row.arrays, settings)
-    planned = schedule(months[:, :_SCHEDULED], row.draw_rows, row.arrays)
-    return SiteMonths(drawn.first, drawn.full, planned.modules, row, drawn.time_share)
+    modules = np.zeros((3, 0))
+    if is_schedule_wanted:
+        modules = schedule(months[:, :_SCHEDULED], row.draw_rows, row.arrays).modules
+    return SiteMonths(drawn.first, drawn.full, modules, row, drawn.time_share)
 
 
 def scaled_design(design: Mapping[str, Any], it_mw: float, settings: Settings) -> dict[str, Any]:
