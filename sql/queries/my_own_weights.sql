@@ -1,5 +1,5 @@
 -- How does the order change if speed counts three times as much as cost and carbon counts as much as cost?
--- rank_sites() takes the weights speed, cost, reliability, carbon, demand and filters min_availability, max_lcoe, state.
+-- rank_sites() takes weights (speed, cost, reliability, resilience, carbon, demand) and filters, such as state.
 select
     weighted_rank,
     rank as value_rank,
