@@ -144,7 +144,8 @@ _GANTT = [
 _REGIONS = [
     "region_id", "county_name", "gas_hub", "balancing_area", "elevation_m", "lead_project", "project_status",
     "weather_source", "weather_station", "weather_distance_km", "solar_capacity_factor_frac", "gas_pipe_distance_km",
-    "is_nonattainment", "land_usd_per_acre", "blocked_by", "alleged_stop", "municipal_stops", *_CITED,
+    "is_nonattainment", "land_usd_per_acre", "blocked_by", "alleged_stop", "municipal_stops", "ozone_effective_class",
+    "nox_major_tpy", "share_area_gas_8km", "substation_100kv_nearest_km", "people_within_250km", *_CITED,
 ]  # fmt: skip
 _WEATHER = ["ghi_kwh_per_m2_day", "solar_capacity_frac", "temperature_mean_c", "temperature_max_c", "temperature_min_c"]
 

@@ -84,6 +84,12 @@ function moves(page, movers) {
       far.map((site) => [moved(site), number(site.rank), el("button", { type: "button", class: "link", onclick: () => page.select(site.region_id, site.stack_id, true) }, place(site)), label(site.stack_id), signed(site.value_change_usd_per_mw / 1e6, 3), reason(site)])));
 }
 
+// A fact of the region's place, times a factor; undefined where it is unknown.
+function ofPlace(site, page, fact, factor = 1) {
+  const value = page.regions.get(site.region_id)?.[fact];
+  return known(value) ? factor * value : undefined;
+}
+
 const MEASURES = {
   region_rank: { text: "Rank of the region", unit: "rank", of: (site) => site.region_rank, low: true },
   months: { text: "Months to the first MW, P50", unit: "months", of: (site) => site.first_mw_months_p50, low: true },
@@ -93,6 +99,11 @@ const MEASURES = {
   co2: { text: "CO2", unit: "kg/MWh", of: (site) => site.co2_kg_per_mwh, low: true },
   value: { text: "Value", unit: "M USD per MW of IT", of: (site) => site.value_usd_per_mw / 1e6, low: false },
   solar: { text: "Solar capacity factor", unit: "%", of: (site, page) => 100 * page.regions.get(site.region_id)?.solar_capacity_factor_frac, low: false },
+  permitted: { text: "Site permitted", unit: "1 yes, 0 stopped", of: (site) => (site.is_eligible ? 1 : 0), low: false },
+  pipe: { text: "County within 8 km of a gas line", unit: "%", of: (site, page) => ofPlace(site, page, "share_area_gas_8km", 100), low: false },
+  nox: { text: "Major source of NOx from", unit: "short ton/year", of: (site, page) => ofPlace(site, page, "nox_major_tpy"), low: false },
+  substation: { text: "Distance to a 100 kV substation", unit: "km", of: (site, page) => ofPlace(site, page, "substation_100kv_nearest_km"), low: true },
+  people: { text: "People within 250 km", unit: "million", of: (site, page) => ofPlace(site, page, "people_within_250km", 1e-6), low: false },
   gas: { text: "Gas price", unit: "USD/MMBtu", of: (site) => site.gas_price_usd_per_mmbtu, low: true },
 };
 

@@ -141,6 +141,7 @@ function sourcesOf(page, site, node) {
     rows.push(["Weather", `${label(region.weather_source)}${region.weather_station ? ", station " + region.weather_station : ""}${known(region.weather_distance_km) ? `, ${number(region.weather_distance_km)} km away` : ""}`]);
     const stops = [["stopped by ", region.blocked_by], ["said to be stopped, on one listing, by ", region.alleged_stop], ["stopped inside city limits by ", region.municipal_stops]].filter(([, what]) => what).map(([how, what]) => how + what);
     rows.push(["Permission", stops.join("; ") || "no stop listed, which is no proof that there is none"]);
+    rows.push(["Gas and air", `${known(region.share_area_gas_8km) ? percent(region.share_area_gas_8km) + " of the county within 8 km of a gas line" : "gas lines unknown"}; ozone ${region.ozone_effective_class || "class unknown"}${known(region.nox_major_tpy) ? `, a major source from ${number(region.nox_major_tpy)} short tons of NOx a year` : ""}`]);
     rows.push(["Not known here", [["gas pipe distance", region.gas_pipe_distance_km], ["air-quality status", region.is_nonattainment], ["land price", region.land_usd_per_acre]].filter(([, value]) => value === null).map(([name]) => name).join(", ") || "nothing"]);
   }
   for (const price of page.fuel.get(site.region_id) || []) {

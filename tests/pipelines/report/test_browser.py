@@ -116,6 +116,17 @@ def test_it_opens_from_a_file_and_asks_for_nothing(wide: Opened) -> None:
     assert wide.page.locator("#map-chart svg path").count() > 49
 
 
+def test_the_map_shows_what_is_known_of_places(wide: Opened) -> None:
+    see(wide, "map")
+    for measure in ("permitted", "pipe", "nox", "substation", "people"):
+        wide.page.select_option("#map-measure", measure)
+        words = wide.page.locator("#map-measure option:checked").inner_text()
+        # All six regions have the fact: their counties are real.
+        said = f"Map of 6 regions coloured by {words}"
+        wait_until(wide, f"() => document.querySelector('#map-chart svg')?.ariaLabel?.startsWith('{said}')")
+    assert wide.problems == []
+
+
 def test_a_region_called_like_markup_shows_as_text(wide: Opened) -> None:
     assert wide.page.locator("#s-region option", has_text=HOSTILE).count() == 1
     wide.page.select_option("#s-region", "columbus_oh")
