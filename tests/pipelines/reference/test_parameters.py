@@ -74,6 +74,10 @@ def test_a_default_carries_its_citation(defaults: Parameters) -> None:
         ("fuel_cell", "capex"),
         ("fuel_cell", "variable_om"),
         ("fuel_cell", "stack_replacement_cost"),
+        ("fuel_cell", "planned_outage_rate"),
+        ("recip_genset", "forced_outage_rate"),
+        ("recip_genset", "planned_outage_rate"),
+        ("recip_genset", "mttr"),
         ("smr", "capex"),
     }
     assert assumed <= without
