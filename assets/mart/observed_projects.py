@@ -9,7 +9,7 @@ from assets.table_asset import table_asset
 from pipelines.timeline.projects import read_projects
 
 
-@table_asset("mart.observed_projects", deps=["raw.ledger"])
+@table_asset("mart.observed_projects", deps=[])
 def observed_projects(night: Night) -> pl.DataFrame:
     """Read them."""
     return read_projects(night.settings)

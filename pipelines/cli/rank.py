@@ -8,6 +8,7 @@ from typing import Any
 import click
 import polars as pl
 
+from pipelines.cli.numbers import Number
 from pipelines.cli.output import Column, available, echo_json, figure, print_table, put, records, say
 from pipelines.cli.reading import Reading, choose_name, choose_stack, common_options, reading
 
@@ -54,7 +55,7 @@ Rows that meet the availability target come first, then the higher value per MW 
 )
 @click.option(
     "--gas-within",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     metavar="KM",
     help="Only rows whose gas lateral is no longer, or that burn no piped gas.",
 )

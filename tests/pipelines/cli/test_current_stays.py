@@ -50,6 +50,8 @@ TRIED: dict[str, list[tuple[str, ...]]] = {
     "survive": [("abilene_tx",), ("abilene_tx", "--release", "side")],
     "plan": [("--mw", "12", "--nodes", "3"), ("--mw", "12", "--nodes", "3", "--release", "side")],
     "plot": [("abilene_tx", "--week", "2", "--out", "{folder}/week.svg", "--release", "side")],
+    "when": [("abilene_tx",), ("abilene_tx", "--release", "side")],
+    "backtest": [(), ("--release", "side")],
     "releases": [()],
     "verify": [(), ("--all",), ("side",)],
     "doctor": [()],

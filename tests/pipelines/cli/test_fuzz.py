@@ -14,7 +14,7 @@ from pipelines.settings import Settings
 
 # Those that only read; `refresh` and `replay` are asked with the night itself taken out, `ui` and `serve` would stay.
 READING = ["rank", "explain", "sql", "export", "status", "releases", "verify", "rollback", "doctor", "survive"]
-ASKING = ["simulate", "size", "adequacy", "plan", "plot"]
+ASKING = ["simulate", "size", "adequacy", "plan", "plot", "when", "backtest"]
 VALUES = st.one_of(
     st.text(max_size=12),
     st.sampled_from(

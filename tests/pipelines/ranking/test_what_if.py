@@ -48,7 +48,7 @@ def test_an_equipment_class_stands_for_the_durations_that_draw_on_it(pooled):
     after = pooled(changed_settings(Settings(), ["lead_times.recip_engine.mid=12"]))
     assert moved(base, after) == {"recip_high_speed", "recip_medium_speed"}
     after = pooled(changed_settings(Settings(), ["lead_times.distribution_transformer.mid=30"]))
-    assert moved(base, after) == {"unit_transformers"}
+    assert moved(base, after) == {"unit_transformers", "unit_transformers_padmount"}
 
 
 def test_settings_are_set_by_name_and_typed():

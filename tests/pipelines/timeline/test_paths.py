@@ -33,7 +33,7 @@ OFF = {
     "island_commissioning_months": 0.0,
 }
 # First MW (P10, P50, P90) and full (P50) of these designs before there were paths, at 2,000 samples and this seed.
-BEFORE = Path(__file__).parents[2] / "data" / "months_of_new_orders.csv"
+BEFORE = Path(__file__).with_name("months_of_new_orders.csv")
 
 
 @pytest.fixture(scope="module")

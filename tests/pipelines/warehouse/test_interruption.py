@@ -164,7 +164,8 @@ import pipelines.warehouse.publication as publication
 from pipelines.errors import WarehouseError
 from pipelines.warehouse import Publication, Warehouse, publish
 data_dir, mode = Path(sys.argv[1]), sys.argv[2]
-frame = pl.DataFrame({"source_id": ["eia"], "profile": ["reference"], "is_stale": [False], "data_through_utc": [None],
+frame = pl.DataFrame({"source_id": ["eia"], "profile": ["reference"], "family": ["prices"],
+                      "is_stale": [False], "data_through_utc": [None],
                       "retrieved_at_utc": [None], "age_days": [None], "rows": [3], "rejects": [0], "note": [None]},
                      schema_overrides={"data_through_utc": pl.Datetime("us"), "retrieved_at_utc": pl.Datetime("us"),
                                        "age_days": pl.Float64, "note": pl.String})
