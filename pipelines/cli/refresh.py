@@ -119,8 +119,6 @@ def refresh(
     for name, near in unknown_names(os.environ).items():
         click.echo(f"firstmw: {unknown_sentence(name, near)}.", err=True)
     night: date = as_of.date() if as_of else datetime.now(UTC).date()
-    if night > datetime.now(UTC).date():
-        _say(f"{night} has not come yet: the release will be dated ahead, with what is known today")
     settings = Settings()
     if profile is not None:
         settings = Settings(profile="live" if profile == "live" else "reference")

@@ -165,12 +165,6 @@ class Night:
         )
 
 
-def test_a_day_to_come_is_pointed_out(run, monkeypatch):
-    monkeypatch.setattr("pipelines.cli.refresh.run_night", lambda *_, **__: 0)
-    assert "2999-01-01 has not come yet" in run("refresh", "--as-of", "2999-01-01").stderr
-    assert "has not come" not in run("refresh", "--as-of", "2026-11-22").stderr
-
-
 def test_refresh_hands_over_what_was_asked_and_prints_a_line_per_step(run, monkeypatch, tmp_path):
     night = Night(monkeypatch)
     result = run(
