@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
-from scipy.stats import CensoredData, binomtest, norm
+
+from pipelines.deferred import deferred
+
+stats = deferred("scipy.stats")
 
 _POINTS = 2000
 _SCORES = ndtri((np.arange(_POINTS) + 0.5) / _POINTS)
@@ -49,11 +52,11 @@ def pooled_draws(log_months: ArrayLike, is_lower_bound: ArrayLike) -> NDArray[np
         Shape (n,).
     """
     values, bounds = np.asarray(log_months, dtype=np.float64), np.asarray(is_lower_bound, dtype=np.bool_)
-    mean, spread = norm.fit(CensoredData(uncensored=values[~bounds], right=values[bounds]))
+    mean, spread = stats.norm.fit(stats.CensoredData(uncensored=values[~bounds], right=values[bounds]))
     return np.asarray(mean + spread * _SCORES, dtype=np.float64)
 
 
 def exact_interval(hits: int, count: int) -> tuple[float, float]:
     """Compute the exact 90 % interval of a share (Clopper and Pearson 1934, Biometrika 26)."""
-    found = binomtest(hits, count).proportion_ci(confidence_level=0.9, method="exact")
+    found = stats.binomtest(hits, count).proportion_ci(confidence_level=0.9, method="exact")
     return float(found.low), float(found.high)
