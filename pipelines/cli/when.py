@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.cli.numbers import Number
 from pipelines.cli.output import Column, echo_json, figure, print_table, put, say, share
 from pipelines.cli.reading import Reading, choose_name, choose_region, choose_stack, common_options, reading
+from pipelines.contracts.permits import PERMIT_CLASSES
 from pipelines.contracts.procurement import PATHS, POSTURES
 from pipelines.errors import UsageError
 from pipelines.places.permit_durations import minor_id, mixed_id, registration_id
@@ -33,7 +34,6 @@ Months count from the decision to build with money committed, a held item from t
 procurement_paths; what no path is named for is bought as posture_paths says. A premise is met: what it covers takes no
 time. The design is the published one, scaled to --mw.
 """
-PERMIT_CLASSES = ("none", "exempt", "registration", "minor", "synthetic_minor", "major_psd", "nonattainment_nsr")
 _DESIGN = ("stack_id", "firm_technology", "firm_units", "firm_unit_mw", "solar_mw", "bess_mwh", "reserve_mwh")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.places.duration_row import duration_row, setting_title
 from pipelines.settings import Settings
 
 FACT = "entitlement_class"
@@ -32,23 +33,8 @@ def entitlement_durations(settings: Settings) -> list[dict[str, Any]]:
         return []
     rows = []
     for name in dict.fromkeys(DURATIONS.values()):
-        low, mid, high = getattr(settings, f"{name}_months")
+        setting = f"{name}_months"
         classes = [own for own, duration in DURATIONS.items() if duration == name]
-        rows.append(
-            {
-                "duration_id": name,
-                "unit": "months",
-                "low": low,
-                "mid": mid,
-                "high": high,
-                "is_assumption": True,
-                "rows_used": 1,
-                "rows_set_aside": 0,
-                "choice_reason": f"counties whose entitlement is {' or '.join(classes)}; no published figure",
-                "source_title": f"setting {name}_months: {Settings.model_fields[f'{name}_months'].description}",
-                "publisher": "firstmw",
-                "url": "",
-                "as_of": "",
-            }
-        )
+        reason = f"counties whose entitlement is {' or '.join(classes)}; no published figure"
+        rows.append(duration_row(name, getattr(settings, setting), reason, setting_title(setting)))
     return rows

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipelines.economics.hub_prices import to_dollar_year
 from pipelines.errors import InputError
+from pipelines.places.duration_row import duration_row
 from pipelines.places.gas_reach import OPEN_KINDS, lateral_id, lateral_lengths
 from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
@@ -93,25 +94,13 @@ def lateral_durations(settings: Settings) -> list[dict[str, Any]]:
     kinds = {lateral_id(kind, 0.0): kind for kind in OPEN_KINDS}
     cited = dict.fromkeys(row["source_title"] for row in lateral_facts().values())
     rows = []
+    source_title = (
+        "settings gas_lateral_at_main_months, gas_lateral_at_8_km_months, gas_lateral_far_months_per_km; "
+        f"certificates: {'; '.join(cited)}"
+    )
     for name, lengths in lateral_lengths(settings).items():
-        low, mid, high = (lateral_months(length, point, settings) for point, length in enumerate(lengths))
+        months = [lateral_months(length, point, settings) for point, length in enumerate(lengths)]
         kind = kinds.get(name, name.removeprefix("gas_lateral_").partition("_")[0])
-        rows.append(
-            {
-                "duration_id": name,
-                "unit": "months",
-                "low": low,
-                "mid": mid,
-                "high": high,
-                "is_assumption": True,
-                "rows_used": 1,
-                "rows_set_aside": 0,
-                "choice_reason": f"{_WORDS[kind]}: {lengths[0]:.1f}, {lengths[1]:.1f} and {lengths[2]:.1f} km",
-                "source_title": "settings gas_lateral_at_main_months, gas_lateral_at_8_km_months, "
-                f"gas_lateral_far_months_per_km; certificates: {'; '.join(cited)}",
-                "publisher": "firstmw",
-                "url": "",
-                "as_of": "",
-            }
-        )
+        reason = f"{_WORDS[kind]}: {lengths[0]:.1f}, {lengths[1]:.1f} and {lengths[2]:.1f} km"
+        rows.append(duration_row(name, months, reason, source_title))
     return rows

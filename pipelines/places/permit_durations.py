@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from pipelines.places.duration_row import duration_row, setting_title
 from pipelines.places.permit_months import NATION, Points, StateMonths, mixed, nonattainment_months, state_months
 from pipelines.settings import Settings
 
@@ -61,44 +62,31 @@ def permit_durations(settings: Settings) -> list[dict[str, Any]]:
         return []
     sources = _sources()
     rows = []
-    for name, (low, mid, high) in permit_points(settings).items():
+    for name, points in permit_points(settings).items():
         own, states, is_assumption = sources[name]
+        cited = {
+            column: "; ".join(dict.fromkeys(row[column] for row in own))
+            for column in ("source_title", "publisher", "url")
+        }
         rows.append(
-            {
-                "duration_id": name,
-                "unit": "months",
-                "low": low,
-                "mid": mid,
-                "high": high,
-                "is_assumption": is_assumption,
-                "rows_used": len(own),
-                "rows_set_aside": 0,
-                "choice_reason": f"{_words(name)}; {', '.join(states)}",
-                "source_title": "; ".join(dict.fromkeys(row["source_title"] for row in own)),
-                "publisher": "; ".join(dict.fromkeys(row["publisher"] for row in own)),
-                "url": "; ".join(dict.fromkeys(row["url"] for row in own)),
-                "as_of": max(row["as_of"] for row in own),
-            }
+            duration_row(
+                name,
+                points,
+                f"{_words(name)}; {', '.join(states)}",
+                **cited,
+                as_of=max(row["as_of"] for row in own),
+                rows_used=len(own),
+                is_assumption=is_assumption,
+            )
         )
     return [*rows, *_catalysts(settings)]
 
 
 def _catalysts(settings: Settings) -> list[dict[str, Any]]:
     """Build the durations of catalysts, order to delivery: settings, as no lead time is published."""
+    reason = "no published lead time: assumption"
     return [
-        {
-            "duration_id": f"{control}_delivery",
-            "unit": "months",
-            **dict(zip(("low", "mid", "high"), getattr(settings, name), strict=True)),
-            "is_assumption": True,
-            "rows_used": 1,
-            "rows_set_aside": 0,
-            "choice_reason": "no published lead time: assumption",
-            "source_title": f"setting {name}: {Settings.model_fields[name].description}",
-            "publisher": "firstmw",
-            "url": "",
-            "as_of": "",
-        }
+        duration_row(f"{control}_delivery", getattr(settings, name), reason, setting_title(name))
         for control, name in (
             ("oxidation_catalyst", "oxidation_lead_months"),
             ("scr_and_oxidation_catalyst", "scr_lead_months"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.input_families import ages_in_words
 from pipelines.ordered import group_mean
 from pipelines.report.encode import DIGITS, encode_table
 
@@ -51,7 +52,7 @@ _TABLES: dict[str, tuple[str, Sequence[str], Sequence[str], bool]] = {
     ),
     "status": (
         "data_status",
-        ["source_id", "profile", "family", "is_stale", "data_through_utc", "retrieved_at_utc", "age_days", "rows",
+        ["source_id", "profile", "is_stale", "data_through_utc", "retrieved_at_utc", "age_days", "rows",
          "rejects", "note"],
         ["source_id"],
         False,
@@ -185,7 +186,8 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict[str, Any]
-        JSON values: `release` (the header, and how many pairs there are in all), and the tables of the page by name.
+        JSON values: `release` (the header, how many pairs there are in all, when the data end), and the tables of the
+        page by name.
     """
     marts = Marts(folder)
     sites = _sites(marts)
@@ -227,7 +229,9 @@ def gather(folder: Path, header: Mapping[str, Any]) -> dict[str, Any]:
         ),
         digits=4,
     )
-    return {"release": {**header, "pairs": pairs, "detail_regions": DETAIL_REGIONS}, "tables": tables}
+    ages = ages_in_words(marts.read("data_status").to_dicts())
+    release = {**header, "pairs": pairs, "detail_regions": DETAIL_REGIONS, "ages": ages[0].upper() + ages[1:]}
+    return {"release": release, "tables": tables}
 
 
 def _of(marts: Marts, table: str, regions: pl.Series, columns: Sequence[str]) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from pipelines.contracts.procurement import PATHS
 from pipelines.places.facts import place_facts
 from pipelines.settings import Settings
 from pipelines.timeline.buying import Buying
+from pipelines.timeline.durations import DAYS_PER_MONTH
 from pipelines.timeline.one_site import SiteMonths, months_of_site
 from pipelines.timeline.plant import module_bus_mw
 from pipelines.timeline.projects import Reading, plant_of, read_words
@@ -26,7 +27,7 @@ NEW_ORDER, GRID = "new_order", "grid"
 # Units of these paths come tested from the factory: what is left of their test is inside their installation.
 _PACKAGED = ("rental", "stock", "secondary_market")
 # A day, in months: a plant whose every step is there is not predicted to run before it was thought of.
-_LEAST = 1.0 / 30.4375
+_LEAST = 1.0 / DAYS_PER_MONTH
 _LEAST_OTHERS = 3
 Draws = tuple[NDArray[np.float64], NDArray[np.float64]]
 _TABLE, _SCORES = "mart.backtest", "mart.backtest_scores"
@@ -166,7 +167,7 @@ def _predicted(
     if project["mw_first_phase"] is None:
         return row | {"reason": "the size of the first phase is not known"}, None
     if plant is None:
-        return row | {"reason": f"no stack stands for {project['technology']}"}, None
+        return row | {"reason": f"no stack represents {project['technology']}"}, None
     if project["path"] not in {*PATHS, GRID}:
         return row | {"reason": f"path {project['path']!r} is not known"}, None
     if not region["state"][0] and (missing := _missing(plant, said)):

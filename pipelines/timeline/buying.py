@@ -139,9 +139,13 @@ def with_first_island(network: Network) -> Network:
     own = {activity.activity: activity for activity in network.activities}
     before = tuple(name for name in own["mv_installation"].predecessors if name not in MV_PLANT)
     boards = Activity(
-        "lv_switchgear", "480 V boards of the first islands: order to delivery", "lv_switchgear", (), "site", ""
+        "lv_switchgear",
+        "480 V boards of the first islands: order to delivery",
+        "lv_switchgear",
+        own["mv_switchgear"].predecessors,
+        "site",
+        "",
     )
-    boards = replace(boards, predecessors=own["mv_switchgear"].predecessors)
     installed = Activity(
         "lv_installation",
         "Boards and cables of the first islands set, terminated and tested",

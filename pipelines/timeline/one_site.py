@@ -15,12 +15,10 @@ from pipelines.settings import Settings
 from pipelines.timeline.buying import Buying
 from pipelines.timeline.draws import DrawBook, draw_network
 from pipelines.timeline.rows import Row, prepare
-from pipelines.timeline.schedule import schedule
+from pipelines.timeline.schedule import SCHEDULED_SAMPLES, schedule
 
 _POINTS = (0.1, 0.5, 0.9)
 _SHOWN_SHARE = 0.01
-# As many draws as the schedules of a night.
-_SCHEDULED = 2500
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ def months_of_site(
     drawn = draw_network(months, row.draw_rows, row.arrays, settings)
     modules = np.zeros((3, 0))
     if is_schedule_wanted:
-        modules = schedule(months[:, :_SCHEDULED], row.draw_rows, row.arrays).modules
+        modules = schedule(months[:, :SCHEDULED_SAMPLES], row.draw_rows, row.arrays).modules
     return SiteMonths(drawn.first, drawn.full, modules, row, drawn.time_share)
 
 

@@ -13,6 +13,8 @@ from pipelines.timeline.network import Network
 from pipelines.timeline.plant import NetworkArrays
 
 _POINTS = (0.1, 0.5, 0.9)
+SCHEDULED_SAMPLES = 2500
+"""Draws from which schedules, and what one activity would save, are computed."""
 
 
 @dataclass(frozen=True)

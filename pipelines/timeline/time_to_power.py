@@ -22,10 +22,14 @@ from pipelines.timeline.kernel import first_if_free
 from pipelines.timeline.outcomes import Known, Outcome
 from pipelines.timeline.phase_months import end_by_permits, phase_begins, phase_share
 from pipelines.timeline.rows import Row, once, prepare
-from pipelines.timeline.schedule import Schedule, energisation_frame, gantt_frame, schedule, usual_chain
-
-# What one activity would save, and when each begins and ends, is read off this many of the samples.
-_FREE_SAMPLES = 2500
+from pipelines.timeline.schedule import (
+    SCHEDULED_SAMPLES,
+    Schedule,
+    energisation_frame,
+    gantt_frame,
+    schedule,
+    usual_chain,
+)
 
 
 @dataclass(frozen=True)
@@ -274,8 +278,8 @@ def _empty(table: type[dy.Schema]) -> pl.DataFrame:
 def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:
     arrays, drawn = row.arrays, draw_network(months, row.draw_rows, row.arrays, settings)
     first, full = drawn.first, drawn.full
-    part = months[:, :_FREE_SAMPLES]
-    base = float(np.median(first[:_FREE_SAMPLES]))
+    part = months[:, :SCHEDULED_SAMPLES]
+    base = float(np.median(first[:SCHEDULED_SAMPLES]))
     saved = np.zeros(len(row.draw_rows))
     for activity in np.flatnonzero(drawn.on_chain) if is_path_wanted else ():
         free = first_if_free(

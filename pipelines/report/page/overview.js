@@ -15,16 +15,6 @@ function reason(site) {
   return parts.join(": ");
 }
 
-function ages(rows) {
-  const families = [...new Set(rows.map((row) => row.family))].filter((family) => rows.some((row) => row.family === family && row.data_through_utc));
-  return families.sort().map((family) => {
-    const dated = rows.filter((row) => row.family === family && row.data_through_utc);
-    const months = dated.map((row) => row.data_through_utc.slice(0, 7)).sort();
-    const span = months[0] === months.at(-1) ? months[0] : months[0] + " to " + months.at(-1);
-    return family.replaceAll("_", " ") + " " + span + (dated.some((row) => row.profile === "snapshot") ? " (snapshots)" : "");
-  }).join(", ");
-}
-
 function statusBanner(page) {
   const stale = page.status.filter((row) => row.is_stale && row.profile !== "snapshot");
   const held = page.status.filter((row) => ["reference", "snapshot"].includes(row.profile));
@@ -34,7 +24,7 @@ function statusBanner(page) {
   const rest = held.length === page.status.length ? "" : ` ${held.length} of ${page.status.length} are facts and snapshots kept with the product; the others were fetched.`;
   return el("div", { class: stale.length ? "banner warn" : "banner", role: "status" },
     el("strong", {}, words), rest,
-    ` Data end: ${ages(page.status)}.`,
+    ` ${page.release.ages}.`,
     el("details", {}, el("summary", {}, "Every source"),
       table("Sources of tonight's release", [{ text: "Source" }, { text: "Kind" }, { text: "Stale" }, { text: "Data through" }, { text: "Age, days", n: 1 }, { text: "Rows", n: 1 }, { text: "Rejected", n: 1 }, { text: "Note" }],
         page.status.map((row) => [row.source_id, label(row.profile), row.is_stale ? "stale" : "no", row.data_through_utc || "–", number(row.age_days), number(row.rows), number(row.rejects), row.note || ""]))));
