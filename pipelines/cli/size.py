@@ -62,7 +62,7 @@ _OWN = ("lcoe_usd_per_mwh", "capex_usd_per_kw", "availability_frac", "full_servi
     type=Share(min_open=True, max_open=True),
     help="Share of the energy served, as 0.999 or 99.9; default 0.999.",
 )
-@click.option("--min-renewable", type=Share(), help="Least solar share beside gas; default 0.4.")
+@click.option("--min-renewable", type=Share(), help="Least solar share beside gas; default 0.")
 @click.option("--gas-price", type=Number(0), help="Gas at the burner (USD/MMBtu) instead of the region's.")
 @click.option("--power-price", type=Number(0), help="Grid energy (USD/MWh) instead of the state's.")
 @click.option(

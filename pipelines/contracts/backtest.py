@@ -65,7 +65,7 @@ class Backtest(dy.Schema):
 
     project_id = text("Project", key=True)
     path = text("How it was bought")
-    stack_id = text("Stack whose network stands for it; empty where none does")
+    stack_id = text("Stack whose network represents it; empty where none does")
     event = choice("What was seen: the power plant running, the load running, or a delivery", EVENTS)
     basis = choice("As observed_projects", BASES)
     is_predicted = flag("Whether the networks say anything of it")

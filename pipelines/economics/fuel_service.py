@@ -51,7 +51,7 @@ def service_terms(
     factors : pl.DataFrame
         From `locational_multipliers`.
     parameters : Parameters
-        Heat rate and outage rates of the units that stand by.
+        Heat rate and outage rates of the standby units.
     settings : Settings
         Price of diesel.
 

@@ -31,7 +31,7 @@ def read_services(path: Path = SERVICES_FILE) -> pl.DataFrame:
     -------
     pl.DataFrame
         fuel_service, label, technologies (of the gas units that can have it, separated by spaces; empty for all),
-        standby (technology of units that stand by; its cost and failures are those of the technology table), capital
+        standby (technology of standby units; its cost and failures are those of the technology table), capital
         and fixed upkeep per kW of gas units that the load needs (USD/kW, USD/kW/year), reservation (USD/MMBtu of the
         gas of full load in every hour), fuel_usd_per_mmbtu (paid for energy that the service saves, or `diesel`), and
         the shares of the losses to freeze-offs and to the lateral that are left; ranges, reason and citation.

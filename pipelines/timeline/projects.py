@@ -144,7 +144,7 @@ def read_words(project: dict[str, Any]) -> Reading:
 
 
 def plant_of(project: dict[str, Any], settings: Settings) -> dict[str, Any] | None:
-    """Select the stack, technology and rating of units that stand for a project, or None where nothing does."""
+    """Select the stack, technology and rating of units that represent a project, or None where nothing does."""
     size = project["mw_first_phase"]
     if size is None:
         return None
