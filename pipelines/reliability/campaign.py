@@ -14,8 +14,9 @@ import polars as pl
 from numpy.typing import DTypeLike, NDArray
 
 from pipelines.contracts.base import REGISTRY
-from pipelines.dispatch.batch import NeedBlock, simulate_batch
+from pipelines.dispatch.batch import DispatchResult, NeedBlock, simulate_batch
 from pipelines.dispatch.inputs import DesignSet, SiteYear
+from pipelines.dispatch.same_need import same_dispatch
 from pipelines.dispatch.storage_years import StorageYears, has_no_firm_source
 from pipelines.identity import content_hash, tree_hash
 from pipelines.plant.technology import Battery, FirmTechnology
@@ -170,8 +171,10 @@ class SiteAssessor:
         self._supply_loss = {name: without_gas for name, unit in plant.technologies.items() if loses_gas(unit)}
 
     def assess(self, designs: DesignSet, *, dtype: DTypeLike) -> pl.DataFrame:
-        """Return the columns of `sim.dispatch_annual` and `sim.adequacy`, one row per design."""
-        annual, adequacy = self.shared(designs, np.arange(len(designs)), designs, dtype=dtype)
+        """Compute the columns of `sim.dispatch_annual` and `sim.adequacy`, one row per design."""
+        first, column = same_dispatch(designs, self._site)
+        result, adequacy = self._run(designs.take(first), column, designs, dtype, np.zeros(len(designs), np.bool_))
+        annual = result.take(column).to_frame([self._site], designs)
         return pl.concat([annual, adequacy.drop(set(adequacy.columns) & set(annual.columns))], how="horizontal")
 
     def shared(
@@ -193,9 +196,31 @@ class SiteAssessor:
         tuple[pl.DataFrame, pl.DataFrame]
             Columns of `sim.dispatch_annual`, one row per dispatched design, and of `sim.adequacy`, one row per design.
         """
+        is_other = designs.firm_units != dispatched.firm_units[column]
+        result, adequacy = self._run(dispatched, column, designs, dtype, is_other)
+        return result.to_frame([self._site], dispatched), adequacy
+
+    def _run(
+        self,
+        dispatched: DesignSet,
+        column: NDArray[np.int64],
+        designs: DesignSet,
+        dtype: DTypeLike,
+        is_other: NDArray[np.bool_],
+    ) -> tuple[DispatchResult, pl.DataFrame]:
+        """Dispatch some designs and assess more, as in `shared`.
+
+        Parameters
+        ----------
+        dispatched : DesignSet
+        column : NDArray[np.int64]
+        designs : DesignSet
+        dtype : DTypeLike
+        is_other : NDArray[np.bool_]
+            Designs whose units may run in other hours than those of the dispatched one, shape (n_designs,).
+        """
         site, plant, settings = self._site, self._plant, self._plant.settings
         ridden = bridge_hours(designs, plant.battery, site.load_mw)
-        is_other = designs.firm_units != dispatched.firm_units[column]
         needs: list[NeedAdequacy] = []
         other_hours: list[NDArray[np.float64]] = []
 
@@ -217,7 +242,8 @@ class SiteAssessor:
                     columns=column,
                 )
             )
-            other_hours.append(run_hours(need.firm_need_mw, column, designs, site, is_other))
+            if is_other.any():
+                other_hours.append(run_hours(need.firm_need_mw, column, designs, site, is_other))
 
         result = simulate_batch(
             [site],
@@ -229,7 +255,9 @@ class SiteAssessor:
             threads=1,
             has_few=self._has_few,
         )
-        firm_hours = np.where(is_other, other_hours[0], result.firm_run_hours[0][column])
+        firm_hours = result.firm_run_hours[0][column]
+        if other_hours:
+            firm_hours = np.where(is_other, other_hours[0], firm_hours)
         adequacy = availability(
             designs,
             needs[0],
@@ -240,4 +268,4 @@ class SiteAssessor:
             reserve_unavailability=plant.parameters.value("bess", "forced_outage_rate"),
             frost_events=self._frost_events,
         )
-        return result.to_frame([site], dispatched), adequacy
+        return result, adequacy
