@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -94,6 +94,14 @@ def sizes_of(design: Mapping[str, Any]) -> Sizes:
     )
 
 
+class SiteCase(NamedTuple):
+    """What a network reads of one region and stack; regions that do not differ in it share one row."""
+
+    stack_id: str
+    sizes: Sizes
+    case: Case
+
+
 def prepare(
     regions: pl.DataFrame,
     chosen: pl.DataFrame,
@@ -119,9 +127,18 @@ def prepare(
     buying : Buying | None
         How the equipment is bought; by default as the settings say.
     """
-    buying = Buying.of(settings) if buying is None else buying
-    rules = path_rules()
-    ready = {} if ready is None else ready
+    cases = site_cases(regions, chosen, policy, settings)
+    return rows_of(cases, used, policy, settings, draws, ready=ready, buying=buying)
+
+
+def site_cases(regions: pl.DataFrame, chosen: pl.DataFrame, policy: pl.DataFrame, settings: Settings) -> list[SiteCase]:
+    """Select what the networks of chosen designs depend on, in their order.
+
+    Raises
+    ------
+    InputError
+        If a column or a region is missing.
+    """
     for name, frame, columns in (
         ("regions", regions, ("region_id", "state", "iso")),
         ("chosen designs", chosen, _CHOSEN),
@@ -129,21 +146,77 @@ def prepare(
         missing = [column for column in columns if column not in frame.columns]
         if missing:
             raise InputError(f"column {missing[0]} is missing", file=name, remedy="add the column")
-    variants = read_variants(policy, settings)
     threshold = policy_value(policy, MAJOR_SOURCE_POLICY)
-    figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     places = {row["region_id"]: row for row in regions.select("region_id", "state", "iso").iter_rows(named=True)}
-    networks = {
-        name: once(ready, (name,), partial(network_of, name, settings))
-        for name in chosen["stack_id"].unique(maintain_order=True)
-    }
+    unknown = chosen.filter(~pl.col("region_id").is_in(list(places)))["region_id"]
+    if len(unknown):
+        raise InputError(
+            f"region {unknown[0]!r} is not in the table of regions", file="chosen designs", column="region_id"
+        )
+
+    @cache
+    def permit_of(technology: str, running_mw: float) -> str:
+        return permit_class(technology, running_mw, threshold, settings)
+
+    brought = {name: stack.phases[0].units for name, stack in stacks(settings).items() if stack.phases[0].units}
+    load = module_count(settings) * module_bus_mw(settings)
+    found = []
+    by_place = place_variants(regions, chosen, load, settings)
+    for design, variants_here in zip(chosen.select(_CHOSEN).iter_rows(named=True), by_place, strict=True):
+        sizes = sizes_of(design)
+        running = min(sizes.firm_units * sizes.firm_unit_mw, load)
+        permit = permit_of(design["firm_technology"] or "", running)
+        if (units := brought.get(design["stack_id"])) is not None:
+            sizes = replace(sizes, phase_unit_mw=units.unit_mw)
+            permit = max(permit, permit_of(units.technology, load), key=PERMIT_CLASSES.index)
+        place = places[design["region_id"]]
+        case = Case(
+            place["state"] or "",
+            place["iso"] or "",
+            permit,
+            sizes.firm_unit_mw,
+            load,
+            by_place=variants_here,
+            unit_mw=settings.unit_transformer_mw,
+            padmount_mw=settings.unit_transformer_mw if settings.is_transformer_by_size else inf,
+            lv_modules=(at_lv := _lv_modules(design["stack_id"], sizes, settings)),
+            mv_modules=module_count(settings) - at_lv,
+        )
+        found.append(SiteCase(design["stack_id"], sizes, case))
+    return found
+
+
+def rows_of(
+    cases: Iterable[SiteCase],
+    used: pl.DataFrame,
+    policy: pl.DataFrame,
+    settings: Settings,
+    draws: DrawBook,
+    *,
+    ready: dict[tuple, Any] | None = None,
+    buying: Buying | None = None,
+) -> list[Row]:
+    """Make cases ready for the kernel, in their order; equal cases are one row.
+
+    Parameters
+    ----------
+    cases : Iterable[SiteCase]
+    used, policy, settings, draws, ready, buying
+        As in `prepare`.
+    """
+    buying = Buying.of(settings) if buying is None else buying
+    rules = path_rules()
+    ready = {} if ready is None else ready
+    variants = read_variants(policy, settings)
+    figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     # Few sizes and few places differ in what a network reads of them: each is made ready once.
     site = site_of(settings)
     of_figures = content_hash(variants.rules, figures)
 
     @cache
     def network_for(stack_id: str, is_first: bool) -> Network:
-        network = with_first_island(networks[stack_id]) if is_first else networks[stack_id]
+        own = once(ready, (stack_id,), partial(network_of, stack_id, settings))
+        network = with_first_island(own) if is_first else own
         return network if buying.compute_ready_months is None else with_compute_given(network)
 
     @cache
@@ -173,41 +246,7 @@ def prepare(
         arrays = arrays_of(stack_id, is_first, replace(sizes, lv_modules=case.lv_modules if is_first else 0))
         return Row(network, arrays, draw_rows, bought.drawn, bought.duration_ids, completion, bought.paths)
 
-    @cache
-    def permit_of(technology: str, running_mw: float) -> str:
-        return permit_class(technology, running_mw, threshold, settings)
-
-    brought = {name: stack.phases[0].units for name, stack in stacks(settings).items() if stack.phases[0].units}
-    load = module_count(settings) * module_bus_mw(settings)
-    unknown = chosen.filter(~pl.col("region_id").is_in(list(places)))["region_id"]
-    if len(unknown):
-        raise InputError(
-            f"region {unknown[0]!r} is not in the table of regions", file="chosen designs", column="region_id"
-        )
-    rows = []
-    by_place = place_variants(regions, chosen, load, settings)
-    for design, variants_here in zip(chosen.select(_CHOSEN).iter_rows(named=True), by_place, strict=True):
-        sizes = sizes_of(design)
-        running = min(sizes.firm_units * sizes.firm_unit_mw, load)
-        permit = permit_of(design["firm_technology"] or "", running)
-        if (units := brought.get(design["stack_id"])) is not None:
-            sizes = replace(sizes, phase_unit_mw=units.unit_mw)
-            permit = max(permit, permit_of(units.technology, load), key=PERMIT_CLASSES.index)
-        place = places[design["region_id"]]
-        case = Case(
-            place["state"] or "",
-            place["iso"] or "",
-            permit,
-            sizes.firm_unit_mw,
-            load,
-            by_place=variants_here,
-            unit_mw=settings.unit_transformer_mw,
-            padmount_mw=settings.unit_transformer_mw if settings.is_transformer_by_size else inf,
-            lv_modules=(at_lv := _lv_modules(design["stack_id"], sizes, settings)),
-            mv_modules=module_count(settings) - at_lv,
-        )
-        rows.append(row_of(design["stack_id"], sizes, case))
-    return rows
+    return [row_of(*case) for case in cases]
 
 
 def once(ready: dict[tuple, Any], key: tuple, make: Callable[[], Any]) -> Any:
