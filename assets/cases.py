@@ -9,7 +9,7 @@ import polars as pl
 from assets.choice import CONTENDER_INPUTS, night_contenders
 from assets.money import TERMS_INPUTS, night_terms
 from assets.night import Night
-from assets.plant import plant_parameters
+from assets.plant import plant_parameters, plant_technologies
 from assets.timeline import TIMELINE_INPUTS, night_networks, night_timeline
 from pipelines.economics.charges import ChargeTable, charge_table
 from pipelines.economics.costs import unit_costs
@@ -57,6 +57,7 @@ CASE_INPUTS = [
     "sim.phase_annual",
     "sim.phase_adequacy",
     "core.outage_causes",
+    "core.temperature_outage",
     *(f"core.{name}" for name in _REFERENCE),
 ]
 
@@ -114,7 +115,7 @@ def _case_facts(night: Night) -> CaseFacts:
         designs=night.read("sim.designs"),
         annual=night.read("sim.dispatch_annual").join(kept, on=key, how="semi", maintain_order="left"),
         adequacy=night.read("sim.adequacy").join(kept, on=key, how="semi", maintain_order="left"),
-        phase_designs=phase_designs(night.read("sim.design_grid"), night.settings),
+        phase_designs=phase_designs(night.read("sim.design_grid"), plant_technologies(night), night.settings),
         phase_annual=night.read("sim.phase_annual").join(phases, on=key, how="semi", maintain_order="left"),
         phase_adequacy=night.read("sim.phase_adequacy").join(phases, on=key, how="semi", maintain_order="left"),
         reference={name: night.read(f"core.{name}") for name in _REFERENCE},

@@ -79,9 +79,10 @@ def grid_campaign(night: Night) -> tuple[pl.DataFrame, pl.DataFrame, int]:
 def _plant(night: Night) -> Plant:
     own = plant_parameters(night)
     grid = night.read("sim.design_grid")
+    technologies = plant_technologies(night)
     return Plant(
-        designs=DesignSet.from_frame(pl.concat([grid, phase_designs(grid, night.settings)])),
-        technologies=plant_technologies(night),
+        designs=DesignSet.from_frame(pl.concat([grid, phase_designs(grid, technologies, night.settings)])),
+        technologies=technologies,
         battery=battery(own, night.settings),
         parameters=own,
         settings=night.settings,

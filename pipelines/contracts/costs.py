@@ -119,7 +119,7 @@ class _CostedDesign(dy.Schema):
     electrical_capex_usd = number("Overnight capital of transformers, switchgear and integration", "USD", minimum=0)
     lateral_capex_usd = number("Overnight capital of the gas lateral and its meter station", "USD", minimum=0)
     soft_capex_usd = number("Overnight capital of soft costs", "USD", minimum=0)
-    ups_capex_usd = number("Overnight capital of the UPS, within that of the grid connection", "USD", minimum=0)
+    ups_capex_usd = number("Overnight capital of the UPS, within that of the grid", "USD", minimum=0)
     fuel_service_capex_usd = number("Overnight capital of the fuel service, soft cost included", "USD", minimum=0)
     solar_credit_frac = number("Investment credit that solar can expect", "share of capital", minimum=0, maximum=1)
     bess_credit_frac = number(

@@ -24,9 +24,26 @@ def peak_load_mw(settings: Settings) -> float:
     return settings.site_it_mw * settings.it_load_factor * design_pue(settings)
 
 
-def reserve(unit_mw: float, peak_mw: float, settings: Settings) -> tuple[float, float]:
-    """Return power (MW) and energy (MWh) of the ride-through reserve: largest unit + load step for the start time."""
-    power = unit_mw + settings.load_step_frac * peak_mw
+def reserve(unit_mw: float, swing_frac: float, peak_mw: float, settings: Settings) -> tuple[float, float]:
+    """Compute power (MW) and energy (MWh) of the ride-through reserve of an islanded site.
+
+    Parameters
+    ----------
+    unit_mw : float
+        Rating of the largest unit that may trip.
+    swing_frac : float
+        Of `FirmTechnology`: power that follows the swings of the load, share of the capacity that carries it. The
+        peak load is that capacity; spare units add nothing to the swings.
+    peak_mw : float
+    settings : Settings
+
+    Returns
+    -------
+    tuple[float, float]
+        Power for the loss of the unit with a load step, or for the swings, whichever is more; energy for the start
+        time of a unit at that power.
+    """
+    power = max(unit_mw + settings.load_step_frac * peak_mw, settings.swing_reserve_factor * swing_frac * peak_mw)
     return power, power * settings.start_minutes / 60.0
 
 
@@ -74,8 +91,8 @@ class Layout:
     def reserve_of(self, solar_mw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Compute power (MW) and energy (MWh) of the ride-through reserve beside so much solar (MW AC), shape (n,).
 
-        It carries the loss of a running unit with a load step, or the solar that clouds take from the load while units
-        start, whichever is more; both last for the start time.
+        It carries the loss of a running unit with a load step, the swings of the load, or the solar that clouds take
+        from the load while units start, whichever is most; all last for the start time.
         """
         power = np.maximum(self.reserve_mw, self.cloud_ramp_frac * np.minimum(solar_mw, self.peak_mw))
         hours = self.reserve_mwh / self.reserve_mw if self.reserve_mw > 0.0 else 0.0
@@ -88,7 +105,7 @@ def stack_layout(stack: Stack, technologies: Mapping[str, FirmTechnology], setti
     if stack.firm is None:
         return Layout(base_load_mw(settings), peak, None, 0.0, 0.0, (0,))
     unit = technologies[stack.firm.technologies[0]]
-    power, energy = reserve(unit.unit_mw, peak, settings) if "reserve" in stack.parts else (0.0, 0.0)
+    power, energy = reserve(unit.unit_mw, unit.swing_frac, peak, settings) if "reserve" in stack.parts else (0.0, 0.0)
     counts = fleet_counts(stack.firm, unit.unit_mw, peak)
     ramp = settings.cloud_ramp_frac if {"solar", "reserve"} <= stack.parts else 0.0
     return Layout(base_load_mw(settings), peak, unit, power, energy, counts, ramp)

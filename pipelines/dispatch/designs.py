@@ -110,7 +110,9 @@ def _unit_designs(stack: Stack, technologies: Mapping[str, FirmTechnology], sett
     baseload_counts = range(max(1, most // 2), most + 1) if baseload else range(1)
     for unit in (technologies[name] for name in stack.firm.technologies):
         largest = max(unit.unit_mw, baseload.unit_mw if baseload else 0.0)
-        reserve_mw, reserve_mwh = reserve(largest, peak_mw, settings) if "reserve" in stack.parts else (0.0, 0.0)
+        swing = max(unit.swing_frac, baseload.swing_frac if baseload else 0.0)
+        has_reserve = "reserve" in stack.parts
+        reserve_mw, reserve_mwh = reserve(largest, swing, peak_mw, settings) if has_reserve else (0.0, 0.0)
         for reactors, units in itertools.product(baseload_counts, fleet_counts(stack.firm, unit.unit_mw, peak_mw)):
             name = stack.design_name.format(reactors=reactors, units=units, unit_mw=unit.unit_mw)
             yield Design(

@@ -149,7 +149,8 @@ def capital_costs(
     has_grid = pl.col("grid_mw") > 0.0
     has_plant = (pl.col("solar_mw") > 0) | (pl.col("bess_mw") > 0) | ~has_grid
     connection = 1000.0 * pl.col("grid_mw") * site["grid_connection_usd_per_kw"] * pl.col("works_factor")
-    ups = pl.when(has_grid).then(1000.0 * settings.site_it_mw * site["ups_usd_per_kw"]).otherwise(0.0)
+    has_ups = has_grid | settings.has_ups_when_islanded
+    ups = pl.when(has_ups).then(1000.0 * settings.site_it_mw * site["ups_usd_per_kw"]).otherwise(0.0)
     integration = pl.when(has_plant).then(site["integration_usd_per_kw"]).otherwise(site["grid_integration_usd_per_kw"])
     frame = frame.with_columns(
         (1000.0 * pl.col("firm_units") * pl.col("firm_unit_mw")).alias("firm_kw"),

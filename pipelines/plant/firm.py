@@ -82,6 +82,7 @@ def _firm_technology(
         derate_per_km=figure("derate_per_km"),
         fuel=own.fuel,
         start_failure=figure("start_failure"),
+        swing_frac=figure("swing_frac"),
     )
 
 

@@ -40,6 +40,9 @@ class FirmTechnology:
         What the unit burns.
     start_failure : float
         Probability that a call of the unit fails.
+    swing_frac : float
+        Power of the grid-forming battery or capacitors that follow the swings of the load, as a share of the capacity
+        that carries it.
     """
 
     technology: str
@@ -57,6 +60,7 @@ class FirmTechnology:
     derate_per_km: float
     fuel: str
     start_failure: float = 0.0
+    swing_frac: float = 0.0
 
     def capacity_frac(self, temperature_c: NDArray[np.float64], elevation_m: float) -> NDArray[np.float64]:
         """Return the share of the rating that a unit can give, by hour.

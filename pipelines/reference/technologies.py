@@ -25,6 +25,7 @@ FIGURES = (
     "derate_per_km",
     "mttr_hours",
     "start_failure",
+    "swing_frac",
     "nox_kg_per_mwh",
 )
 _WORDS = ("technology", "label", "short_name", "fuel", "location_proxy", "prime_mover")
@@ -47,8 +48,8 @@ class Technology:
     prime_mover : str
         Rows of `temperature_outage.csv` that hold for it; empty without.
     figures : Mapping[str, str]
-        Each of `FIGURES` as it is written: a number, `setting:<name>`, `parameter:<name>` of `technology.csv`, or a
-        word that its reader knows.
+        Each of `FIGURES` as it is written: a number, `setting:<name>`, `parameter:<name>` of `technology.csv`
+        (`parameter:<technology>.<name>` where the row is of another technology), or a word that its reader knows.
     line : int
         Row in the file.
     """
@@ -90,7 +91,8 @@ class Technology:
         text = self.figures[name]
         kind, _, source = text.rpartition(":")
         if kind == "parameter" and parameters is not None:
-            return parameters.value(self.technology, source, unit)
+            owner, _, parameter = source.rpartition(".")
+            return parameters.value(owner or self.technology, parameter, unit)
         if kind == "setting" and source in Settings.model_fields:
             return float(getattr(settings, source))
         try:

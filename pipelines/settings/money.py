@@ -77,6 +77,11 @@ class Money(BaseModel):
         350.0, ge=0, description="substation and line of a load connection (USD per kW of grid limit); assumption"
     )
     ups_usd_per_kw: float = economics(400.0, ge=0, description="UPS with batteries (USD per kW of IT); assumption")
+    has_ups_when_islanded: bool = economics(
+        False,
+        description="whether an islanded site pays for a UPS beside its grid-forming reserve, which carries the load "
+        "in the same way; the racks' own capacitors are part of compute",
+    )
     ups_life_years: float = economics(12.0, gt=0, description="life of the UPS (years); assumption")
     installed_soft_frac: float = economics(
         0.03,

@@ -38,6 +38,13 @@ class Plant(BaseModel):
     load_step_frac: float = physics(
         0.10, "dispatch", ge=0, description="load step the reserve carries, share of peak load; assumption"
     )
+    swing_reserve_factor: float = physics(
+        1.0,
+        "dispatch",
+        ge=0,
+        description="factor on the published power of the battery or capacitors that follow the swings of AI load, by "
+        "prime mover (ratio); 0 sizes the reserve for the loss of a unit and a load step alone",
+    )
     cloud_ramp_frac: float = physics(
         0.70,
         "dispatch",

@@ -127,7 +127,8 @@ def _by_value(
     if len(slots) == 1:
         return first
     columns = REGISTRY["sim.designs"].schema.column_names()
-    designs = phase_designs(pl.concat([plant.designs.to_frame(), *(slot.select(columns) for slot in slots)]), settings)
+    every = pl.concat([plant.designs.to_frame(), *(slot.select(columns) for slot in slots)])
+    designs = phase_designs(every, plant.technologies, settings)
     phases = pl.DataFrame(REGISTRY["sim.candidates"].schema.create_empty())
     if designs.height:
         rows = assess_site(site, replace(plant, designs=DesignSet.from_frame(designs)), causes)

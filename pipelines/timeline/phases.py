@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -9,6 +10,7 @@ import polars as pl
 from pipelines.dispatch.basis import peak_load_mw, reserve
 from pipelines.plant.catalogue import stacks
 from pipelines.plant.stack import Part, Phase, Stack, Units
+from pipelines.plant.technology import FirmTechnology
 from pipelines.settings import Settings
 from pipelines.timeline.plant import module_count, modules_on_firm_units, phase_units
 from pipelines.timeline.rows import sizes_of
@@ -28,7 +30,9 @@ _UNITS: dict[Part, dict[str, Any]] = {
 }
 
 
-def phase_designs(designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def phase_designs(
+    designs: pl.DataFrame, technologies: Mapping[str, FirmTechnology], settings: Settings
+) -> pl.DataFrame:
     """Make the designs of the phases before the permanent plant.
 
     In such a phase the firm units carry the modules that they can carry alone with one unit spare. Costs, outages and
@@ -40,6 +44,8 @@ def phase_designs(designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     ----------
     designs : pl.DataFrame
         Contract `sim.designs`.
+    technologies : Mapping[str, FirmTechnology]
+        Technology to its unit.
     settings : Settings
         Site, modules, design temperature, the folder of the user's own stacks.
 
@@ -55,9 +61,12 @@ def phase_designs(designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
             if name in found:
                 continue
             if phase.units is not None:
-                found[name] = _scaled(_with_units(row, phase.units, settings), phase, 1.0) | {"design_id": name}
+                own, share = _with_units(row, phase.units, technologies, settings), 1.0
             elif (share := _carried(row, settings)) > 0.0:
-                found[name] = _scaled(_without_sun(row, phase, settings), phase, share) | {"design_id": name}
+                own = _without_sun(row, phase, technologies, settings)
+            else:
+                continue
+            found[name] = _scaled(own, phase, share) | {"design_id": name}
     return pl.DataFrame(list(found.values()), schema=designs.schema)
 
 
@@ -122,30 +131,38 @@ def with_rentals(designs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return designs.with_columns(is_rented.alias("is_firm_rented"))
 
 
-def _with_units(design: dict[str, Any], units: Units, settings: Settings) -> dict[str, Any]:
-    """Return a design with the units that a phase brings, and a reserve for one of them."""
-    reserve_mw, reserve_mwh = reserve(units.unit_mw, peak_load_mw(settings), settings)
-    return design | {
+def _with_units(
+    design: dict[str, Any], units: Units, technologies: Mapping[str, FirmTechnology], settings: Settings
+) -> dict[str, Any]:
+    """Return a design with the units that a phase brings, and a reserve for one of them and the swings of the load."""
+    swing = technologies[units.technology].swing_frac
+    reserve_mw, reserve_mwh = reserve(units.unit_mw, swing, peak_load_mw(settings), settings)
+    return design | _brought(units, settings) | {"reserve_mw": reserve_mw, "reserve_mwh": reserve_mwh}
+
+
+def _brought(units: Units, settings: Settings) -> dict[str, Any]:
+    return {
         "firm_technology": units.technology,
         "firm_units": phase_units(units.unit_mw, module_count(settings), settings),
         "firm_unit_mw": units.unit_mw,
-        "reserve_mw": reserve_mw,
-        "reserve_mwh": reserve_mwh,
     }
 
 
-def _without_sun(design: dict[str, Any], phase: Phase, settings: Settings) -> dict[str, Any]:
+def _without_sun(
+    design: dict[str, Any], phase: Phase, technologies: Mapping[str, FirmTechnology], settings: Settings
+) -> dict[str, Any]:
     """Return a design with the reserve that its units need where the phase has no solar whose clouds it would carry."""
     if "solar" in phase.parts or design["solar_mw"] <= 0.0 or design["reserve_mw"] <= 0.0:
         return design
-    reserve_mw, reserve_mwh = reserve(design["firm_unit_mw"], peak_load_mw(settings), settings)
+    swing = technologies[design["firm_technology"]].swing_frac
+    reserve_mw, reserve_mwh = reserve(design["firm_unit_mw"], swing, peak_load_mw(settings), settings)
     return design | {"reserve_mw": reserve_mw, "reserve_mwh": reserve_mwh}
 
 
 def phase_design_id(design: dict[str, Any], phase: Phase, settings: Settings) -> str:
     """Return the name of the design of a phase: phases of the same units are one."""
     if phase.units is not None:
-        design = _with_units(design, phase.units, settings)
+        design = design | _brought(phase.units, settings)
     parts = [f"n{design['firm_units']}x{design['firm_unit_mw']:g}"]
     if "baseload" in phase.parts:
         parts.append(f"r{design['baseload_units']}x{design['baseload_unit_mw']:g}")

@@ -61,7 +61,7 @@ def _facts(every: int) -> Facts:
     some = designs.select(sizes).unique(maintain_order=True).gather_every(every)
     designs = designs.join(some, on=sizes, how="semi", maintain_order="left")
     plant = Plant(DesignSet.from_frame(designs), technologies, battery(figures, settings), figures, settings)
-    phases = DesignSet.from_frame(phase_designs(designs, settings))
+    phases = DesignSet.from_frame(phase_designs(designs, technologies, settings))
     return Facts(
         plant, phases, solar_parameters(figures, settings), load_reference("data_centre_load", REFERENCE_DIR), 1
     )

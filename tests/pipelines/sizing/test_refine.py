@@ -144,7 +144,7 @@ def test_a_floor_on_the_sun_is_kept_and_costs(night, cache, chosen) -> None:
     assert (floor["lcoe_usd_per_mwh"] >= free["lcoe_usd_per_mwh"] * (1 - 1e-6)).all()
 
 
-def test_the_reserve_carries_a_unit_and_a_step_or_the_clouds(night, finalists) -> None:
+def test_the_reserve_carries_a_unit_and_a_step_the_swings_or_the_clouds(night, finalists) -> None:
     settings = night.market.settings
     peak = peak_load_mw(settings)
     hybrids = pl.concat([night.plant.designs.to_frame(), finalists.designs]).filter(
@@ -153,7 +153,8 @@ def test_the_reserve_carries_a_unit_and_a_step_or_the_clouds(night, finalists) -
     for row in hybrids.iter_rows(named=True):
         step = row["firm_unit_mw"] + settings.load_step_frac * peak
         clouds = settings.cloud_ramp_frac * min(row["solar_mw"], peak)
-        assert row["reserve_mw"] == pytest.approx(max(step, clouds))
+        swings = night.plant.technologies[row["firm_technology"]].swing_frac * peak
+        assert row["reserve_mw"] == pytest.approx(max(step, swings, clouds))
         assert row["reserve_mwh"] == pytest.approx(row["reserve_mw"] * settings.start_minutes / 60.0)
 
 

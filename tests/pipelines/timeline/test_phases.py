@@ -39,8 +39,8 @@ def grid(technologies) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def phases(grid) -> pl.DataFrame:
-    return phase_designs(grid, SETTINGS)
+def phases(grid, technologies) -> pl.DataFrame:
+    return phase_designs(grid, technologies, SETTINGS)
 
 
 def site(technologies, share: float) -> SiteYear:
