@@ -36,6 +36,25 @@ class AirPermits(dy.Schema):
     air_permit_nonattainment_prob = number(
         "Probability that it needs nonattainment New Source Review", "fraction", minimum=0, maximum=1
     )
+    firm_used_mwh_per_year = number(
+        "Energy that the units give in a year, of all its hours where they begin alone; null where nothing burns",
+        "MWh/year",
+        minimum=0,
+        nullable=True,
+    )
+    minor_limit_mwh_per_year = number(
+        "Energy up to which the plant is a synthetic minor source behind the control, at the median rates and with the "
+        "margin below the line; null where it needs no limit",
+        "MWh/year",
+        minimum=0,
+        nullable=True,
+    )
+    minor_limit_used_frac = number(
+        "Energy that the units give, share of that limit; above 1 it would bind: the plant is no likely minor source",
+        "fraction",
+        minimum=0,
+        nullable=True,
+    )
     nox_tons = _tons("NOx")
     co_tons = _tons("CO")
     voc_tons = _tons("VOC with formaldehyde")

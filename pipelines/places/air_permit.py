@@ -37,6 +37,7 @@ HAP_TPY = 10.0
 """Line of a major source of one hazardous pollutant (40 CFR 63.2)."""
 _FULL = CONTROLS[-1]
 _SHOWN = (*POLLUTANTS, "formaldehyde")
+_LIMIT = ("firm_used_mwh_per_year", "minor_limit_mwh_per_year", "minor_limit_used_frac")
 _CATALYSTS = ("capex_oxidation_catalyst", "capex_scr")
 
 
@@ -71,6 +72,7 @@ def air_permits(rows: pl.DataFrame, regions: pl.DataFrame, settings: Settings) -
     pl.DataFrame
         One row per row: air_permit_control, air_permit_class (the likeliest), air_permit_below_prob,
         air_permit_nonattainment_prob, nox_tons, co_tons, voc_tons, pm25_tons, formaldehyde_tons (short ton/year),
+        firm_used_mwh_per_year, minor_limit_mwh_per_year, minor_limit_used_frac (null where no limit is needed),
         air_permit_expected_months, control_usd_per_kw, control_usd_per_mwh, offset_usd (expected), air_permit_id
         (duration), air_permit_months_p50.
     """
@@ -271,6 +273,9 @@ def described(frame: pl.DataFrame, choice: Choice, settings: Settings) -> pl.Dat
         "air_permit_below_prob": below,
         "air_permit_nonattainment_prob": choice.nonattainment,
         **{f"{name}_tons": own.tons.get(name, np.zeros(len(frame))) for name in _SHOWN},
+        "firm_used_mwh_per_year": own.used_mwh,
+        "minor_limit_mwh_per_year": own.limit_mwh,
+        "minor_limit_used_frac": own.used_mwh / own.limit_mwh,
         "air_permit_expected_months": choice.months,
         "control_usd_per_kw": choice.usd_per_kw,
         "control_usd_per_mwh": choice.usd_per_mwh,
@@ -279,7 +284,7 @@ def described(frame: pl.DataFrame, choice: Choice, settings: Settings) -> pl.Dat
     made = frame.select("_row", "region_id", "stack_id").with_columns(
         pl.lit(choice.control).alias("air_permit_control"),
         pl.Series("air_permit_class", choice.classes(), pl.String),
-        *(pl.Series(name, values) for name, values in columns.items()),
+        *(pl.Series(name, values).fill_nan(None) for name, values in columns.items()),
     )
     return _with_id(made, ids, settings)
 
@@ -336,6 +341,7 @@ def _bare(frame: pl.DataFrame) -> pl.DataFrame:
         pl.lit(0.0).alias("air_permit_nonattainment_prob"),
         *(pl.lit(0.0).alias(f"{name}_tons") for name in _SHOWN),
         *(pl.lit(0.0).alias(name) for name in nothing),
+        *(pl.lit(None, dtype=pl.Float64).alias(name) for name in _LIMIT),
         pl.lit(True).alias("is_chosen"),
     )
 

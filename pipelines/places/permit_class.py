@@ -42,12 +42,19 @@ class Permits:
         Whether it lies below every line without a limit on hours or a margin.
     tons : dict[str, Array]
         Potential to emit at the load all year (short ton/year).
+    used_mwh : Array
+        Energy that the units give in a year; that of all its hours where they begin alone.
+    limit_mwh : Array
+        Energy up to which they are a minor source at the median rates: what a limit on hours in the permit would be.
+        Not a number where they are one without a limit.
     """
 
     below: Array
     nonattainment: Array
     is_natural: NDArray[np.bool_]
     tons: dict[str, Array]
+    used_mwh: Array
+    limit_mwh: Array
 
 
 def with_places(rows: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
@@ -94,6 +101,7 @@ def classified(frame: pl.DataFrame, plant: str, control: str, running_mw: Array,
     }
     below, attained = np.ones(len(frame)), np.ones(len(frame))
     is_natural = np.ones(len(frame), dtype=np.bool_)
+    limit_mwh = np.full(len(frame), np.inf)
     tons = {name: running_mw * rate.mid for name, rate in rates.items()}
     for name in POLLUTANTS:
         line = lines[name]
@@ -105,7 +113,10 @@ def classified(frame: pl.DataFrame, plant: str, control: str, running_mw: Array,
         below = below * chance
         attained = attained * np.where(line < PSD_TPY, chance, 1.0)
         is_natural &= is_own
-    return Permits(below, 1.0 - attained, is_natural, tons)
+        allowed = (1.0 - settings.permit_margin_frac) * line / rates[name].mid * HOURS_PER_YEAR
+        limit_mwh = np.where(is_own, limit_mwh, np.minimum(limit_mwh, allowed))
+    limit_mwh = np.where(np.isfinite(limit_mwh), limit_mwh, np.nan)
+    return Permits(below, 1.0 - attained, is_natural, tons, running_mw * share * HOURS_PER_YEAR, limit_mwh)
 
 
 def _at_most(rate: Spread, limit: Array) -> Array:

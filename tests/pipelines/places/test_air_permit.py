@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from pipelines.contracts.base import validate
 from pipelines.places.air_permit import air_permits, permit_costs, permit_table, site_load_mw
 from pipelines.places.emissions import CONTROLS, controlled, flameless
-from pipelines.places.permit_class import FACTS
+from pipelines.places.permit_class import FACTS, PSD_TPY, classified, with_places
 from pipelines.places.permit_durations import months_of, permit_durations, permit_points
 from pipelines.places.permit_months import nonattainment_months, permit_rows, shrunk_medians, state_months
 from pipelines.reference.load import load_reference
@@ -120,6 +121,26 @@ def test_a_limit_on_hours_helps_only_units_that_run_less() -> None:
 def permit_table_row(mwh: float, control: str) -> dict:
     table = permit_table(rows("gas_recip", mwh=mwh), place(), ON)
     return table.row(by_predicate=pl.col("air_permit_control") == control, named=True)
+
+
+@given(used=st.floats(1000.0, 190_000.0), nox=st.floats(25.0, 250.0), margin=st.floats(0.0, 0.5))
+def test_a_synthetic_minor_keeps_its_limit_on_energy(used: float, nox: float, margin: float) -> None:
+    """The limit is the energy that emits the line less its margin; beyond it the plant is no likely minor source."""
+    load_mw = 25.0
+    frame = with_places(rows("gas_recip", mwh=used), place("OH", nox, 250.0))
+    own = ON.model_copy(update={"permit_margin_frac": margin})
+    lines = {"nox": nox, "co": PSD_TPY, "voc": 250.0, "pm25": PSD_TPY}
+    bare = controlled("recip_genset", "none", own)
+    binding = [name for name, line in lines.items() if load_mw * bare[name].mid > line]
+    assert "co" in binding
+    for control in CONTROLS:
+        found = classified(frame, "recip_genset", control, np.array([load_mw]), own)
+        rates = controlled("recip_genset", control, own)
+        at_limit = [rates[name].mid * found.limit_mwh[0] / 8760.0 / lines[name] for name in binding]
+        assert max(at_limit) == pytest.approx(1.0 - margin)
+        assert found.used_mwh[0] == pytest.approx(used)
+        if used > found.limit_mwh[0] * (1.0 + 1e-9):
+            assert found.below[0] < 0.5
 
 
 def test_costs_of_many_designs_are_those_of_the_chosen_control() -> None:
