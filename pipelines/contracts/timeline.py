@@ -53,6 +53,12 @@ class TimeToPower(dy.Schema):
     plant_complete_months_p50 = number(
         "P50 of the months until the last part of the plant runs, solar that follows gas included", "months", minimum=0
     )
+    idle_months_mean = number(
+        "Mean months from when the last generating part that the first module needs is set until that module runs, "
+        "tests included: plant that is paid for and earns nothing",
+        "months",
+        minimum=0,
+    )
     critical_activity = text("Activity with the largest share of the months on the critical chain to the first module")
     p_first_mw_12_months = number(
         "Chance of the first module within 12 months, completion and projects given up included",

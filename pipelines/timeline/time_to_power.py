@@ -31,6 +31,9 @@ from pipelines.timeline.schedule import (
     usual_chain,
 )
 
+_GENERATING = ("firm_mw", "phase_mw", "solar_mw", "bess_gwh")
+"""Quantities of the activities that set what makes or stores power."""
+
 
 @dataclass(frozen=True)
 class TimelineResult:
@@ -326,11 +329,14 @@ def _months_frame(
     first = np.array([outcome.first for outcome in outcomes]).reshape(-1, 3)
     full = np.array([outcome.full for outcome in outcomes]).reshape(-1, 3)
     completion = np.array([row.completion for row in rows])
+    # Rows that are alike are one object.
+    idle = {id(row): _idle_months(row, outcome) for row, outcome in zip(rows, outcomes, strict=True)}
     p_first = np.array([outcome.p_first for outcome in outcomes]).reshape(-1, 4) * completion[:, None]
     return ids.with_columns(
         *(pl.Series(f"first_mw_months_p{p}", first[:, i]) for i, p in enumerate((10, 50, 90))),
         *(pl.Series(f"full_mw_months_p{p}", full[:, i]) for i, p in enumerate((10, 50, 90))),
         pl.Series("plant_complete_months_p50", [outcome.complete_p50 for outcome in outcomes], pl.Float64),
+        pl.Series("idle_months_mean", [idle[id(row)] for row in rows], pl.Float64),
         pl.Series(
             "critical_activity",
             [
@@ -343,6 +349,16 @@ def _months_frame(
         pl.Series("completion_probability", completion),
         pl.Series("usable_mw_months_60", online[:, :60].sum(axis=1) * settings.site_it_mw),
     )
+
+
+def _idle_months(row: Row, outcome: Outcome) -> float:
+    """Compute the mean months that the last generating part set for the first module waits until that module runs."""
+    finish = np.asarray(outcome.finish_mean)
+    is_set = [
+        activity.quantity in _GENERATING and activity.scope != "full" and multiple > 0.0
+        for activity, multiple in zip(row.network.activities, row.arrays.multiple[:, 0], strict=True)
+    ]
+    return float(finish[-1] - finish[is_set].max()) if any(is_set) else 0.0
 
 
 def _critical_frame(ids: pl.DataFrame, rows: list[Row], outcomes: list[Outcome], used: pl.DataFrame) -> pl.DataFrame:

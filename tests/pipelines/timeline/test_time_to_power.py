@@ -81,6 +81,28 @@ def test_contracts_and_identities(everywhere, fast, regions):
     np.testing.assert_allclose(frame["usable_mw_months_60"], online[:, :60].sum(axis=1) * fast.site_it_mw)
 
 
+def test_plant_idles_from_when_it_is_set_until_it_runs(everywhere):
+    set_last = ["firm_installation", "standby_installation", "bess_installation"]
+    ends = everywhere.critical_path.filter(
+        pl.col("stack_id").is_in(["gas_recip", "grid"]) & pl.col("activity").is_in([*set_last, "commissioning"])
+    )
+    key = ["region_id", "stack_id"]
+    waits = (
+        ends.sort(*key, "activity_order")
+        .group_by(key, maintain_order=True)
+        .agg(
+            (pl.col("finish_mean_months").last() - pl.col("finish_mean_months").slice(0, pl.len() - 1).max()).alias(
+                "wait"
+            )
+        )
+    )
+    both = waits.join(everywhere.time_to_power, on=key)
+    assert both["idle_months_mean"].to_numpy() == pytest.approx(both["wait"].to_numpy())
+    # Standby sets wait for the connection, engines for their own tests.
+    mean = dict(both.group_by("stack_id").agg(pl.col("idle_months_mean").mean()).iter_rows())
+    assert mean["grid"] > 3.0 * mean["gas_recip"] > 0.0
+
+
 def test_gas_stacks_order_as_the_facts_order_them(everywhere, run):
     """Fuel cells and small engines before small turbines, these before the heavy frame, the reactor last in full."""
     medians = everywhere.time_to_power.group_by("stack_id").agg(
