@@ -170,7 +170,8 @@ class SiteRunner:
     options : DispatchOptions
     dtype : DTypeLike
     has_few : bool
-        Whether blocks of few designs get a kernel of their own, a third of the time for two more seconds of compiling.
+        Whether blocks of few designs get a kernel of their own, a third of the time for two more seconds of compiling;
+        where all hours are kept they always do.
 
     Raises
     ------
@@ -224,8 +225,13 @@ class SiteRunner:
         series, constants = self._kinds[kind]
         work = block.work.copy()
         keep = k.KEEP_SUMS if out is None else k.KEEP_NEED if set(rows) <= k.NEED_ROWS else k.KEEP_ALL
-        width = k.FEW_LANES if self._has_few and n <= k.FEW_LANES else k.LANES
-        simulate = k.kernel(kind.rule, kind.has_baseload, self._budget > 0, keep, width)
+        # A trace is of one design.
+        is_narrow = self._has_few or keep == k.KEEP_ALL
+        width = k.FEW_LANES if is_narrow and n <= k.FEW_LANES else k.LANES
+        has_units = bool(kind.firm_technology) or kind.has_baseload or block.has_grid or kind.rule != k.LOAD_FOLLOWING
+        # Every hour of a trace is kept, and a kernel more is not worth its compiling.
+        has_units |= keep == k.KEEP_ALL
+        simulate = k.kernel(kind.rule, kind.has_baseload, self._budget > 0, keep, width, has_units=has_units)
         nothing, no_rows = np.empty((0, 0, 0), self._dtype), np.empty(0, np.int64)
         work[k.S_BUDGET : k.S_BUDGET + n] = self._budget
         if self._options.is_year_closed:

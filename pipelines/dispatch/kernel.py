@@ -126,7 +126,9 @@ def _require(
                 need[t - first, k] = work[S_WANT + k]
 
 
-def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: int) -> Callable[..., None]:
+def _build(
+    rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: int, has_units: bool
+) -> Callable[..., None]:
     """Compile the kernel for one rule; stores are what bounds its speed, so that a row no one reads is not written.
 
     The closure holds numbers alone: compiled code is kept on the disk by their values, so that the next process loads
@@ -153,7 +155,7 @@ def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: 
                 level = need[t % day_steps + 1]
             for k in range(width):
                 sun = work[P_SOLAR + k] * solar
-                grid_limit = work[P_GRID + k] * grid
+                grid_limit = work[P_GRID + k] * grid if has_units else zero
                 short = load - sun - grid_limit
                 given = zero
                 if has_baseload:
@@ -189,9 +191,11 @@ def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: 
                     plan = max(min(plan, can_give), -can_take)
 
                 want = max(short - plan, zero)
-                on, made = _units(
-                    want, work[P_UNITS + k], work[P_UNIT + k], work[P_PER_MW + k], firm, per_firm, min_load, tol
-                )
+                on, made = zero, zero
+                if has_units:
+                    on, made = _units(
+                        want, work[P_UNITS + k], work[P_UNIT + k], work[P_PER_MW + k], firm, per_firm, min_load, tol
+                    )
                 rest = short - made
                 battery = max(min(rest, can_give), -can_take)
                 taken = max(-battery, zero)
@@ -228,9 +232,7 @@ def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: 
                 if rule == CYCLE_CHARGING:
                     work[S_CYCLING + k] = cycling if soc < work[P_SET + k] - switch else zero
 
-                before_on = work[S_ON + k] if t > 0 else on
                 work[S_SOC + k] = soc
-                work[S_ON + k] = on
                 if keep >= KEEP_NEED:
                     work[S_WANT + k] = want
                     work[S_GRID + k] = imported
@@ -242,13 +244,16 @@ def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: 
                 work[T_CURTAILED + k] += curtailed
                 work[T_CHARGE + k] += taken
                 work[T_DISCHARGE + k] += put
-                work[T_GRID + k] += imported
-                work[T_FIRM + k] += made
                 work[T_UNSERVED + k] += unserved
                 work[T_UNSERVED_STEPS + k] += is_short
-                work[T_ON + k] += on
-                work[T_ON_CAP + k] += on * firm
-                work[T_STARTS + k] += max(on - before_on, zero)
+                if has_units:
+                    before_on = work[S_ON + k] if t > 0 else on
+                    work[S_ON + k] = on
+                    work[T_GRID + k] += imported
+                    work[T_FIRM + k] += made
+                    work[T_ON + k] += on
+                    work[T_ON_CAP + k] += on * firm
+                    work[T_STARTS + k] += max(on - before_on, zero)
             for i in range(rows.shape[0]):
                 for k in range(lanes):
                     out[i, t, first_column + k] = work[rows[i] + k]
@@ -262,7 +267,9 @@ def _build(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: 
 
 
 @cache
-def kernel(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: int = LANES) -> Callable[..., None]:
+def kernel(
+    rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: int = LANES, *, has_units: bool = True
+) -> Callable[..., None]:
     """Return the compiled kernel of a rule.
 
     Parameters
@@ -277,6 +284,8 @@ def kernel(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: 
         KEEP_SUMS, KEEP_NEED or KEEP_ALL: which state rows each step writes.
     width : int
         LANES, or FEW_LANES where no more lanes are used.
+    has_units : bool
+        False where solar and battery are alone under load following: nothing is computed of grid and firm units.
 
     Returns
     -------
@@ -286,4 +295,4 @@ def kernel(rule: int, has_baseload: bool, has_flexible: bool, keep: int, width: 
         the state in `work`, adds to `totals` in MW x steps, and copies the first lanes of the rows at every step to the
         columns of `out` from first_column on.
     """
-    return _build(rule, has_baseload, has_flexible, keep, width)
+    return _build(rule, has_baseload, has_flexible, keep, width, has_units)

@@ -122,15 +122,28 @@ def lattice_designs(stack: Stack, places: NDArray[np.int64], units: NDArray[np.i
         for column, values in enumerate(axes.values.values())
     ]
     named = f"{stack.id}-{stack.design_name}".format
-    solar_mw, bess_mw, bess_mwh = lattice_sizes(axes, places, layout).T
+    design_id = [
+        named(**dict(zip(axes.values, own, strict=True)), units=count)
+        for *own, count in zip(*names, units.tolist(), strict=True)
+    ]
+    columns = {"design_id": design_id} | _columns(stack, places, units, layout)
+    return pl.DataFrame({field.name: columns[field.name] for field in fields(DesignSet)})
+
+
+def lattice_set(stack: Stack, places: NDArray[np.int64], units: NDArray[np.int64], layout: Layout) -> DesignSet:
+    """Return the designs at points of the lattice for a dispatch, without their names; see `lattice_designs`."""
+    columns = _columns(stack, places, units, layout)
+    texts = {name: values.tolist() for name, values in columns.items() if values.dtype.kind == "U"}
+    return DesignSet(**(columns | texts | {"design_id": [""] * len(places)}))
+
+
+def _columns(stack: Stack, places: NDArray[np.int64], units: NDArray[np.int64], layout: Layout) -> dict[str, Any]:
+    """Return the columns of the designs at points of the lattice but their names, each of shape (n,)."""
+    solar_mw, bess_mw, bess_mwh = lattice_sizes(stack.continuous(), places, layout).T
     n, unit = len(places), layout.unit
     reserve_mw, reserve_mwh = layout.reserve_of(solar_mw)
     has_units = (units > 0) & (unit is not None)
     columns: dict[str, Any] = {
-        "design_id": [
-            named(**dict(zip(axes.values, own, strict=True)), units=count)
-            for *own, count in zip(*names, units.tolist(), strict=True)
-        ],
         "stack_id": stack.id,
         "solar_mw": solar_mw, "bess_mw": bess_mw, "bess_mwh": bess_mwh,
         "reserve_mw": reserve_mw, "reserve_mwh": reserve_mwh,
@@ -142,12 +155,7 @@ def lattice_designs(stack: Stack, places: NDArray[np.int64], units: NDArray[np.i
         "firm_unit_mw": np.where(has_units, unit.unit_mw if unit else 0.0, 0.0),
         "rule": "load_following",
     }  # fmt: skip
-    return pl.DataFrame(
-        {
-            field.name: values if isinstance(values := columns[field.name], list) else np.broadcast_to(values, n).copy()
-            for field in fields(DesignSet)
-        }
-    )
+    return {name: np.broadcast_to(values, n).copy() for name, values in columns.items()}
 
 
 @cache

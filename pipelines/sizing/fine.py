@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.dispatch.basis import Layout, stack_layout
 from pipelines.dispatch.batch import simulate_batch
 from pipelines.dispatch.inputs import DesignSet, SiteYear
-from pipelines.dispatch.lattice import grid_points, lattice_designs, lattice_sizes, neighbours
+from pipelines.dispatch.lattice import grid_points, lattice_designs, lattice_set, lattice_sizes, neighbours
 from pipelines.dispatch.storage_years import StorageYears
 from pipelines.identity import content_hash
 from pipelines.plant.catalogue import stacks
@@ -98,6 +98,7 @@ class Lattice:
     def __init__(self, stacks: Mapping[str, Stack], layouts: Mapping[str, Layout]) -> None:
         self.stacks, self.layouts = stacks, layouts
         self.sizes = lru_cache(maxsize=1024)(self._sizes)
+        self.designs = lru_cache(maxsize=1024)(self._designs)
         self.name = lru_cache(maxsize=None)(self._name)
 
     @classmethod
@@ -144,6 +145,11 @@ class Lattice:
         places = np.repeat(places, len(counts), axis=0)
         sizes = lattice_sizes(axes, places, self.layouts[block.stack_id])
         return Sizes(places, np.column_stack([sizes, units.astype(np.float64)]))
+
+    def _designs(self, block: Block) -> DesignSet:
+        """Return the designs of a block, without names."""
+        sizes = self.sizes(block)
+        return lattice_set(self.stacks[block.stack_id], sizes.places, sizes.units, self.layouts[block.stack_id])
 
 
 class Frames(Protocol):
@@ -206,8 +212,8 @@ class Region:
         if self._further is not None and not lattice.has_firm_source(block.stack_id):
             found = _used(self._further_blocks, name)
             if found is None:
-                for site in self._every_year:
-                    total += self._dispatch(site, block, lattice)
+                for rows in self._dispatch(self._every_year, block, lattice):
+                    total += rows
                 found = self._further_blocks[name] = (total / len(self._every_year)).astype(np.float32)
                 self.dispatched += len(found) * len(self._every_year)
                 self._new_blocks = True
@@ -215,7 +221,7 @@ class Region:
         for site, blocks in zip(self.years, self._blocks, strict=True):
             found = _used(blocks, name)
             if found is None:
-                found = blocks[name] = self._dispatch(site, block, lattice)
+                found = blocks[name] = self._dispatch([site], block, lattice)[0]
                 self.dispatched += len(found)
                 self._new_blocks = True
             total += found
@@ -275,10 +281,10 @@ class Region:
         starts = [0, *ends[:-1]]
         return {name: rows[start:end] for name, start, end in zip(runs["value"].to_list(), starts, ends, strict=True)}
 
-    def _dispatch(self, site: SiteYear, block: Block, lattice: Lattice) -> NDArray[np.float32]:
-        sizes = lattice.sizes(block)
-        sized = DesignSet.from_frame(lattice.at(block.stack_id, sizes.places, sizes.units))
-        found = simulate_batch([site], sized, self._plant.technologies, self._plant.battery, threads=1)
+    def _dispatch(self, sites: Sequence[SiteYear], block: Block, lattice: Lattice) -> list[NDArray[np.float32]]:
+        """Return `SUMS` of every design of a block in each of some site years, each of shape (n, len(SUMS))."""
+        designs, plant = lattice.designs(block), self._plant
+        found = simulate_batch(sites, designs, plant.technologies, plant.battery, threads=1)
         lost = found.charge_mwh - found.discharge_mwh
         sums = {
             "firm_mwh": found.firm_mwh,
@@ -287,7 +293,7 @@ class Region:
             "delivered_solar_mwh": found.solar_potential_mwh - found.curtailed_mwh - lost,
             "unserved_mwh": found.unserved_mwh,
         }
-        return np.column_stack([sums[name][0].astype(np.float32) for name in SUMS])
+        return [np.column_stack([sums[name][place].astype(np.float32) for name in SUMS]) for place in range(len(sites))]
 
     def assess(self, year: int, designs: pl.DataFrame) -> pl.DataFrame:
         """Return dispatch and adequacy of designs in one year, in double precision.

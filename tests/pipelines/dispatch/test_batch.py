@@ -50,6 +50,30 @@ def _arrays(result) -> dict[str, np.ndarray]:
     return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sun_and_battery_alone_are_dispatched_as_beside_units_and_grid(plant, dtype) -> None:
+    """A block with one grid or unit computes all of both; one without computes neither, and gives the same bits."""
+    sites, designs, technologies = plant
+    alone = dataclasses.replace(
+        designs, grid_mw=np.zeros(len(designs)), is_grid_flexible=np.zeros(len(designs), bool),
+        baseload_units=np.zeros(len(designs), np.int64), firm_units=np.zeros(len(designs), np.int64),
+    )  # fmt: skip
+    every_other = np.arange(len(designs)) % 2 == 0
+    beside = dataclasses.replace(alone, grid_mw=np.where(every_other, 0.0, 5.0))
+    needs: dict[str, np.ndarray] = {}
+    found = {}
+    for name, own in (("alone", alone), ("beside", beside)):
+        found[name] = _arrays(
+            simulate_batch(
+                sites[:1], own, technologies, BATTERY, dtype=dtype,
+                with_need=lambda _, need, name=name: needs.setdefault(name, need.firm_need_mw.copy()),
+            )
+        )  # fmt: skip
+    np.testing.assert_array_equal(needs["alone"][:, every_other], needs["beside"][:, every_other])
+    for name, values in found["alone"].items():
+        np.testing.assert_array_equal(values[:, every_other], found["beside"][name][:, every_other], err_msg=name)
+
+
 def test_a_battery_partly_out_is_a_smaller_battery(plant) -> None:
     sites, designs, technologies = plant
     partly = dataclasses.replace(BATTERY, in_service_frac=0.9)

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from pipelines.contracts.base import validate
 from pipelines.dispatch.basis import Layout, stack_layout
 from pipelines.dispatch.designs import design_grid
+from pipelines.dispatch.inputs import DesignSet
 from pipelines.dispatch.lattice import (
     SUBSTEPS,
     axis_points,
     grid_points,
     lattice_designs,
+    lattice_set,
     neighbours,
     place_of,
 )
@@ -50,6 +52,15 @@ def test_every_design_of_the_grid_is_a_point_of_the_lattice(grid, layouts, stack
     assert (places % SUBSTEPS == 0).all()
     again = lattice_designs(SIZED[stack], places, own["firm_units"].to_numpy(), layouts[stack])
     assert validate(again, "sim.designs").equals(own)
+
+
+@pytest.mark.parametrize("stack", list(AXES))
+def test_designs_without_names_are_the_same_designs(layouts, stack) -> None:
+    places = grid_points(AXES[stack])
+    units = np.resize(np.array(layouts[stack].counts), len(places))
+    named = DesignSet.from_frame(lattice_designs(SIZED[stack], places, units, layouts[stack]))
+    bare = lattice_set(SIZED[stack], places, units, layouts[stack])
+    assert bare.to_frame().drop("design_id").equals(named.to_frame().drop("design_id"))
 
 
 @pytest.mark.parametrize("stack", list(AXES))
