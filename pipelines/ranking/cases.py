@@ -159,7 +159,8 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
         facts.reference[name] for name in ("equipment_lead_times", "policy", "queue_statistics")
     )
     drawn = facts.reuse.step("durations", settings, (), lambda read: durations(lead_times, policy, queues, read))
-    slots, phases = facts.reuse.step("choice", settings, (drawn,), lambda read: _choice(facts, drawn, read))
+    permanent, phases = _priced(facts, drawn, settings)
+    slots = _slots(facts, permanent, settings)
 
     def timed(designs: pl.DataFrame) -> SiteMonths:
         return site_months(facts.regions, designs, drawn, policy, settings, facts.seed, known=facts.known)
@@ -183,43 +184,59 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
     return Case(valued, times.online_share, settings)
 
 
-def _choice(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> tuple[list[pl.DataFrame], pl.DataFrame]:
-    """Return the contenders and the phases, contracts `sim.chosen` and `sim.candidates`, at what the settings make."""
-    own = parameters(facts.reference["technology"])
-    rules = facts.reference["tax_rules"]
-    paid_by = terms(own, rules, settings)
-    emissions = facts.reference["emission_factors"]
-    gas_facts = GasFacts.read(lambda name: facts.reference[name])
-    gas = gas_prices_by_region(facts.regions, gas_facts, facts.as_of, paid_by, settings)
-    level = power_level_factor(facts.reference["price_projections"], facts.as_of, paid_by, settings)
-    power_facts = PowerFacts.read(lambda name: facts.reference[name])
-    power = power_prices_by_region(facts.regions, power_facts, facts.as_of, settings, level_factor=level)
+def _priced(facts: CaseFacts, drawn: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Price the permanent plants and the phases before them, both contract `sim.candidates`; once for like cases."""
+    own, rules, reuse = parameters(facts.reference["technology"]), facts.reference["tax_rules"], facts.reuse
+    designs = pl.concat([facts.designs, facts.phase_designs])
 
-    def credits(settings: Settings) -> ExpectedCredits:
-        dates = credit_dates(rules, drawn, facts.as_of, settings, facts.seed)
+    def expected(read: Settings) -> ExpectedCredits:
+        dates = credit_dates(rules, drawn, facts.as_of, read, facts.seed)
         return ExpectedCredits(rules, dates.expected(designs))
 
-    designs = with_rentals(pl.concat([facts.designs, facts.phase_designs]), settings)
-    candidates = evaluate_candidates(
-        designs,
-        pl.concat([facts.annual, facts.phase_annual]),
-        pl.concat([facts.adequacy, facts.phase_adequacy]),
-        facts.regions,
-        gas,
-        power,
-        own,
-        facts.reference["locational_multipliers"],
-        emissions,
-        settings,
-        outage_causes=facts.outage_causes,
-        credits=facts.reuse.step("credits", settings, (drawn,), credits),
-    )
-    columns = REGISTRY["sim.candidates"].schema.column_names()
-    is_phase = pl.col("design_id").is_in(facts.phase_designs["design_id"].implode())
-    phases = candidates.filter(is_phase).select(columns)
-    services = night_service_terms(
-        facts.regions, own, rules, facts.reference["locational_multipliers"], paid_by, settings
-    )
-    permanent = candidates.filter(~is_phase)
-    chosen = chosen_service(fuel_services(permanent, services, settings))
-    return contenders(chosen, permanent, services, settings), phases
+    def gas_prices(read: Settings) -> pl.DataFrame:
+        gas_facts = GasFacts.read(lambda name: facts.reference[name])
+        return gas_prices_by_region(facts.regions, gas_facts, facts.as_of, terms(own, rules, read), read)
+
+    def power_prices(read: Settings) -> pl.DataFrame:
+        level = power_level_factor(facts.reference["price_projections"], facts.as_of, terms(own, rules, read), read)
+        power_facts = PowerFacts.read(lambda name: facts.reference[name])
+        return power_prices_by_region(facts.regions, power_facts, facts.as_of, read, level_factor=level)
+
+    def priced(read: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
+        candidates = evaluate_candidates(
+            with_rentals(designs, read),
+            pl.concat([facts.annual, facts.phase_annual]),
+            pl.concat([facts.adequacy, facts.phase_adequacy]),
+            facts.regions,
+            gas,
+            power,
+            own,
+            facts.reference["locational_multipliers"],
+            facts.reference["emission_factors"],
+            read,
+            outage_causes=facts.outage_causes,
+            credits=credits,
+        )
+        columns = REGISTRY["sim.candidates"].schema.column_names()
+        is_phase = pl.col("design_id").is_in(facts.phase_designs["design_id"].implode())
+        return candidates.filter(~is_phase), candidates.filter(is_phase).select(columns)
+
+    credits = reuse.step("credits", settings, (drawn,), expected)
+    gas = reuse.step("gas prices", settings, (), gas_prices)
+    power = reuse.step("power prices", settings, (), power_prices)
+    return reuse.step("candidates", settings, (credits, gas, power), priced)
+
+
+def _slots(facts: CaseFacts, permanent: pl.DataFrame, settings: Settings) -> list[pl.DataFrame]:
+    """List the designs that may be worth most, from `contenders`; once for like cases."""
+    own, rules = parameters(facts.reference["technology"]), facts.reference["tax_rules"]
+
+    def service_terms(read: Settings) -> pl.DataFrame:
+        multipliers, paid_by = facts.reference["locational_multipliers"], terms(own, rules, read)
+        return night_service_terms(facts.regions, own, rules, multipliers, paid_by, read)
+
+    def slots(read: Settings) -> list[pl.DataFrame]:
+        return contenders(chosen_service(fuel_services(permanent, services, read)), permanent, services, read)
+
+    services = facts.reuse.step("services", settings, (), service_terms)
+    return facts.reuse.step("slots", settings, (permanent, services), slots)

@@ -97,14 +97,15 @@ def months_of_site(
     UsageError
         If a path is named that is not sold for this size.
     """
-    book = DrawBook()
     chosen = pl.DataFrame([{**design, "region_id": region["region_id"][0]}])
-    (row,) = prepare(region, chosen, used, policy, settings, book, buying=buying)
+    (row,) = prepare(region, chosen, used, policy, settings, buying=buying)
+    book = DrawBook()
+    draw_rows = row.draw_rows(book)
     months = book.months(settings.timeline_samples, seed, settings)
-    drawn = draw_network(months, row.draw_rows, row.arrays, settings)
+    drawn = draw_network(months, draw_rows, row.arrays, settings)
     modules = np.zeros((3, 0))
     if is_schedule_wanted:
-        modules = schedule(months[:, :SCHEDULED_SAMPLES], row.draw_rows, row.arrays).modules
+        modules = schedule(months[:, :SCHEDULED_SAMPLES], draw_rows, row.arrays).modules
     return SiteMonths(drawn.first, drawn.full, modules, row, drawn.time_share)
 
 

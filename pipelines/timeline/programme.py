@@ -40,6 +40,7 @@ class _Nodes:
 
     stack_id: str
     rows: list[Row]
+    draw_rows: list[NDArray[np.int64]]
     designs: list[dict[str, Any]]
     months: NDArray[np.float64]
     waits: dict[str, NDArray[np.float64]]
@@ -49,7 +50,7 @@ class _Nodes:
     def drawn(self, node: int, settings: Settings, *, without: str = "") -> tuple[NDArray[np.float64], NDArray]:
         """Return months to the first module of a node, shape (n_samples,), and its share online by month."""
         row = self.rows[node]
-        months = self.months[row.draw_rows]
+        months = self.months[self.draw_rows[node]]
         for name, waits in self.waits.items():
             if name == without or waits[node] <= 0:
                 continue
@@ -141,8 +142,9 @@ def _nodes(
     settings: Settings,
     seed: int,
 ) -> _Nodes:
+    rows = prepare(regions, turn, durations, policy, settings)
     book = DrawBook()
-    rows = prepare(regions, turn, durations, policy, settings, book)
+    draw_rows = [row.draw_rows(book) for row in rows]
     designs = turn.to_dicts()
     needs = {
         item.class_id: np.array([item.need(sizes_of(d), d["firm_technology"] or "", settings) for d in designs])
@@ -155,7 +157,7 @@ def _nodes(
     }
     waits[CREWS] = crew_waits(len(designs), settings)
     months = book.months(settings.programme_samples, seed, settings)
-    return _Nodes(stack_id, rows, designs, months, waits, known, needs)
+    return _Nodes(stack_id, rows, draw_rows, designs, months, waits, known, needs)
 
 
 def _largest(delays: dict[str, float]) -> str:
@@ -266,10 +268,11 @@ def _campuses(
                 continue
             design = _campus_design(best, stack.campus, planned, settings)
             used, binding = _arriving(durations, design, classes, own, crews)
+            row = prepare(regions, design, used, policy, own)[0]
             book = DrawBook()
-            row = prepare(regions, design, used, policy, own, book)[0]
+            draw_rows = row.draw_rows(book)
             months = book.months(settings.programme_samples, seed, settings)
-            nodes = _Nodes(stack_id, [row], design.to_dicts(), months, {}, {}, {})
+            nodes = _Nodes(stack_id, [row], [draw_rows], design.to_dicts(), months, {}, {}, {})
             first, share = nodes.drawn(0, own)
             rows.append(
                 _way("campus", stack_id, 1, planned, share * planned, float(np.median(first)), binding)

@@ -16,7 +16,7 @@ from pipelines.errors import InputError
 from pipelines.identity import content_hash
 from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
-from pipelines.timeline.buying import Buying, Purchase, is_island_first, purchase, with_compute_given, with_first_island
+from pipelines.timeline.buying import Buying, is_island_first, purchase, with_compute_given, with_first_island
 from pipelines.timeline.by_place import place_variants
 from pipelines.timeline.draws import DrawBook
 from pipelines.timeline.network import Network, network_of
@@ -52,17 +52,20 @@ _CHOSEN = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
-    """One region and stack made ready for the kernel."""
+    """One region and stack made ready for the kernel; equal cases are one object."""
 
     network: Network
     arrays: NetworkArrays
-    draw_rows: NDArray[np.int64]
     drawn: _Drawn
     duration_ids: tuple[str, ...]
     completion: float
     paths: tuple[tuple[str, str], ...] = ()
+
+    def draw_rows(self, draws: DrawBook) -> NDArray[np.int64]:
+        """Enter what the activities draw in a book and return its row of each, shape (n_activities,)."""
+        return np.array([draws.row(name, (low, mid, high)) for name, low, mid, high in self.drawn], dtype=np.int64)
 
     @cached_property
     def key(self) -> tuple:
@@ -108,12 +111,11 @@ def prepare(
     used: pl.DataFrame,
     policy: pl.DataFrame,
     settings: Settings,
-    draws: DrawBook,
     *,
     ready: dict[tuple, Any] | None = None,
     buying: Buying | None = None,
 ) -> list[Row]:
-    """Return chosen designs made ready for the kernel, in their order; what they draw is entered in `draws`.
+    """Return chosen designs made ready for the kernel, in their order.
 
     Parameters
     ----------
@@ -121,14 +123,13 @@ def prepare(
         As in `time_to_power`.
     used : pl.DataFrame
         Contract core.durations.
-    draws : DrawBook
     ready : dict[tuple, Any] | None
         What was made ready for other cases of the same night; grows.
     buying : Buying | None
         How the equipment is bought; by default as the settings say.
     """
     cases = site_cases(regions, chosen, policy, settings)
-    return rows_of(cases, used, policy, settings, draws, ready=ready, buying=buying)
+    return rows_of(cases, used, policy, settings, ready=ready, buying=buying)
 
 
 def site_cases(regions: pl.DataFrame, chosen: pl.DataFrame, policy: pl.DataFrame, settings: Settings) -> list[SiteCase]:
@@ -158,8 +159,15 @@ def site_cases(regions: pl.DataFrame, chosen: pl.DataFrame, policy: pl.DataFrame
     def permit_of(technology: str, running_mw: float) -> str:
         return permit_class(technology, running_mw, threshold, settings)
 
+    @cache
+    def islanded(stack_id: str, unit_mw: float) -> int:
+        stack = stacks(settings).get(stack_id)
+        # Where the grid carries the site there are no islands.
+        return lv_modules(unit_mw, settings) if stack is not None and stack.is_islanded else 0
+
     brought = {name: stack.phases[0].units for name, stack in stacks(settings).items() if stack.phases[0].units}
-    load = module_count(settings) * module_bus_mw(settings)
+    modules = module_count(settings)
+    load = modules * module_bus_mw(settings)
     found = []
     by_place = place_variants(regions, chosen, load, settings)
     for design, variants_here in zip(chosen.select(_CHOSEN).iter_rows(named=True), by_place, strict=True):
@@ -179,8 +187,8 @@ def site_cases(regions: pl.DataFrame, chosen: pl.DataFrame, policy: pl.DataFrame
             by_place=variants_here,
             unit_mw=settings.unit_transformer_mw,
             padmount_mw=settings.unit_transformer_mw if settings.is_transformer_by_size else inf,
-            lv_modules=(at_lv := _lv_modules(design["stack_id"], sizes, settings)),
-            mv_modules=module_count(settings) - at_lv,
+            lv_modules=(at_lv := islanded(design["stack_id"], sizes.phase_unit_mw or sizes.firm_unit_mw)),
+            mv_modules=modules - at_lv,
         )
         found.append(SiteCase(design["stack_id"], sizes, case))
     return found
@@ -191,7 +199,6 @@ def rows_of(
     used: pl.DataFrame,
     policy: pl.DataFrame,
     settings: Settings,
-    draws: DrawBook,
     *,
     ready: dict[tuple, Any] | None = None,
     buying: Buying | None = None,
@@ -201,7 +208,7 @@ def rows_of(
     Parameters
     ----------
     cases : Iterable[SiteCase]
-    used, policy, settings, draws, ready, buying
+    used, policy, settings, ready, buying
         As in `prepare`.
     """
     buying = Buying.of(settings) if buying is None else buying
@@ -211,42 +218,28 @@ def rows_of(
     figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     # Few sizes and few places differ in what a network reads of them: each is made ready once.
     site = site_of(settings)
-    of_figures = content_hash(variants.rules, figures)
+    bought_at = (content_hash(variants.rules, figures), buying)
 
-    @cache
     def network_for(stack_id: str, is_first: bool) -> Network:
         own = once(ready, (stack_id,), partial(network_of, stack_id, settings))
         network = with_first_island(own) if is_first else own
         return network if buying.compute_ready_months is None else with_compute_given(network)
 
-    @cache
-    def arrays_of(stack_id: str, is_first: bool, sizes: Sizes) -> NetworkArrays:
-        network = network_for(stack_id, is_first)
-        key = (stack_id, network.content, sizes, site)
-        return once(ready, key, lambda: network_arrays(network, sizes, settings))
-
-    @cache
-    def draws_of(stack_id: str, is_first: bool, case: Case) -> tuple[NDArray[np.int64], Purchase]:
-        network = network_for(stack_id, is_first)
-        bought = once(
-            ready,
-            (stack_id, network.content, case, of_figures, buying),
-            lambda: purchase(network, case, variants, figures, buying, rules),
-        )
-        drawn = [draws.row(name, (low, mid, high)) for name, low, mid, high in bought.drawn]
-        return np.array(drawn, dtype=np.int64), bought
-
-    @cache
     def row_of(stack_id: str, sizes: Sizes, case: Case) -> Row:
         is_first = is_island_first(case, variants, buying, rules)
-        network = network_for(stack_id, is_first)
-        draw_rows, bought = draws_of(stack_id, is_first, case)
+        kind = (stack_id, is_first, buying.compute_ready_months is None)
+        network = once(ready, kind, lambda: network_for(stack_id, is_first))
+        own = replace(sizes, lv_modules=case.lv_modules if is_first else 0)
+        arrays = once(ready, (*kind, own, site), lambda: network_arrays(network, own, settings))
+        bought = once(
+            ready, (*kind, case, bought_at), lambda: purchase(network, case, variants, figures, buying, rules)
+        )
         is_grid = "grid_connection" in network.names
         completion = settings.grid_completion_probability if is_grid else 1.0
-        arrays = arrays_of(stack_id, is_first, replace(sizes, lv_modules=case.lv_modules if is_first else 0))
-        return Row(network, arrays, draw_rows, bought.drawn, bought.duration_ids, completion, bought.paths)
+        return Row(network, arrays, bought.drawn, bought.duration_ids, completion, bought.paths)
 
-    return [row_of(*case) for case in cases]
+    of_rows = (bought_at, site, settings.grid_completion_probability)
+    return [once(ready, (case, of_rows), partial(row_of, *case)) for case in cases]
 
 
 def once(ready: dict[tuple, Any], key: tuple, make: Callable[[], Any]) -> Any:
@@ -254,11 +247,3 @@ def once(ready: dict[tuple, Any], key: tuple, make: Callable[[], Any]) -> Any:
     if key not in ready:
         ready[key] = make()
     return ready[key]
-
-
-def _lv_modules(stack_id: str, sizes: Sizes, settings: Settings) -> int:
-    """Return how many modules islands at 480 V may carry; none where the grid carries the site."""
-    stack = stacks(settings).get(stack_id)
-    if stack is None or not stack.is_islanded:
-        return 0
-    return lv_modules(sizes.phase_unit_mw or sizes.firm_unit_mw, settings)

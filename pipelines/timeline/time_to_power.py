@@ -142,9 +142,7 @@ def time_to_power(
     energisation: pl.DataFrame
     gantt, energisation = _empty(TimelineGantt), _empty(Energisation)
     if is_path_wanted:
-        schedules = [
-            Schedule.of(outcome.schedule, len(row.draw_rows)) for row, outcome in zip(rows, per_row, strict=True)
-        ]
+        schedules = [Schedule.of(outcome.schedule, len(row.drawn)) for row, outcome in zip(rows, per_row, strict=True)]
         chains = [
             usual_chain(row.network, outcome.on_chain, row.arrays.from_module)
             for row, outcome in zip(rows, per_row, strict=True)
@@ -216,15 +214,9 @@ def _drawn(
     is_path_wanted: bool,
 ) -> _Drawn:
     """Draw the networks of the rows that are not known yet, and read off the months of all."""
-    draws = DrawBook()
-    rows = prepare(regions, chosen, used, policy, settings, draws, ready=known.ready)
+    rows = prepare(regions, chosen, used, policy, settings, ready=known.ready)
     of_draws = _draw_settings(settings, seed)
-    # Rows that are alike are one object, which is hashed once.
-    hashes = {
-        id(row): once(known.ready, (row.key, of_draws), partial(row.hash, of_draws))
-        for row in {id(row): row for row in rows}.values()
-    }
-    keys = [hashes[id(row)] for row in rows]
+    keys = [once(known.ready, (row, of_draws), partial(row.hash, of_draws)) for row in rows]
     outcomes = known.outcomes
     known.asked.update(keys)
     distinct = dict(zip(keys, rows, strict=True))
@@ -234,10 +226,12 @@ def _drawn(
         if key not in outcomes or (is_path_wanted and not outcomes[key].has_path)
     }
     if missing:
+        draws = DrawBook()
+        draw_rows = [row.draw_rows(draws) for row in missing.values()]
         months = draws.months(settings.timeline_samples, seed, settings)
         draw = partial(_draw, months=months, settings=settings, is_path_wanted=is_path_wanted)
         with ThreadPoolExecutor(max_workers=threads) as pool:
-            outcomes.update(zip(missing, pool.map(draw, missing.values()), strict=True))
+            outcomes.update(zip(missing, pool.map(draw, missing.values(), draw_rows), strict=True))
     known.has_new |= bool(missing)
     per_row = [outcomes[key] for key in keys]
     completion = np.array([row.completion for row in rows])
@@ -278,15 +272,17 @@ def _empty(table: type[dy.Schema]) -> pl.DataFrame:
     return table.create_empty()
 
 
-def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool) -> Outcome:
-    arrays, drawn = row.arrays, draw_network(months, row.draw_rows, row.arrays, settings)
+def _draw(
+    row: Row, draw_rows: NDArray[np.int64], *, months: NDArray[np.float64], settings: Settings, is_path_wanted: bool
+) -> Outcome:
+    arrays, drawn = row.arrays, draw_network(months, draw_rows, row.arrays, settings)
     first, full = drawn.first, drawn.full
     part = months[:, :SCHEDULED_SAMPLES]
     base = float(np.median(first[:SCHEDULED_SAMPLES]))
-    saved = np.zeros(len(row.draw_rows))
+    saved = np.zeros(len(draw_rows))
     for activity in np.flatnonzero(drawn.on_chain) if is_path_wanted else ():
         free = first_if_free(
-            part, row.draw_rows, arrays.multiple, arrays.pred_start, arrays.preds, arrays.from_module, activity
+            part, draw_rows, arrays.multiple, arrays.pred_start, arrays.preds, arrays.from_module, activity
         )
         saved[activity] = base - float(np.median(free))
     return Outcome(
@@ -308,13 +304,15 @@ def _draw(row: Row, *, months: NDArray[np.float64], settings: Settings, is_path_
         saved=saved,
         start_mean=drawn.start_mean,
         finish_mean=drawn.finish_mean,
-        schedule=_schedule(row, part, (first, full, drawn.complete)) if is_path_wanted else np.zeros(0),
+        schedule=_schedule(row, draw_rows, part, (first, full, drawn.complete)) if is_path_wanted else np.zeros(0),
     )
 
 
-def _schedule(row: Row, part: NDArray[np.float64], ends: tuple[NDArray[np.float64], ...]) -> NDArray[np.float64]:
+def _schedule(
+    row: Row, draw_rows: NDArray[np.int64], part: NDArray[np.float64], ends: tuple[NDArray[np.float64], ...]
+) -> NDArray[np.float64]:
     """Return the quantiles over part of the samples, those of the first module and of all over all samples."""
-    found = schedule(part, row.draw_rows, row.arrays)
+    found = schedule(part, draw_rows, row.arrays)
     first, full = (np.quantile(end, [0.1, 0.5, 0.9]) for end in ends[:2])
     found.finish[:, -1] = found.modules[:, 0] = first
     found.modules[:, -1] = full
@@ -362,7 +360,7 @@ def _idle_months(row: Row, outcome: Outcome) -> float:
 
 
 def _critical_frame(ids: pl.DataFrame, rows: list[Row], outcomes: list[Outcome], used: pl.DataFrame) -> pl.DataFrame:
-    lengths = [len(row.draw_rows) for row in rows]
+    lengths = [len(row.drawn) for row in rows]
     repeat = np.repeat(np.arange(len(rows)), lengths)
     activities = [activity for row in rows for activity in row.network.activities]
     first_multiple = np.concatenate([row.arrays.multiple[:, 0] for row in rows] or [np.zeros(0)])

@@ -51,8 +51,9 @@ def draw(tables, regions, designs, used):
     def call(stack: str, buying: Buying, using: Settings = few) -> tuple[np.ndarray, np.ndarray]:
         book = DrawBook()
         chosen = here.select("region_id").join(designs.filter(pl.col("stack_id") == stack), how="cross")
-        (row,) = prepare(here, chosen, used, tables["policy"], using, book, buying=buying)
-        drawn = draw_network(book.months(400, SEED, using), row.draw_rows, row.arrays, using)
+        (row,) = prepare(here, chosen, used, tables["policy"], using, buying=buying)
+        draw_rows = row.draw_rows(book)
+        drawn = draw_network(book.months(400, SEED, using), draw_rows, row.arrays, using)
         return drawn.first, drawn.full
 
     return call
