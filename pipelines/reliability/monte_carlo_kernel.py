@@ -180,6 +180,12 @@ def simulate_year(  # noqa: PLR0912, PLR0915 - one step is one sequence
             follower = g
         else:
             steady_trips += n_units[g] * group[g, 4]
+    # What every step reads, out of the arrays that the compiler must take for changed by every sum.
+    min_load, per_start, per_step, per_trip = 0.0, 0.0, 0.0, 0.0
+    if follower >= 0:
+        min_load, per_start = group[follower, 0], group[follower, 2]
+        per_step, per_trip = group[follower, 3], group[follower, 4]
+    is_deferring, is_site_up, is_stranded = site[4] > 0.0, True, False
     peak = float(load_mw.max())
     charge_mw, discharge_mw, floor, full, soc = storage[0], storage[1], storage[2], storage[3], storage[4]
     take_efficiency, give_efficiency, hours = storage[5], storage[6], storage[7]
@@ -246,6 +252,8 @@ def simulate_year(  # noqa: PLR0912, PLR0915 - one step is one sequence
             for g in range(n_groups):
                 if g != follower and struck[g] == 0:
                     others_trips += present[g] * group[g, 4]
+            is_site_up = struck[n_groups] == 0
+            is_stranded = follower >= 0 and struck[follower] > 0
             battery_share = blocks_up / float(n_units[n_groups]) if n_units[n_groups] > 0 else 0.0
             solar_share = arrays_up / n_arrays if n_arrays > 0 else 1.0
             if follower >= 0 and on > 0:
@@ -274,18 +282,19 @@ def simulate_year(  # noqa: PLR0912, PLR0915 - one step is one sequence
 
         load = load_mw[t]
         unserved, spare = load, 0.0
-        is_site_up = struck[n_groups] == 0
         if is_site_up:
             early, base, late, late_unit = 0.0, 0.0, 0.0, 0.0
+            if follower >= 0:
+                late_unit = capacity_mw[follower, t]
+                late = 0.0 if is_stranded else present[follower] * late_unit
             for g in range(n_groups):
+                if g == follower:
+                    continue
                 given = present[g] * capacity_mw[g, t] if struck[g] == 0 else 0.0
                 if order[g] == 0:
                     early += given
-                elif order[g] == 1:
-                    base += given
                 else:
-                    late += given
-                    late_unit = capacity_mw[g, t]
+                    base += given
             sun = solar_share * free_mw[t]
             short = load - sun - early
             short -= min(max(short, 0.0), base)
@@ -303,9 +312,9 @@ def simulate_year(  # noqa: PLR0912, PLR0915 - one step is one sequence
                 on = 0
             elif late_unit > 0.0:
                 called = np.ceil((wanted - TOLERANCE_MW) / late_unit)
-                made = min(max(wanted, called * group[follower, 0] * late_unit), late)
+                made = min(max(wanted, called * min_load * late_unit), late)
                 calls = int(min(called, float(present[follower]))) if late > 0.0 else 0
-                stress += calls * group[follower, 3] + (max(calls - on, 0) * group[follower, 2] if on >= 0 else 0.0)
+                stress += calls * per_step + (max(calls - on, 0) * per_start if on >= 0 else 0.0)
                 while stress >= stress_limit and late > 0.0:
                     stress_limit += -np.log(_uniform(state))
                     out[8] += 1.0
@@ -321,9 +330,9 @@ def simulate_year(  # noqa: PLR0912, PLR0915 - one step is one sequence
                     late = max(late - late_unit, 0.0)
                     made = min(made, late)
                     # The next unit is called in its place, if there is one.
-                    stress += group[follower, 2] if present[follower] >= calls else 0.0
+                    stress += per_start if present[follower] >= calls else 0.0
                 on = min(calls, present[follower])
-                trips += on * group[follower, 4]
+                trips += on * per_trip
             trips += others_trips
             rest = short - made
             battery = max(min(rest, can_give), -can_take)
@@ -337,7 +346,7 @@ def simulate_year(  # noqa: PLR0912, PLR0915 - one step is one sequence
             out[5] += load * hours
             on = 0
 
-        if site[4] > 0.0:
+        if is_deferring:
             if owed <= TOLERANCE_MW:
                 due = -1
             elif due < 0:
@@ -359,7 +368,7 @@ def simulate_year(  # noqa: PLR0912, PLR0915 - one step is one sequence
         length = 1.0 if unserved > TOLERANCE_MW else 0.0
         if not is_site_up:
             out[9] += length
-        elif follower >= 0 and struck[follower] > 0:
+        elif is_stranded:
             out[10] += unserved * hours
             out[11] += length
         if trips >= trips_limit:
