@@ -19,7 +19,7 @@ from pipelines.plant.catalogue import stacks
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reliability.campaign import Plant, site_key
 from pipelines.reliability.common_mode import HOURS_PER_YEAR, with_left
-from pipelines.reliability.monte_carlo import Estimate, Summary, YearlyOutcomes, sample_years, summarise
+from pipelines.reliability.monte_carlo import Estimate, Summary, YearlyOutcomes, prepare, summarise
 from pipelines.reliability.starts import is_standby
 from pipelines.reliability.survival import Bridge, Standby, survival
 from pipelines.reliability.system import system_of_design
@@ -152,10 +152,11 @@ def sample_design(
             site, design, 0, plant.technologies, plant.battery, causes, plant.parameters, plant.settings
         )
         seed = stable_seed("monte carlo", site.region_id, site.weather_year, name)
-        kept.append(sample_years(system, years, seed, threads=1))
+        ready = prepare(system)
+        kept.append(ready.sample(years, seed, threads=1))
         # Only units that can fill a battery make the two ways of operating it differ.
         if system.storage is not None and any(group.order == "following" for group in system.groups):
-            followed.append(sample_years(system, years, seed, is_conserving=False, threads=1))
+            followed.append(ready.sample(years, seed, is_conserving=False, threads=1))
         else:
             followed.append(kept[-1])
     outcomes = YearlyOutcomes.together(kept)

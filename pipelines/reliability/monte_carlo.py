@@ -127,14 +127,50 @@ def sample_years(
     """
     if years < 1:
         raise UsageError("a Monte Carlo run needs at least one year.")
-    arguments = _arguments(system)
+    return prepare(system).sample(years, seed, is_conserving=is_conserving, threads=threads)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A system ready to be sampled, in one way of operating it or in both; made by `prepare`.
+
+    Attributes
+    ----------
+    arguments : tuple[Any, ...]
+        Of the kernel.
+    step_hours : float
+    strikes : tuple[tuple[float, float] | None, tuple[float, float] | None]
+        Expected loss while the whole site is struck, and while the following units alone are.
+    """
+
+    arguments: tuple[Any, ...]
+    step_hours: float
+    strikes: tuple[tuple[float, float] | None, tuple[float, float] | None]
+
+    def sample(self, years: int, seed: int, *, is_conserving: bool = True, threads: int = 2) -> YearlyOutcomes:
+        """Simulate independent years; see `sample_years`."""
+        return _sampled(self, years, seed, is_conserving=is_conserving, threads=threads)
+
+
+def prepare(system: System) -> Prepared:
+    """Compute what the sampled years of a system share.
+
+    Raises
+    ------
+    UsageError
+        If series differ in length, a name is unknown, or two groups follow.
+    """
+    return Prepared(_arguments(system), system.step_hours, _strikes(system))
+
+
+def _sampled(system: Prepared, years: int, seed: int, *, is_conserving: bool, threads: int) -> YearlyOutcomes:
     state = np.random.SeedSequence(seed).generate_state(years, np.uint64)
     out = np.zeros((years, len(OUTCOMES)))
     edges = np.linspace(0, years, max(1, min(threads, years)) + 1).astype(int)
 
     def run(part: int) -> None:
         rows = slice(edges[part], edges[part + 1])
-        simulate_years(state[rows], is_conserving, out[rows], arguments)
+        simulate_years(state[rows], is_conserving, out[rows], system.arguments)
 
     if len(edges) == 2:
         run(0)
@@ -144,7 +180,7 @@ def sample_years(
     out[:, [OUTCOMES.index(name) for name in ("steps", "longest", "site_steps", "stranded_steps")]] *= system.step_hours
     sampled = [np.ascontiguousarray(column) for column in out.T]
     by_name = dict(zip(OUTCOMES, sampled, strict=True))
-    site, stranded = _strikes(system)
+    site, stranded = system.strikes
     mwh, hours = by_name["unserved"].copy(), by_name["steps"].copy()
     for expected, names in ((site, ("site", "site_steps")), (stranded, ("stranded", "stranded_steps"))):
         if expected is not None:
@@ -233,10 +269,6 @@ def _arguments(system: System) -> tuple[Any, ...]:
     for i, outage in enumerate(system.shared):
         for name in outage.strikes:
             strikes[i, len(groups) if name == SITE else names.index(name)] = True
-    steps_per_day = max(1, round(24.0 / step))
-    is_peak = np.zeros(n_steps, dtype=np.bool_)
-    for start in range(0, n_steps, steps_per_day):
-        is_peak[start + int(np.argmax(load[start : start + steps_per_day]))] = True
     capacity = np.array([group.capacity_mw for group in groups], dtype=np.float64).reshape(len(groups), n_steps)
     order = np.array([_ORDER[group.order] for group in groups], dtype=np.int64)
     of_group = [
@@ -273,7 +305,7 @@ def _arguments(system: System) -> tuple[Any, ...]:
     return (
         load,
         free,
-        is_peak,
+        _day_peaks(load, max(1, round(24.0 / step))),
         np.ascontiguousarray(capacity),
         order,
         np.array([*of_group, [0.0, storage.planned_rate, 0.0, 0.0, 0.0]], dtype=np.float64),
@@ -290,6 +322,15 @@ def _arguments(system: System) -> tuple[Any, ...]:
         is_passable,
         *_need(groups, order, capacity, load - free),
     )
+
+
+def _day_peaks(load_mw: NDArray[np.float64], steps_per_day: int) -> NDArray[np.bool_]:
+    """Mark the first peak step of each day, shape (n_steps,); a last part of a day is one as well."""
+    days = np.full((-(-len(load_mw) // steps_per_day), steps_per_day), -np.inf)
+    days.ravel()[: len(load_mw)] = load_mw
+    is_peak = np.zeros(days.shape, dtype=np.bool_)
+    is_peak[np.arange(len(days)), days.argmax(axis=1)] = True
+    return is_peak.ravel()[: len(load_mw)]
 
 
 @dataclass

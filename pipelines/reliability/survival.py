@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -152,20 +153,24 @@ def survival(
     if hours < 1 or bins < 2:
         raise UsageError("a survival run needs at least one hour and two bins.")
     begin = np.arange(n_steps) if starts is None else np.atleast_1d(np.asarray(starts, dtype=np.int64))
-    first, move, output = _unit_states(standby, step_hours)
+    first, row, target, chance, output = _unit_states(tuple(standby), step_hours)
     limits = np.array(
         [battery.power_mw, full, battery.charge_efficiency, battery.discharge_efficiency, step_hours], dtype=np.float64
     )
     out = np.zeros((len(begin), hours))
     n_bins = bins if full > 0.0 else 1
-    _survive(out, begin, load - free, frac, stored, first, *_sparse(move), output, limits, n_bins, is_rounded)
+    _survive(out, begin, load - free, frac, stored, first, row, target, chance, output, limits, n_bins, is_rounded)
     return Survival(out)
 
 
+@lru_cache(maxsize=256)
 def _unit_states(
-    standby: Sequence[Standby], step_hours: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the first distribution, the moves per step and the output (MW) over the numbers of units running."""
+    standby: tuple[Standby, ...], step_hours: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the first distribution, the moves per step as from `_sparse`, and the output (MW) over the units running.
+
+    Cached, since sites differ in their hours more often than in their units; the arrays are only read.
+    """
     first, move, output = np.ones(1), np.ones((1, 1)), np.zeros(1)
     for kind in standby:
         there = kind.operational_availability * (1.0 - kind.failure_to_start)
@@ -180,7 +185,7 @@ def _unit_states(
         output = np.add.outer(output, counts * kind.unit_mw).ravel()
         if len(output) > MAX_STATES:
             raise UsageError(f"the units have more than {MAX_STATES} states together; join equal units to one kind.")
-    return first, move, output
+    return first, *_sparse(move), output
 
 
 def _sparse(move: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:

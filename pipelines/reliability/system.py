@@ -71,8 +71,8 @@ def system_of_design(
     shared: list[SharedOutage] = []
 
     def strike(names: tuple[str, ...], group: str) -> None:
-        for row in causes.filter(pl.col("cause").is_in(names)).iter_rows(named=True):
-            if row["unavailability_frac"] > 0.0:
+        for row in causes.iter_rows(named=True):
+            if row["cause"] in names and row["unavailability_frac"] > 0.0:
                 outage = chain(row["unavailability_frac"], row["hours_per_event"], step)
                 shared.append(SharedOutage(row["cause"], (group,), outage))
 
