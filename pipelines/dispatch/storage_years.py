@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from pipelines.dispatch.inputs import DesignSet, SiteYear
 from pipelines.identity import content_hash
 from pipelines.plant.load import load_mw
-from pipelines.plant.solar import SolarParameters, solar_mw_per_mw
+from pipelines.plant.solar import SolarParameters, plant_sun, solar_mw_per_mw
 from pipelines.settings import Settings
 from pipelines.warehouse.cache import Cache
 from pipelines.weather.assemble import weather_version
 from pipelines.weather.calendar import TYPICAL_YEAR, hours_of_year
 from pipelines.weather.sun import sun_path
-from pipelines.weather.synthetic import synthetic_year
+from pipelines.weather.synthetic import local_sky, synthetic_year
 
 _PROBE_C = np.linspace(-60.0, 60.0, 241)
 
@@ -119,10 +119,12 @@ class _Hours:
     def _made(self) -> pl.DataFrame:
         # The sun over a place is that of every synthetic year there, and of its solar plant.
         sun = sun_path(hours_of_year(TYPICAL_YEAR), self.place["latitude"], self.place["longitude"])
+        sky = local_sky(sun, self.place["longitude"], self.place["elevation_m"])
+        above = plant_sun(sun, self.place["elevation_m"], self.parameters)
         parts = []
         for year in self.years:
-            hours = synthetic_year(self.months, self.region_id, **self.place, year_index=year, sun=sun)
-            output = solar_mw_per_mw(hours, **self.place, parameters=self.parameters, sun=sun)
+            hours = synthetic_year(self.months, self.region_id, **self.place, year_index=year, sun=sky)
+            output = solar_mw_per_mw(hours, **self.place, parameters=self.parameters, sun=above)
             parts.append(hours.select("weather_year", "temperature_c").with_columns(solar_mw_per_mw=output))
         return pl.concat(parts)
 

@@ -37,7 +37,7 @@ def synthetic_year(
     longitude: float,
     elevation_m: float,
     year_index: int,
-    sun: SunPath | None = None,
+    sun: SunPath | Sky | None = None,
 ) -> pl.DataFrame:
     """Return one synthetic year of hourly weather that keeps the monthly means of the climatology.
 
@@ -53,8 +53,9 @@ def synthetic_year(
         Height above sea level (m).
     year_index : int
         1, 2, ...: which of the region's synthetic years.
-    sun : SunPath | None
-        The sun over the hours of the typical calendar, where the caller has it already.
+    sun : SunPath | Sky | None
+        The sun over the hours of the typical calendar, or over the local days as from `local_sky`, where the caller has
+        it already.
 
     Returns
     -------
@@ -77,7 +78,7 @@ def synthetic_year(
     if sun is None:
         sun = sun_path(hour_utc, latitude, longitude)
     offset = solar_offset_hours(longitude)
-    sky = _local_sky(sun, offset, longitude, elevation_m)
+    sky = sun if isinstance(sun, Sky) else local_sky(sun, longitude, elevation_m)
 
     extra_days = sky.extra_horizontal.sum(axis=1) / 1000.0
     ghi_total = means["ghi_kwh_per_m2_day"] * MONTH_DAYS
@@ -142,8 +143,9 @@ def _monthly(climatology: pl.DataFrame, region_id: str) -> dict[str, NDArray[np.
     return means
 
 
-def _local_sky(sun: SunPath, offset: int, longitude: float, elevation_m: float) -> Sky:
-    """Return the sun over local solar days, shape (365, 24)."""
+def local_sky(sun: SunPath, longitude: float, elevation_m: float) -> Sky:
+    """Compute the sun over local solar days, shape (365, 24), from that over the hours of the typical calendar."""
+    offset = solar_offset_hours(longitude)
     pressure = float(pvlib.atmosphere.alt2pres(elevation_m))
 
     def local(values: NDArray[np.float64]) -> NDArray[np.float64]:
