@@ -18,8 +18,11 @@ from pipelines.economics.gas import GAS_TABLES, Ranges, gas_ranges
 from pipelines.economics.hub_prices import henry_hub_spot
 from pipelines.economics.prices import POWER_TABLES
 from pipelines.ranking.cases import Case, CaseFacts, may_be_chosen
+from pipelines.ranking.fact_value import fact_value
 from pipelines.ranking.model import SiteModel, site_model
+from pipelines.ranking.place_draws import PlaceRanges, place_ranges
 from pipelines.ranking.rank import KEY, valued_sites
+from pipelines.ranking.robustness import draw_values, rank_acceptability
 from pipelines.ranking.uncertainty import Uncertain, uncertainties
 from pipelines.timeline.draws import TIMELINE_SEED, Draws
 from pipelines.timeline.online import online_share_matrix
@@ -45,6 +48,7 @@ UNCERTAIN_INPUTS = [
     "core.gas_prices_by_region",
     "sim.chosen",
 ]
+FIRMNESS_INPUTS = [*UNCERTAIN_INPUTS, "mart.adequacy"]
 CASE_INPUTS = [
     *BASE_INPUTS,
     *TIMELINE_INPUTS,
@@ -70,6 +74,15 @@ class UncertainNight:
     draws: Draws
     uncertain: list[Uncertain]
     ranges: Ranges
+    places: PlaceRanges
+
+
+@dataclass(frozen=True)
+class Firmness:
+    """What the draws of the night's sites say: contracts mart.rank_acceptability and mart.fact_value."""
+
+    rank_acceptability: pl.DataFrame
+    fact_value: pl.DataFrame
 
 
 def placed_regions(night: Night) -> pl.DataFrame:
@@ -92,6 +105,17 @@ def case_facts(night: Night) -> CaseFacts:
 def uncertain_night(night: Night) -> UncertainNight:
     """Return the model of the night's sites with everything that is uncertain about it."""
     return night.once("uncertain night", lambda: _uncertain_night(night))
+
+
+def night_firmness(night: Night) -> Firmness:
+    """Return ranks over draws and the value of facts; the draws themselves are not kept, as they are large."""
+    return night.once("firmness", lambda: _firmness(night))
+
+
+def _firmness(night: Night) -> Firmness:
+    own = uncertain_night(night)
+    drawn = draw_values(own.model, own.draws, own.uncertain, own.ranges, own.places, night.read("mart.adequacy"))
+    return Firmness(rank_acceptability(own.model, drawn), fact_value(own.model, own.draws, drawn))
 
 
 def _base_case(night: Night) -> Case:
@@ -153,4 +177,5 @@ def _uncertain_night(night: Night) -> UncertainNight:
         draws=night_timeline(night).draws,
         uncertain=uncertain,
         ranges=gas_ranges(gas),
+        places=place_ranges(rows, night.read("core.regions"), settings),
     )

@@ -38,6 +38,8 @@ create or replace view energy_outlook as
 select * from read_parquet('data/releases/current/parquet/energy_outlook.parquet');
 create or replace view fact_definitions as
 select * from read_parquet('data/releases/current/parquet/fact_definitions.parquet');
+create or replace view fact_value as
+select * from read_parquet('data/releases/current/parquet/fact_value.parquet');
 create or replace view fuel_prices as
 select * from read_parquet('data/releases/current/parquet/fuel_prices.parquet');
 create or replace view fuel_services as

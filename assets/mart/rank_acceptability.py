@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.cases import UNCERTAIN_INPUTS, uncertain_night
+from assets.cases import FIRMNESS_INPUTS, night_firmness
 from assets.night import Night
 from assets.table_asset import table_asset
-from pipelines.ranking.robustness import rank_acceptability as acceptability
 
 
-@table_asset("mart.rank_acceptability", deps=[*UNCERTAIN_INPUTS, "mart.adequacy"])
+@table_asset("mart.rank_acceptability", deps=FIRMNESS_INPUTS)
 def rank_acceptability(night: Night) -> pl.DataFrame:
     """Rank the night over draws of inputs and weights."""
-    own = uncertain_night(night)
-    return acceptability(own.model, own.draws, own.uncertain, own.ranges, night.read("mart.adequacy"))
+    return night_firmness(night).rank_acceptability

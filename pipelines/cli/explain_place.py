@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.cli.output import figure, records, say
+import polars as pl
+
+from pipelines.cli.output import figure, records, say, share
 from pipelines.cli.reading import Reading
 
 # By topic: fact, words around its figure, digits.
@@ -42,6 +44,8 @@ _PUBLISHERS = {
     "USDA": "USDA",
     "World Resources Institute": "WRI",
 }
+_SHOWN = 3
+_NOTHING_TO_KNOW = "No single fact that is unknown here would change the choice of a stack."
 _YES_NO = {1.0: "yes", 0.0: "no"}
 
 
@@ -52,10 +56,12 @@ def place(release: Reading, region_id: str) -> dict[str, Any]:
     -------
     dict[str, Any]
         permission (is_eligible, blocked_by, alleged_stop, municipal_stops, entitlement_class, people within reach) and
-        facts (fact_id, value, text, unit, evidence, as_of, source_title, url, value_kind, publisher).
+        facts (fact_id, value, text, unit, evidence, as_of, source_title, url, value_kind, publisher); worth_knowing,
+        the facts whose knowledge is worth most for the choice of a stack, None where nothing is valued (fact_id,
+        meaning, known_by, usd_per_mw, months, stack_id, switch_frac, other_stack_id).
     """
     if "region_facts" not in release.tables:
-        return {"permission": {}, "facts": []}
+        return {"permission": {}, "facts": [], "worth_knowing": None}
     of_region = {"region_id": region_id}
     permission = release.one(
         "select is_eligible, blocked_by, alleged_stop, municipal_stops, entitlement_class, people_within_100km, "
@@ -69,7 +75,18 @@ def place(release: Reading, region_id: str) -> dict[str, Any]:
         "where facts.region_id = $region_id order by facts.fact_id",
         of_region,
     )
-    return {"permission": permission, "facts": records(facts)}
+    return {"permission": permission, "facts": records(facts), "worth_knowing": _worth_knowing(release, region_id)}
+
+
+def _worth_knowing(release: Reading, region_id: str) -> list[dict[str, Any]] | None:
+    if "fact_value" not in release.tables:
+        return None
+    found = release.query(
+        "select fact_id, meaning, known_by, usd_per_mw, months, stack_id, switch_frac, other_stack_id "
+        "from fact_value where region_id = $region_id order by usd_per_mw desc, fact_id",
+        {"region_id": region_id},
+    )
+    return records(found.filter(pl.col("usd_per_mw") > 0.0).head(_SHOWN)) if len(found) else None
 
 
 def print_place(found: dict[str, Any]) -> None:
@@ -89,6 +106,19 @@ def print_place(found: dict[str, Any]) -> None:
         f"Demand: {figure(reach['people_within_250km'] / 1e6)} M people within 250 km, "
         f"metro of a million {figure(reach['metro_million_km'], 0)} km (Census 2023).",
         indent=2,
+    )
+    if found["worth_knowing"] is not None:
+        first = "; ".join(_worth(row) for row in found["worth_knowing"])
+        said = f"Worth finding out before a stack is chosen: {first}." if first else _NOTHING_TO_KNOW
+        say(said, indent=2)
+
+
+def _worth(row: dict[str, Any]) -> str:
+    sooner = f" or {figure(row['months'])} months" if row["months"] >= 0.05 else ""
+    return (
+        f"{row['meaning']}, from the {row['known_by']}, "
+        f"{figure(row['usd_per_mw'] / 1e3, 0)} thousand USD per MW{sooner} "
+        f"({row['other_stack_id']} in {share(row['switch_frac'], 0)} of draws)"
     )
 
 

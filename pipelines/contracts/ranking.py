@@ -91,6 +91,31 @@ class Uncertainties(dy.Schema):
 
 
 @table(
+    "mart.fact_value",
+    grain="One row per region and fact not known there: what knowing it would be worth for the choice of stack.",
+)
+class FactValue(dy.Schema):
+    """What is worth finding out first."""
+
+    region_id = text("Region", key=True)
+    fact_id = text("Fact; region_facts has what is known of those that it lists", key=True)
+    meaning = text("What the fact is")
+    known_by = text("Who can say")
+    usd_per_mw = number(
+        "Rise of the expected value per planned MW if the stack is chosen when the fact is known", "USD/MW", minimum=0
+    )
+    months = number(
+        "Months that who chooses by the first MW expects to save by knowing it; a request that is not energised counts "
+        "the horizon",
+        "months",
+        minimum=0,
+    )
+    stack_id = text("Stack of the highest expected value without knowing it")
+    switch_frac = number("Draws in which knowing it changes the choice", "fraction", minimum=0, maximum=1)
+    other_stack_id = text("Stack that is mostly chosen then; empty where none is", nullable=True)
+
+
+@table(
     "mart.rank_acceptability",
     grain="One row per region, stack and order (value or score): where the row ranks over draws of inputs and weights.",
 )

@@ -146,6 +146,13 @@ def control_costs(plant: str, settings: Settings) -> tuple[float, float]:
     return oxidation, oxidation + scr
 
 
+def control_prices(plant: str, settings: Settings) -> tuple[dict[str, float], dict[str, float]]:
+    """Compute what each control of a kind of unit costs to build (USD/kW) and to run (USD/MWh), by control."""
+    capital = (0.0, *control_costs(plant, settings))
+    operation = np.cumsum([0.0, settings.oxidation_usd_per_mwh, settings.scr_usd_per_mwh]).tolist()
+    return dict(zip(CONTROLS, capital, strict=True)), dict(zip(CONTROLS, operation, strict=True))
+
+
 @dataclass(frozen=True)
 class Choice:
     """One control for rows of one kind of unit: class, expected months and money; arrays of shape (n_rows,)."""
@@ -186,11 +193,7 @@ def choices(frame: pl.DataFrame, plant: str, load_mw: float, settings: Settings)
     installed = (frame["firm_units"].cast(pl.Float64) * frame["firm_unit_mw"]).to_numpy()
     running = np.minimum(installed, load_mw)
     given_mwh = running * used_share(frame, running, settings) * HOURS_PER_YEAR
-    oxidation, both = control_costs(plant, settings)
-    capital = dict(zip(CONTROLS, (0.0, oxidation, both), strict=True))
-    operation = dict(
-        zip(CONTROLS, np.cumsum([0.0, settings.oxidation_usd_per_mwh, settings.scr_usd_per_mwh]), strict=True)
-    )
+    capital, operation = control_prices(plant, settings)
     minor, psd, nsr = (_state_medians(frame["state"], name, settings) for name in ("minor", *MAJOR))
     full = controlled(plant, _FULL, settings)
     emitted = (full["nox"].mid + full["voc"].mid) * given_mwh / HOURS_PER_YEAR

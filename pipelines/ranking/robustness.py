@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from pipelines.contracts.economics import SCORE_COMPONENTS
 from pipelines.economics.gas import Ranges
 from pipelines.identity import stable_seed
 from pipelines.ranking.model import Array, SiteModel
+from pipelines.ranking.place_draws import PlaceDraws, PlaceRanges
 from pipelines.ranking.rank import KEY, riding_through, tiers
 from pipelines.ranking.score import score_anchors, utility
 from pipelines.ranking.uncertainty import Uncertain
@@ -46,6 +48,11 @@ class InputDraws:
             if item.is_drawn:
                 self._by_effect.setdefault(item.effect, []).append(item)
         self.n_draws, self._tail, self._ranges = n_draws, tail, ranges
+
+    @property
+    def drawn_effects(self) -> set[str]:
+        """Return the effects that are drawn."""
+        return set(self._by_effect)
 
     def base(self, effect: str) -> float:
         """Return the night's figure of an effect."""
@@ -80,20 +87,38 @@ def quantile_around(z: Array, low: float, base: float, high: float, *, tail: flo
     return base + quantile(z, 0.0, base - low, high - low, tail=tail) - (base - low)
 
 
-def rank_acceptability(
+@dataclass(frozen=True)
+class ValueDraws:
+    """The night in every draw.
+
+    Attributes
+    ----------
+    values, scores : Array
+        Value (USD per MW) and score (0-100) of every row, shape (n_rows, n_draws).
+    inputs : InputDraws
+        Draws of the assumptions behind them.
+    places : PlaceDraws
+        Draws of what is not known of the places.
+    """
+
+    values: Array
+    scores: Array
+    inputs: InputDraws
+    places: PlaceDraws
+
+
+def draw_values(
     model: SiteModel,
     draws: Draws,
     uncertain: Sequence[Uncertain],
     ranges: Ranges,
+    places: PlaceRanges,
     adequacy: pl.DataFrame,
-) -> pl.DataFrame:
-    """Return where each row ranks over draws of inputs and weights.
+) -> ValueDraws:
+    """Draw value and score of every row.
 
-    By value, the weight between speed and cost is the margin of compute, which is drawn. By score, the weights of the
-    parts are drawn uniformly among all that sum to one (SMAA-2: Lahdelma and Salminen 2001, Operations Research
-    49). Inputs are drawn the same way in both: common assumptions together, local ones by hub, place, state or stack,
-    months to power from the draws of the activity networks, grid requests energised or not by region. Rows that miss
-    the target come after those that meet it, and rows of regions where no site may be built last, as in the ranking.
+    Common assumptions are drawn together, local ones by hub, place, state or stack, facts of places and grid requests
+    (energised or not) by region, months to power as the activity networks draw them.
 
     Parameters
     ----------
@@ -104,17 +129,15 @@ def rank_acceptability(
     uncertain : Sequence[Uncertain]
     ranges : Ranges
         Ranges of the basis by hub and of the adder by rule, around the night's figures.
+    places : PlaceRanges
+        What is not known of the place of each row.
     adequacy : pl.DataFrame
         Contract `mart.adequacy`; a row without sampled years is scored on its other parts.
-
-    Returns
-    -------
-    pl.DataFrame
-        Contract `mart.rank_acceptability`.
     """
     settings = model.settings
     n_draws = min(settings.robustness_draws, draws.online_years.shape[1])
     inputs = InputDraws(uncertain, n_draws, settings.duration_tail_per_sigma, ranges)
+    of_places = PlaceDraws(places, n_draws, settings)
     values = np.empty((model.rows.height, n_draws))
     scores = np.empty_like(values)
     weights = _weights(n_draws)
@@ -123,23 +146,45 @@ def rank_acceptability(
 
     def draw(start: int) -> None:
         part = np.arange(start, min(start + _ROWS_AT_ONCE, len(values)))
-        values[part], scores[part] = _draw_rows(model, draws, inputs, part, resilience, weights)
+        values[part], scores[part] = _draw_rows(model, draws, inputs, of_places, part, resilience, weights)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(draw, range(0, len(values), _ROWS_AT_ONCE)))
+    return ValueDraws(values, scores, inputs, of_places)
+
+
+def rank_acceptability(model: SiteModel, drawn: ValueDraws) -> pl.DataFrame:
+    """Return where each row ranks over draws of inputs and weights.
+
+    By value, the weight between speed and cost is the margin of compute, which is drawn. By score, the weights of the
+    parts are drawn uniformly among all that sum to one (SMAA-2: Lahdelma and Salminen 2001, Operations Research
+    49). Inputs are drawn the same way in both, see `draw_values`. Rows that miss the target come after those that meet
+    it, and rows of regions where no site may be built last, as in the ranking.
+
+    Returns
+    -------
+    pl.DataFrame
+        Contract `mart.rank_acceptability`.
+    """
     tier = tiers(model.rows)
     key = model.rows.select(KEY)
     # Equal figures go by region and first id of the stack.
     order = np.lexsort((model.instances("technology"), model.instances("region")))
     frames = [
         _summary(figures, tier, key, order).with_columns(pl.lit(name).alias("ordered_by"))
-        for name, figures in (("value", values), ("score", scores))
+        for name, figures in (("value", drawn.values), ("score", drawn.scores))
     ]
     return validate(pl.concat(frames), "mart.rank_acceptability")
 
 
 def _draw_rows(
-    model: SiteModel, draws: Draws, inputs: InputDraws, part: NDArray[np.int64], resilience: Array, weights: Array
+    model: SiteModel,
+    draws: Draws,
+    inputs: InputDraws,
+    places: PlaceDraws,
+    part: NDArray[np.int64],
+    resilience: Array,
+    weights: Array,
 ) -> tuple[Array, Array]:
     """Return value and score of some rows in every draw, each of shape (n_part, n_draws)."""
     n_draws = inputs.n_draws
@@ -152,6 +197,7 @@ def _draw_rows(
         moved = terms.get(technology, ones)[None, :] * (ones if factor is None else factor)[None, :]
         lcoe += charge[part][:, None] * (moved * (1.0 if place is None else place) - 1.0)
     lcoe += _gas_draws(model, inputs, part)
+    lcoe += places.lcoe(part)
     local_power = inputs.by_instance("power", model.instances("state")[part])
     if local_power is not None:
         lcoe += model.power[part][:, None] * (local_power - 1.0)
@@ -166,7 +212,7 @@ def _draw_rows(
     available = 1.0 - np.clip(lost * scale, 0.0, 1.0)
     margin = _margin_draws(model, inputs)
     network = draws.network[part]
-    online = draws.online_years[network, :n_draws] * _completed(model, part, n_draws)
+    online = draws.online_years[network, :n_draws] * completed(model, part, n_draws)
     net = available * (margin - model.bus_mwh[part][:, None] * lcoe) - model.restart_years[part][:, None] * margin
     figures = {
         "first_mw_months_p50": draws.first_mw_months[network, :n_draws],
@@ -248,7 +294,7 @@ def _margin_draws(model: SiteModel, inputs: InputDraws) -> Array:
     return earned - charge * (own.revenue_usd_per_mw_year - model.margin()) / own.compute_capex_usd_per_mw
 
 
-def _completed(model: SiteModel, part: NDArray[np.int64], n_draws: int) -> Array:
+def completed(model: SiteModel, part: NDArray[np.int64], n_draws: int) -> Array:
     """Return whether each row's request is energised in each draw; the stacks of a region share the outcome."""
     probability = model.completion[part]
     done = np.ones((len(part), n_draws))

@@ -159,8 +159,13 @@ def scores(names: Sequence[str], n_samples: int, seed: int, correlation: float) 
         Shape (n_names, n_samples).
     """
     common = _stratified(stable_seed("timeline", seed, "common factor"), n_samples)
-    own = np.array([_stratified(stable_seed("timeline", seed, name), n_samples) for name in names])
+    own = np.array([own_scores(name, n_samples, seed) for name in names])
     return sqrt(correlation) * common + sqrt(1.0 - correlation) * own.reshape(len(names), n_samples)
+
+
+def own_scores(name: str, n_samples: int, seed: int) -> NDArray[np.float64]:
+    """Return the part of a duration's scores that no other duration shares, standard normal, shape (n_samples,)."""
+    return _stratified(stable_seed("timeline", seed, name), n_samples)
 
 
 @lru_cache(maxsize=256)
