@@ -14,7 +14,7 @@ from pipelines.economics.costs import unit_costs
 from pipelines.economics.finance import Terms
 from pipelines.economics.fuel_service_table import INTERRUPTIBLE, read_services
 from pipelines.economics.location import locational_multipliers
-from pipelines.economics.selection import least_cost_rows, select_least_cost
+from pipelines.economics.selection import COMPOSITION, least_cost, least_cost_rows, select_least_cost, with_composition
 from pipelines.economics.value import margin_usd_per_mw_year
 from pipelines.reference.parameters import Parameters
 from pipelines.reference.technologies import STANDBY_FUEL
@@ -159,11 +159,18 @@ def with_service(candidates: pl.DataFrame, terms: pl.DataFrame, settings: Settin
     Unserved energy is linear in the share of time without gas (`availability.availability`), so no dispatch is needed.
     What a loss of switchgear would have taken of the saved energy anyway, 5e-5 of it, is not taken off.
     """
+    return _with_service(candidates.lazy(), terms, settings).select(candidates.columns).collect()
+
+
+def _with_service(candidates: pl.LazyFrame, terms: pl.DataFrame, settings: Settings) -> pl.LazyFrame:
     name = terms["fuel_service"][0]
     own = terms["technologies"][0].split()
     has_it = (pl.col("fuel_service") == INTERRUPTIBLE) & (pl.col("firm_technology").is_in(own) if own else pl.lit(True))
     frame = candidates.filter(has_it).join(
-        terms.drop("fuel_service", "service_order", "technologies"), on="region_id", how="inner", maintain_order="left"
+        terms.drop("fuel_service", "service_order", "technologies").lazy(),
+        on="region_id",
+        how="inner",
+        maintain_order="left",
     )
     needed_mw = pl.min_horizontal(pl.col("firm_units") * pl.col("firm_unit_mw"), pl.lit(peak_load_mw(settings)))
     heat_rate = pl.when(pl.col("firm_mwh") > 0.0).then(pl.col("gas_mmbtu_per_year") / pl.col("firm_mwh")).otherwise(0.0)
@@ -208,8 +215,7 @@ def with_service(candidates: pl.DataFrame, terms: pl.DataFrame, settings: Settin
         ((pl.col(lcoe) * before + pl.col("fuel_service_usd_per_year")) / pl.col("served_mwh")).alias(lcoe)
         for lcoe in ("lcoe_usd_per_mwh", "lcoe_simple_usd_per_mwh")
     ]
-    frame = frame.with_columns(*costs, pl.col("co2_kg_per_mwh") * before / pl.col("served_mwh"))
-    return frame.select(candidates.columns)
+    return frame.with_columns(*costs, pl.col("co2_kg_per_mwh") * before / pl.col("served_mwh"))
 
 
 def with_services(
@@ -235,11 +241,12 @@ def with_services(
     names = chosen["fuel_service"].unique(maintain_order=True).sort()
     frames = []
     for name in names:
-        keys = chosen.filter(pl.col("fuel_service") == name).select(_KEY)
-        own = candidates.join(keys, on=_KEY, how="semi", maintain_order="left")
+        keys = chosen.lazy().filter(pl.col("fuel_service") == name).select(_KEY)
+        own = candidates.lazy().join(keys, on=_KEY, how="semi", maintain_order="left")
         is_plain = name in {NO_SERVICE, INTERRUPTIBLE}
-        frames.append(own if is_plain else with_service(own, terms.filter(pl.col("fuel_service") == name), settings))
-    return pl.concat([candidates.clear(), *frames])
+        served = own if is_plain else _with_service(own, terms.filter(pl.col("fuel_service") == name), settings)
+        frames.append(served.select(candidates.columns))
+    return pl.concat([candidates.clear(), *pl.collect_all(frames)])
 
 
 def fuel_services(candidates: pl.DataFrame, terms: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -261,8 +268,10 @@ def fuel_services(candidates: pl.DataFrame, terms: pl.DataFrame, settings: Setti
     pl.DataFrame
         Contract `sim.fuel_services`, ordered by region, stack and service.
     """
+    candidates = with_composition(candidates, settings)
     found = [select_least_cost(candidates, settings)]
-    narrow = candidates.select(DECIDING).with_row_index("_place").filter(pl.col("fuel_service") == INTERRUPTIBLE)
+    deciding = candidates.select(*DECIDING, COMPOSITION).with_row_index("_place")
+    narrow = deciding.filter(pl.col("fuel_service") == INTERRUPTIBLE)
     for name in terms["fuel_service"].unique(maintain_order=True):
         if name == INTERRUPTIBLE:
             continue
@@ -271,7 +280,7 @@ def fuel_services(candidates: pl.DataFrame, terms: pl.DataFrame, settings: Setti
         rows = with_service(narrow, own, settings)
         if rows.height:
             wanted = candidates[rows["_place"].to_numpy()[least_cost_rows(rows, settings)]]
-            found.append(select_least_cost(with_service(wanted, own, settings), settings))
+            found.append(least_cost(with_service(wanted, own, settings), settings).select(found[0].columns))
     order = {name: place for place, name in enumerate([NO_SERVICE, *read_services()["fuel_service"]])}
     rows = pl.concat(found).with_columns(
         pl.col("fuel_service").replace_strict(order, return_dtype=pl.Int64).alias("service_order"),

@@ -13,6 +13,9 @@ from pipelines.plant.catalogue import stacks
 from pipelines.plant.stack import PARTS, Floor, Part, Stack
 from pipelines.settings import Settings
 
+COMPOSITION = "is_composition_met"
+"""Whether a design has the parts that give its stack the name; no price or service of the gas changes it."""
+
 
 def keeps_composition(settings: Settings) -> pl.Expr:
     """Return the expression that is true where a design has the parts that give its stack the name.
@@ -56,13 +59,20 @@ def share_of(floor: Floor) -> pl.Expr:
     return pl.col("renewable_frac") if floor.share == "renewable" else pl.col("baseload_mwh") / pl.col("load_mwh")
 
 
+def with_composition(candidates: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Add `is_composition_met` from `keeps_composition`; a frame that has it is returned as it is."""
+    if COMPOSITION in candidates.columns:
+        return candidates
+    return candidates.with_columns(keeps_composition(settings).alias(COMPOSITION))
+
+
 def reaches_target(settings: Settings) -> pl.Expr:
     """Return the expression that is true where a design may be chosen: parts, availability and hours fully served.
 
-    Reads what `keeps_composition` reads, availability_frac and full_service_hours_frac.
+    Reads is_composition_met (`with_composition`), availability_frac and full_service_hours_frac.
     """
     return (
-        keeps_composition(settings)
+        pl.col(COMPOSITION)
         & (pl.col("availability_frac") >= settings.availability_target)
         & (pl.col("full_service_hours_frac") >= settings.min_full_service_hours_frac)
     )
@@ -110,9 +120,13 @@ def select_least_cost(candidates: pl.DataFrame, settings: Settings) -> pl.DataFr
             f"candidates: the cost of design {row['design_id']} in region {row['region_id']} is not a number; "
             "a price, a cost or an energy is missing for it."
         )
+    return validate(least_cost(candidates, settings), "sim.chosen")
+
+
+def least_cost(candidates: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the rows of `select_least_cost`, unchecked and with the other columns of the candidates."""
     marked = _marked(candidates, settings)
-    chosen = marked[_least_cost_rows(marked)].with_columns(pl.col("firm_units", "baseload_units").cast(pl.Int64))
-    return validate(chosen, "sim.chosen")
+    return marked[_least_cost_rows(marked)].with_columns(pl.col("firm_units", "baseload_units").cast(pl.Int64))
 
 
 def least_cost_rows(candidates: pl.DataFrame, settings: Settings) -> NDArray[np.uint32]:
@@ -121,8 +135,7 @@ def least_cost_rows(candidates: pl.DataFrame, settings: Settings) -> NDArray[np.
 
 
 def _marked(candidates: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    return candidates.with_columns(
-        keeps_composition(settings).alias("is_composition_met"),
+    return with_composition(candidates, settings).with_columns(
         reaches_target(settings).alias("is_target_met"),
         # Whether another design is worth more is not for cost to say.
         pl.lit(value=True).alias("is_least_cost"),
@@ -130,13 +143,14 @@ def _marked(candidates: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 
 
 def _least_cost_rows(marked: pl.DataFrame) -> NDArray[np.uint32]:
-    is_met, is_kept = pl.col("is_target_met"), pl.col("is_composition_met")
+    is_met, is_kept = pl.col("is_target_met"), pl.col(COMPOSITION)
     # The order is found on the columns that decide it; sorting whole rows takes ten times as long.
     first = (
-        marked.select(
+        marked.lazy()
+        .select(
             "region_id",
             "stack_id",
-            "is_composition_met",
+            COMPOSITION,
             "is_target_met",
             pl.when(is_met)
             .then(0.0)
@@ -151,7 +165,7 @@ def _least_cost_rows(marked: pl.DataFrame) -> NDArray[np.uint32]:
         .sort(
             "region_id",
             "stack_id",
-            "is_composition_met",
+            COMPOSITION,
             "is_target_met",
             "_first",
             "lcoe_usd_per_mwh",
@@ -159,5 +173,6 @@ def _least_cost_rows(marked: pl.DataFrame) -> NDArray[np.uint32]:
             descending=[False, False, True, True, False, False, False],
         )
         .unique(["region_id", "stack_id"], keep="first", maintain_order=True)
+        .select("_row")
     )
-    return first["_row"].to_numpy()
+    return first.collect()["_row"].to_numpy()

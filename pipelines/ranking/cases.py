@@ -18,7 +18,7 @@ from pipelines.economics.fuel_service import chosen_service, fuel_services, nigh
 from pipelines.economics.gas import GasFacts, gas_prices_by_region
 from pipelines.economics.outlook import power_level_factor
 from pipelines.economics.prices import PowerFacts, power_prices_by_region
-from pipelines.economics.selection import reaches_target
+from pipelines.economics.selection import reaches_target, with_composition
 from pipelines.economics.value import value_columns
 from pipelines.errors import UsageError
 from pipelines.ranking.choice import choose_by_value, contenders
@@ -120,7 +120,8 @@ def may_be_chosen(
         The designs valued tonight, from `contenders`.
     """
     has_choice = chosen.filter("is_target_met").select(KEY)
-    met = candidates.filter(reaches_target(settings)).join(has_choice, on=KEY, how="semi", maintain_order="left")
+    marked = with_composition(candidates, settings)
+    met = marked.filter(reaches_target(settings)).join(has_choice, on=KEY, how="semi", maintain_order="left")
     fewest = pl.col("firm_units") == pl.col("firm_units").min().over("region_id", *_FAMILY)
     met = met.filter((pl.col("grid_mw") > 0.0) | fewest)
     pairs = [frame.select("region_id", "design_id") for frame in (met, chosen, *valued)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipelines.contracts import economics as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
 from pipelines.economics.fuel_service import DECIDING, with_services
-from pipelines.economics.selection import reaches_target
+from pipelines.economics.selection import reaches_target, with_composition
 from pipelines.economics.value import net_usd_per_mw_year, value_columns
 from pipelines.ranking.phases import over_phases, priced_phases
 from pipelines.settings import Settings
@@ -52,17 +52,20 @@ def contenders(
     if settings.sizing_contenders <= 1:
         return [first]
     met = first.filter("is_target_met").select(*KEY, "fuel_service", pl.col("lcoe_usd_per_mwh").alias("_best"))
-    wanted = candidates.select(DECIDING).with_row_index("_place").join(met.select(KEY), on=KEY, how="semi")
+    deciding = with_composition(candidates.select(DECIDING), settings).with_row_index("_place")
+    wanted = deciding.join(met.select(KEY), on=KEY, how="semi")
     served = with_services(wanted, met, services, settings).filter(reaches_target(settings))
     ceiling = pl.col("_best") + settings.sizing_cost_margin_frac * pl.col("_best").abs()
     # The order is found on the columns that decide it; sorting whole rows takes ten times as long.
     order = (
-        served.select("_place", *KEY, "design_id", *_FLEET, "lcoe_usd_per_mwh")
-        .join(met, on=KEY, how="inner", maintain_order="left")
+        served.lazy()
+        .select("_place", *KEY, "design_id", *_FLEET, "lcoe_usd_per_mwh")
+        .join(met.lazy(), on=KEY, how="inner", maintain_order="left")
         .filter(pl.col("lcoe_usd_per_mwh") <= ceiling)
         .sort(*KEY, "lcoe_usd_per_mwh", "design_id")
         .unique([*KEY, *_FLEET], keep="first", maintain_order=True)
         .with_columns(pl.int_range(pl.len()).over(KEY).alias("_slot"))
+        .collect()
     )
     found = [first]
     for place in range(1, settings.sizing_contenders):
