@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +53,23 @@ class PathRules:
     paths: tuple[dict[str, Any], ...]
     postures: tuple[dict[str, Any], ...]
 
+    @cached_property
+    def _paths_of(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        return _grouped(self.paths, "class", "path")
+
+    @cached_property
+    def _postures_of(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        return _grouped(self.postures, "class", "posture")
+
     def duration(self, name: str, path: str, variant: str, case: Case) -> str | None:
         """Select the duration of a path of a class, or None where it is not sold for this variant and size."""
-        rows = (row for row in self.paths if row["path"] == path and _fits(row, name, variant, case))
-        return next((row["duration_id"] for row in rows), None)
+        rows = self._paths_of.get((name, path), ())
+        return next((row["duration_id"] for row in rows if _fits(row, variant, case)), None)
 
     def of_posture(self, posture: str, name: str, variant: str, case: Case) -> str:
         """Select the path that a posture takes; new order where no row fits."""
-        rows = (row for row in self.postures if row["posture"] == posture and _fits(row, name, variant, case))
-        return next((row["path"] for row in rows), NEW_ORDER)
+        rows = self._postures_of.get((name, posture), ())
+        return next((row["path"] for row in rows if _fits(row, variant, case)), NEW_ORDER)
 
     def offered(self, posture: str, name: str, variant: str, case: Case) -> tuple[str, ...]:
         """List the paths that a posture offers beside new orders: its own, then those of the postures before it."""
@@ -71,8 +79,16 @@ class PathRules:
         return tuple(path for path in found if path != NEW_ORDER)
 
 
-def _fits(row: dict[str, Any], name: str, variant: str, case: Case) -> bool:
-    if row["class"] != name or row["variant"] not in {"", variant}:
+def _grouped(rows: tuple[dict[str, Any], ...], *columns: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        first, second = (row[column] for column in columns)
+        found.setdefault((first, second), []).append(row)
+    return found
+
+
+def _fits(row: dict[str, Any], variant: str, case: Case) -> bool:
+    if row["variant"] not in {"", variant}:
         return False
     return not row["measure"] or row["min_mw"] <= getattr(case, row["measure"]) < row["max_mw"]
 

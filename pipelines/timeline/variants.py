@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,13 @@ class Variants:
 
     rules: tuple[dict[str, Any], ...]
 
+    @cached_property
+    def _by_duration(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for rule in self.rules:
+            found.setdefault(rule["duration_id"], []).append(rule)
+        return found
+
     def of(self, duration_id: str, case: Case) -> str:
         """Return the variant of a duration; a duration without a rule is its own variant.
 
@@ -63,8 +71,8 @@ class Variants:
         for name, variant in case.by_place:
             if name == duration_id:
                 return variant
-        own = [rule for rule in self.rules if rule["duration_id"] == duration_id]
-        if not own:
+        own = self._by_duration.get(duration_id)
+        if own is None:
             return duration_id
         for rule in own:
             if all(rule[name] in {"", getattr(case, name)} for name in ("state", "iso", "permit_class")) and (
