@@ -7,6 +7,7 @@ import polars as pl
 from assets.night import Night
 from assets.plant import chosen_designs
 from assets.table_asset import table_asset
+from assets.timeline import night_networks
 from pipelines.timeline.draws import TIMELINE_SEED
 from pipelines.timeline.programme import Programme
 from pipelines.timeline.programme import programme as programme_of
@@ -33,6 +34,7 @@ def _drawn(night: Night) -> Programme:
         night.read("core.industrial_capacity"),
         night.settings,
         TIMELINE_SEED,
+        ready=night_networks(night).ready,
     )
 
 

@@ -30,6 +30,7 @@ from pipelines.settings import Settings, marked
 from pipelines.timeline.durations import durations
 from pipelines.timeline.outcomes import Known
 from pipelines.timeline.phases import with_rentals
+from pipelines.timeline.rows import SITED, SiteCase, site_cases
 from pipelines.timeline.time_to_power import SiteMonths, site_months, time_to_power
 
 _FAMILY = [name for name in REGISTRY["sim.designs"].schema.column_names() if name not in {"design_id", "firm_units"}]
@@ -163,8 +164,15 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
     permanent, phases = _priced(facts, drawn, settings)
     slots = _slots(facts, permanent, settings)
 
+    def sited(designs: pl.DataFrame) -> list[SiteCase]:
+        def make(read: Settings, places: list[int]) -> list[SiteCase]:
+            return site_cases(facts.regions, designs[places], policy, read)
+
+        return facts.reuse.each("sites", settings, designs.select(SITED).rows(), make)
+
     def timed(designs: pl.DataFrame) -> SiteMonths:
-        return site_months(facts.regions, designs, drawn, policy, settings, facts.seed, known=facts.known)
+        shared: dict[str, Any] = {"known": facts.known, "cases": sited(designs)}
+        return site_months(facts.regions, designs, drawn, policy, settings, facts.seed, **shared)
 
     chosen = choose_by_value(slots, timed, phases, settings)
     times = time_to_power(
@@ -177,6 +185,7 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
         facts.seed,
         known=facts.known,
         used=drawn,
+        cases=sited(chosen),
         is_path_wanted=False,
     )
     keys = times.time_to_power.select(KEY)

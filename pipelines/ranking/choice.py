@@ -47,7 +47,7 @@ def contenders(
     Returns
     -------
     list[pl.DataFrame]
-        Contracts `sim.chosen`: the first holds every region and stack, the next ones those with so many designs.
+        Columns of `first`: the first frame holds every region and stack, the next ones those with so many designs.
     """
     if settings.sizing_contenders <= 1:
         return [first]
@@ -67,20 +67,18 @@ def contenders(
         .with_columns(pl.int_range(pl.len()).over(KEY).alias("_slot"))
         .collect()
     )
-    found = [first]
-    for place in range(1, settings.sizing_contenders):
-        rows = order.filter(pl.col("_slot") == place)["_place"].to_numpy()
-        if not len(rows):
-            break
-        own = with_services(candidates[rows], met, services, settings).sort(KEY)
-        own = own.with_columns(
-            pl.lit(value=True).alias("is_target_met"),
-            pl.lit(value=True).alias("is_composition_met"),
-            pl.lit(value=False).alias("is_least_cost"),
-            pl.col("firm_units", "baseload_units").cast(pl.Int64),
-        )
-        found.append(validate(own, "sim.chosen"))
-    return found
+    later = order.filter(pl.col("_slot").is_between(1, settings.sizing_contenders - 1))
+    if later.is_empty():
+        return [first]
+    own = with_services(candidates[later["_place"].to_numpy()].hstack(later.select("_slot")), met, services, settings)
+    marked = own.sort("_slot", *KEY).with_columns(
+        pl.lit(value=True).alias("is_target_met"),
+        pl.lit(value=True).alias("is_composition_met"),
+        pl.lit(value=False).alias("is_least_cost"),
+        pl.col("firm_units", "baseload_units").cast(pl.Int64),
+    )
+    slots = marked.select("_slot", *first.columns)
+    return [first, *slots.partition_by("_slot", maintain_order=True, include_key=False)]
 
 
 def choose_by_value(

@@ -1,8 +1,8 @@
-"""Steps of a case that are done once for all cases whose settings agree in what the step reads."""
+"""Steps of a case, and items of a step, that are done once for all cases whose settings agree in what they read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -41,9 +41,10 @@ class WatchedSettings(Settings):
 
 @dataclass
 class Reuse:
-    """Results of steps, each with the settings and inputs that it followed from."""
+    """Results of steps, each with the settings and inputs that it depends on."""
 
     _done: dict[str, list[tuple[dict[str, Any], tuple[Any, ...], Any]]] = field(default_factory=dict)
+    _items: dict[str, list[tuple[dict[str, Any], dict[Hashable, Any]]]] = field(default_factory=dict)
 
     def step(
         self, name: str, settings: Settings, inputs: tuple[Any, ...], make: Callable[[Settings], _Result]
@@ -61,11 +62,44 @@ class Reuse:
         """
         done = self._done.setdefault(name, [])
         for read, known, result in done:
-            if all(a is b for a, b in zip(known, inputs, strict=True)) and all(
-                getattr(settings, setting) == value for setting, value in read.items()
-            ):
+            if all(a is b for a, b in zip(known, inputs, strict=True)) and _agrees(settings, read):
                 return result
         watched = WatchedSettings.of(settings)
         result = make(watched)
         done.append(({setting: getattr(settings, setting) for setting in sorted(watched.names_read)}, inputs, result))
         return result
+
+    def each(
+        self,
+        name: str,
+        settings: Settings,
+        wanted: Sequence[Hashable],
+        make: Callable[[Settings, list[int]], Sequence[_Result]],
+    ) -> list[_Result]:
+        """Return what a step gives for each of many items, made only for those that no case like this one asked for.
+
+        Parameters
+        ----------
+        name : str
+        settings : Settings
+        wanted : Sequence[Hashable]
+            All that each result depends on beside the settings.
+        make : Callable[[Settings, list[int]], Sequence[_Result]]
+            From places in `wanted` to their results, each by itself.
+        """
+        groups = self._items.setdefault(name, [])
+        group = next((own for own in groups if _agrees(settings, own[0])), None)
+        if group is None:
+            groups.append(group := ({}, {}))
+        read, known = group
+        missing = {key: place for place, key in enumerate(wanted) if key not in known}
+        if missing:
+            watched = WatchedSettings.of(settings)
+            known.update(zip(missing, make(watched, list(missing.values())), strict=True))
+            # What was made before did not read the settings that are new here, so that any value of them fits it.
+            read |= {setting: getattr(settings, setting) for setting in watched.names_read}
+        return [known[key] for key in wanted]
+
+
+def _agrees(settings: Settings, read: dict[str, Any]) -> bool:
+    return all(getattr(settings, setting) == value for setting, value in read.items())

@@ -71,9 +71,10 @@ def backtest(
     settings = settings.model_copy(update={"timeline_samples": SAMPLES})
     rows: list[dict[str, Any]] = []
     draws: dict[int, Draws] = {}
+    ready: dict[tuple, Any] = {}
     for project in projects.iter_rows(named=True):
         said = read_words(project)
-        row, found = _predicted(project, said, isos, used, policy, settings, seed)
+        row, found = _predicted(project, said, isos, used, policy, settings, seed, ready)
         row |= _observed(project, said, row)
         if row["is_scored"] and found is not None:
             draws[len(rows)] = found
@@ -149,6 +150,7 @@ def _predicted(
     policy: pl.DataFrame,
     settings: Settings,
     seed: int,
+    ready: dict[tuple, Any],
 ) -> tuple[dict[str, Any], Draws | None]:
     """Return the columns of the prediction, and the draws of it and of new orders."""
     plant = plant_of(project, settings)
@@ -183,7 +185,7 @@ def _predicted(
 
     def drawn(path: str) -> SiteMonths:
         bought = _buying(path, said)
-        return months_of_site(region, design, timed, policy, site, seed, bought, is_schedule_wanted=False)
+        return months_of_site(region, design, timed, policy, site, seed, bought, is_schedule_wanted=False, ready=ready)
 
     own = drawn(project["path"])
     new = own if project["path"] == NEW_ORDER else drawn(NEW_ORDER)

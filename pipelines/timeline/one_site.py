@@ -68,6 +68,7 @@ def months_of_site(
     buying: Buying,
     *,
     is_schedule_wanted: bool = True,
+    ready: dict[tuple, Any] | None = None,
 ) -> SiteMonths:
     """Draw the months to power of one site.
 
@@ -89,6 +90,8 @@ def months_of_site(
     buying : Buying
     is_schedule_wanted : bool
         Whether the month of each module is wanted; `modules` is empty otherwise.
+    ready : dict[tuple, Any] | None
+        Networks read for other sites; grows.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def months_of_site(
         If a path is named that is not sold for this size.
     """
     chosen = pl.DataFrame([{**design, "region_id": region["region_id"][0]}])
-    (row,) = prepare(region, chosen, used, policy, settings, buying=buying)
+    (row,) = prepare(region, chosen, used, policy, settings, ready=ready, buying=buying)
     book = DrawBook()
     draw_rows = row.draw_rows(book)
     months = book.months(settings.timeline_samples, seed, settings)

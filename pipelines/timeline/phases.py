@@ -23,6 +23,8 @@ _POWERS: dict[Part, tuple[str, ...]] = {
     "baseload": ("baseload_unit_mw",),
     "firm": ("firm_unit_mw",),
 }
+_NAMED = ("design_id", "stack_id", "firm_units", "firm_unit_mw", "baseload_units", "baseload_unit_mw")
+"""What `phase_design_id` reads of a design."""
 _UNITS: dict[Part, dict[str, Any]] = {
     "grid": {"is_grid_flexible": False},
     "baseload": {"baseload_technology": "", "baseload_units": 0},
@@ -85,7 +87,7 @@ def phases_of(chosen: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """
     known = stacks(settings)
     rows = []
-    for row in chosen.iter_rows(named=True):
+    for row in chosen.select("region_id", *_NAMED).iter_rows(named=True):
         stack = known.get(row["stack_id"])
         for number, phase in enumerate(stack.phases if stack is not None else (), start=1):
             is_early = stack is not None and number < len(stack.phases)

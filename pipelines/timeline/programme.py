@@ -80,6 +80,8 @@ def programme(
     capacity: pl.DataFrame,
     settings: Settings,
     seed: int,
+    *,
+    ready: dict[tuple, Any] | None = None,
 ) -> Programme:
     """Return how programmes of growing size come online when their nodes share makers and crews.
 
@@ -101,8 +103,10 @@ def programme(
         Sizes, claim, crews, samples.
     seed : int
         Seed of the time to power.
+    ready : dict[tuple, Any] | None
+        What was made ready for the time to power; grows.
     """
-    classes = read_classes(capacity)
+    classes, ready = read_classes(capacity), {} if ready is None else ready
     sizes = sorted(set(settings.programme_nodes))
     curves: list[pl.DataFrame] = []
     limits: list[dict[str, Any]] = []
@@ -110,7 +114,7 @@ def programme(
     for stack_id in ranked["stack_id"].unique().sort():
         best = ranked.filter(pl.col("stack_id") == stack_id).sort("rank")
         turn = best[(np.arange(sizes[-1]) % len(best)).tolist()]
-        nodes = _nodes(stack_id, turn, regions, durations, policy, classes, settings, seed)
+        nodes = _nodes(stack_id, turn, regions, durations, policy, classes, settings, seed, ready)
         drawn = [nodes.drawn(node, settings) for node in range(sizes[-1])]
         online = np.cumsum([share for _, share in drawn], axis=0) * settings.site_it_mw
         for count in sizes:
@@ -124,7 +128,7 @@ def programme(
                 _way("modular", stack_id, count, settings.site_it_mw * count, usable, first, binding)
                 | {"firm_unit_mw": float(turn["firm_unit_mw"][0])}
             )
-    ways += _campuses(ranked, regions, durations, policy, classes, settings, seed)
+    ways += _campuses(ranked, regions, durations, policy, classes, settings, seed, ready)
     return Programme(
         validate(pl.concat(curves).sort("stack_id", "nodes", "month"), "mart.programme_curve"),
         validate(pl.DataFrame(limits).sort("stack_id", "nodes", "class_id"), "mart.programme_limits"),
@@ -141,8 +145,9 @@ def _nodes(
     classes: list[SupplyClass],
     settings: Settings,
     seed: int,
+    ready: dict[tuple, Any],
 ) -> _Nodes:
-    rows = prepare(regions, turn, durations, policy, settings)
+    rows = prepare(regions, turn, durations, policy, settings, ready=ready)
     book = DrawBook()
     draw_rows = [row.draw_rows(book) for row in rows]
     designs = turn.to_dicts()
@@ -238,6 +243,7 @@ def _campuses(
     classes: list[SupplyClass],
     settings: Settings,
     seed: int,
+    ready: dict[tuple, Any],
 ) -> list[dict[str, Any]]:
     """Return the campuses: one site in the stack's best region, large units, all crews of the programme on it.
 
@@ -268,7 +274,7 @@ def _campuses(
                 continue
             design = _campus_design(best, stack.campus, planned, settings)
             used, binding = _arriving(durations, design, classes, own, crews)
-            row = prepare(regions, design, used, policy, own)[0]
+            row = prepare(regions, design, used, policy, own, ready=ready)[0]
             book = DrawBook()
             draw_rows = row.draw_rows(book)
             months = book.months(settings.programme_samples, seed, settings)

@@ -52,6 +52,10 @@ _CHOSEN = (
 )
 
 
+SITED = (*_CHOSEN, "firm_mwh")
+"""What `site_cases` reads of a chosen design; energy of the firm units only where it is known."""
+
+
 @dataclass(frozen=True, eq=False)
 class Row:
     """One region and stack made ready for the kernel; equal cases are one object."""

@@ -21,7 +21,7 @@ from pipelines.timeline.durations import durations
 from pipelines.timeline.kernel import first_if_free
 from pipelines.timeline.outcomes import Known, Outcome
 from pipelines.timeline.phase_months import end_by_permits, phase_begins, phase_share
-from pipelines.timeline.rows import Row, once, prepare
+from pipelines.timeline.rows import Row, SiteCase, once, rows_of, site_cases
 from pipelines.timeline.schedule import (
     SCHEDULED_SAMPLES,
     Schedule,
@@ -92,6 +92,7 @@ def time_to_power(
     threads: int = 2,
     known: Known | None = None,
     used: pl.DataFrame | None = None,
+    cases: list[SiteCase] | None = None,
     is_path_wanted: bool = True,
 ) -> TimelineResult:
     """Return months to the first module and to all, who holds them up, and the expected share online by month.
@@ -119,6 +120,8 @@ def time_to_power(
         Networks drawn before; those drawn now are added.
     used : pl.DataFrame | None
         Contract core.durations, where it is at hand.
+    cases : list[SiteCase] | None
+        From `site_cases` of the designs, where they have been selected before.
     is_path_wanted : bool
         Whether the critical path is wanted; its table is empty otherwise.
 
@@ -134,7 +137,8 @@ def time_to_power(
     if used is None:
         used = validate(durations(lead_times, policy, queue_statistics, settings), "core.durations")
     known = Known() if known is None else known
-    drawn = _drawn(regions, chosen, used, policy, settings, seed, threads, known, is_path_wanted=is_path_wanted)
+    cases = site_cases(regions, chosen, policy, settings) if cases is None else cases
+    drawn = _drawn(cases, chosen, used, policy, settings, seed, threads, known, is_path_wanted=is_path_wanted)
     rows, per_row = drawn.rows, drawn.outcomes
     ids = chosen.select("region_id", "stack_id")
     critical = _critical_frame(ids, rows, per_row, used) if is_path_wanted else _empty(CriticalPath)
@@ -176,12 +180,13 @@ def site_months(
     *,
     threads: int = 2,
     known: Known,
+    cases: list[SiteCase] | None = None,
 ) -> SiteMonths:
     """Draw the share online by month of designs, of which a region and stack may have several.
 
     Parameters
     ----------
-    regions, policy, settings, seed, threads
+    regions, policy, settings, seed, threads, cases
         As in `time_to_power`.
     designs : pl.DataFrame
         As the chosen designs there.
@@ -190,7 +195,8 @@ def site_months(
     known : Known
         Networks drawn before; those drawn now are added.
     """
-    return _drawn(regions, designs, used, policy, settings, seed, threads, known, is_path_wanted=False).months
+    cases = site_cases(regions, designs, policy, settings) if cases is None else cases
+    return _drawn(cases, designs, used, policy, settings, seed, threads, known, is_path_wanted=False).months
 
 
 @dataclass(frozen=True)
@@ -202,7 +208,7 @@ class _Drawn:
 
 
 def _drawn(
-    regions: pl.DataFrame,
+    cases: list[SiteCase],
     chosen: pl.DataFrame,
     used: pl.DataFrame,
     policy: pl.DataFrame,
@@ -214,7 +220,7 @@ def _drawn(
     is_path_wanted: bool,
 ) -> _Drawn:
     """Draw the networks of the rows that are not known yet, and read off the months of all."""
-    rows = prepare(regions, chosen, used, policy, settings, ready=known.ready)
+    rows = rows_of(cases, used, policy, settings, ready=known.ready)
     of_draws = _draw_settings(settings, seed)
     keys = [once(known.ready, (row, of_draws), partial(row.hash, of_draws)) for row in rows]
     outcomes = known.outcomes

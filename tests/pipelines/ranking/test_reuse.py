@@ -52,3 +52,26 @@ def test_whoever_takes_all_settings_has_read_all(read_all) -> None:
     assert watched.names_read == set()
     read_all(watched)
     assert watched.names_read == set(Settings.model_fields)
+
+
+def test_an_item_is_made_once_for_settings_that_agree_in_what_the_items_read() -> None:
+    made: list[tuple[str, float]] = []
+
+    def make(settings: Settings, places: list[int]) -> list[float]:
+        names = ["aba"[place] for place in places]
+        # The second item alone reads the size of the site.
+        found = [settings.carbon_price_usd_per_tonne + (settings.site_it_mw if name == "b" else 0.0) for name in names]
+        made.extend(zip(names, found, strict=True))
+        return found
+
+    base, reuse = Settings(), Reuse()
+    larger = base.model_copy(update={"site_it_mw": 77.0})
+    dear = base.model_copy(update={"carbon_price_usd_per_tonne": 60.0})
+    assert reuse.each("own", base, ["a"], make) == [base.carbon_price_usd_per_tonne]
+    assert reuse.each("own", larger, ["a"], make) == [base.carbon_price_usd_per_tonne]
+    assert len(made) == 1
+    both = [(settings, reuse.each("own", settings, ["a", "b", "a"], make)) for settings in (larger, base, dear, larger)]
+    for settings, found in both:
+        carbon = settings.carbon_price_usd_per_tonne
+        assert found == [carbon, carbon + settings.site_it_mw, carbon]
+    assert [name for name, _ in made] == ["a", "b", "a", "b", "a", "b"]
