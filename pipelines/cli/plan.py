@@ -20,6 +20,7 @@ Examples:
   firstmw plan                                       200 MW on 20 nodes, as in the settings
   firstmw plan --mw 200 --nodes 20 --by 2029-12
   firstmw plan --mw 100 --nodes 10 --by 2030-06 --crews 8 --claim 0.1 --max-per-domain 2
+  firstmw plan --nodes 10 --cover-people 250         the nodes that reach the most people within 250 km
   firstmw plan --mw 200 --nodes 20 --json            status, gap, objective, nodes, modules, buildout, comparison
 
 \b
@@ -48,6 +49,12 @@ _SETTING = {
 @click.option("--claim", type=Share(min_open=True), help="Share of yearly supply that can be had.")
 @click.option("--max-per-domain", type=click.IntRange(min=1), help="Nodes in one gas hub, utility or weather cell.")
 @click.option("--years", type=click.IntRange(200, 1_000_000), help="Years of events sampled per strategy.")
+@click.option(
+    "--cover-people",
+    type=Number(0, 5000, min_open=True),
+    metavar="KM",
+    help="Take the nodes that reach the most people within KM; they keep the limit on domains.",
+)
 @click.option("--gap", default=0.01, show_default=True, type=Number(0, 0.5), help="Proved gap to stop at.")
 @click.option("--time-limit", default=60.0, show_default=True, type=Number(min=1), help="Seconds of search.")
 @common_options
@@ -57,7 +64,9 @@ def plan(**options: Any) -> int:
 
     with reading(options) as release:
         facts = _facts(release, options)
-        answer = plan_nodes(facts, gap=options["gap"], time_limit=options["time_limit"])
+        answer = plan_nodes(
+            facts, gap=options["gap"], time_limit=options["time_limit"], cover_km=options["cover_people"]
+        )
         built, tables = answer.built, answer.study.tables
         modules = answer.modules.with_columns(
             pl.Series("date", [_month(release, month) for month in answer.modules["month"]], dtype=pl.String)
@@ -72,6 +81,7 @@ def plan(**options: Any) -> int:
                     "objective": solve["objective"],
                     "bound": solve["bound"],
                     "limits": answer.limits,
+                    "people_within_km": {f"{reach:g}": people for reach, people in answer.people.items()},
                     "nodes": records(answer.nodes),
                     "modules": records(modules),
                     "buildout": records(tables["buildout_curve"]),
@@ -162,6 +172,8 @@ def _show(release: Reading, answer: Any, solve: dict[str, Any]) -> None:
             for row in answer.nodes.iter_rows(named=True)
         ],
     )
+    within = ", ".join(f"{figure(people / 1e6)} M within {reach:g} km" for reach, people in answer.people.items())
+    say(f"People within reach of a node: {within}.", indent=2)
     say()
     say("The same IT, equipment, crews and capital:", is_bold=True)
     columns = [Column("Strategy"), Column("Sites", is_right=True), Column("1st MW\nmonth", is_right=True)]

@@ -126,7 +126,15 @@ def build(strategy: Strategy, facts: Facts, supply: Supply, seed: int, keep: Kee
 
 
 def build_anywhere(
-    facts: Facts, count: int, supply: Supply, seed: int, keep: Keep, *, gap: float, time_limit: float
+    facts: Facts,
+    count: int,
+    supply: Supply,
+    seed: int,
+    keep: Keep,
+    *,
+    gap: float,
+    time_limit: float,
+    regions: list[str] | None = None,
 ) -> Built:
     """Return the build-out of so many nodes with the regions left to the programme.
 
@@ -140,9 +148,12 @@ def build_anywhere(
     keep : Keep
     gap, time_limit : float
         Proved gap, or seconds, at which the search stops with the best plan found.
+    regions : list[str] | None
+        Regions that may be taken; all where absent.
     """
     settings = facts.settings
-    regions = candidates(facts)["region_id"].unique().sort().to_list()
+    if regions is None:
+        regions = candidates(facts)["region_id"].unique().sort().to_list()
     rows = option_rows(facts, settings.portfolio_mw / count, seed, keep, is_grid=False, regions=regions)
     options = options_of(rows, supply, settings)
     domains = sites_of(rows, facts).domains

@@ -7,13 +7,16 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.contracts.places import PEOPLE_WITHIN_KM
 from pipelines.errors import UsageError
 from pipelines.ordered import group_sum
 from pipelines.portfolio.build import STACKS_PER_REGION, Built, build_anywhere, plan_table
+from pipelines.portfolio.coverage import covering, people_reached, reached
 from pipelines.portfolio.events import read_events
 from pipelines.portfolio.facts import Facts, candidates
 from pipelines.portfolio.keep import Keep
-from pipelines.portfolio.sites import sites_of, sized
+from pipelines.portfolio.selection import LIMITED
+from pipelines.portfolio.sites import sited_value, sites_of, sized
 from pipelines.portfolio.strategies import NODES, Strategy, place
 from pipelines.portfolio.study import TIMELINE_SEED, Study, study
 from pipelines.portfolio.supply import claimable
@@ -34,6 +37,8 @@ class PlanAnswer:
         Rows of mart.deployment_plan of the plan.
     limits : dict[str, Any]
         What the plan was held to.
+    people : dict[float, float]
+        People within a distance (km) of a node.
     study : Study
         The strategies compared; the nodes are those of the plan.
     """
@@ -42,10 +47,11 @@ class PlanAnswer:
     nodes: pl.DataFrame
     modules: pl.DataFrame
     limits: dict[str, Any]
+    people: dict[float, float]
     study: Study
 
 
-def plan_nodes(facts: Facts, *, gap: float, time_limit: float) -> PlanAnswer:
+def plan_nodes(facts: Facts, *, gap: float, time_limit: float, cover_km: float | None = None) -> PlanAnswer:
     """Plan nodes over all regions, check the plan, and compare it.
 
     Parameters
@@ -55,6 +61,8 @@ def plan_nodes(facts: Facts, *, gap: float, time_limit: float) -> PlanAnswer:
         Proved gap at which the search may stop.
     time_limit : float
         Seconds of search.
+    cover_km : float | None
+        Distance within which the nodes reach as many people as so many nodes can; the most usable power where absent.
 
     Raises
     ------
@@ -63,9 +71,9 @@ def plan_nodes(facts: Facts, *, gap: float, time_limit: float) -> PlanAnswer:
     """
     settings, keep = facts.settings, Keep(facts)
     supply = claimable(facts)
-    regions = candidates(facts)["region_id"].n_unique()
-    count = min(settings.portfolio_nodes, regions)
-    built = build_anywhere(facts, count, supply, TIMELINE_SEED, keep, gap=gap, time_limit=time_limit)
+    count = min(settings.portfolio_nodes, candidates(facts)["region_id"].n_unique())
+    regions = None if cover_km is None else _covering_regions(facts, count, cover_km)
+    built = build_anywhere(facts, count, supply, TIMELINE_SEED, keep, gap=gap, time_limit=time_limit, regions=regions)
     if built.plan.is_empty():
         earliest = int(built.options.rows["ready_month"].min())  # type: ignore[arg-type]
         raise UsageError(
@@ -83,6 +91,7 @@ def plan_nodes(facts: Facts, *, gap: float, time_limit: float) -> PlanAnswer:
     found = study(facts, strategies=placed, plans={NODES: built}, supply=supply)
     found.check()
     limits = built.limits
+    reaches = sorted({*PEOPLE_WITHIN_KM, *([] if cover_km is None else [cover_km])})
     return PlanAnswer(
         built=built,
         nodes=_nodes(built, found),
@@ -97,8 +106,24 @@ def plan_nodes(facts: Facts, *, gap: float, time_limit: float) -> PlanAnswer:
             "supply_per_year": limits.supply.per_year,
             "supply_first_month": limits.supply.first_month,
         },
+        people={reach: people_reached(rows, reach) for reach in reaches},
         study=found,
     )
+
+
+def _covering_regions(facts: Facts, count: int, cover_km: float) -> list[str]:
+    """List the regions whose sites reach the most people, with the limits on shared domains kept."""
+    settings = facts.settings
+    rows = sized(candidates(facts), settings.portfolio_mw / count, facts)
+    domains = sites_of(rows, facts).domains
+    chosen = covering(
+        *reached(rows, cover_km),
+        sited_value(rows),
+        count,
+        {kind: domains[kind] for kind in LIMITED},
+        settings.portfolio_max_per_domain,
+    )
+    return sorted(rows["region_id"][chosen].to_list())
 
 
 def _nodes(built: Built, found: Study) -> pl.DataFrame:
