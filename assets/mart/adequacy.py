@@ -25,6 +25,7 @@ _CHOSEN = list(dict.fromkeys([*CHOSEN_DESIGNS, "load_mwh", *_LEFT, *(name for na
 def adequacy(night: Night) -> Made:
     """Sample years of the chosen designs; each is kept by its design and its site."""
     chosen, sites = night.read("sim.chosen", _CHOSEN), night_sites(night)
+    causes = night.read("core.outage_causes")
     wanted = chosen
     if night.scope.is_counties:
         best = set(best_counties(night, night.settings.sample_sites))
@@ -34,9 +35,9 @@ def adequacy(night: Night) -> Made:
         sites,
         wanted,
         grid_plant(night),
-        causes_of(night.read("core.outage_causes")),
+        causes_of(causes),
         night.cache,
         further=night_storage_years(night),
     )
-    frame = adequacy_table(chosen, night.read("mart.reliability"), sampled)
+    frame = adequacy_table(chosen, night.read("mart.reliability"), sampled, causes)
     return Made(frame, is_cache_hit=hits == len(sampled), metadata={"designs_from_cache": hits})

@@ -12,13 +12,14 @@ from pipelines.economics.gas import GAS_TABLES
 from pipelines.reference.provenance import assumptions as all_assumptions
 from pipelines.reference.provenance import judged_figures
 from pipelines.reliability.gas_basins import judged_freezes
+from pipelines.reliability.site_hazards import judged_hazards
 from pipelines.settings import county_settings
 
 
 @table_asset("mart.assumptions", deps=["core.technology", *(f"core.{name}" for name in GAS_TABLES)])
 def assumptions(night: Night) -> pl.DataFrame:
     """List settings and defaults."""
-    judged = pl.concat([judged_figures(night_gas_facts(night)), judged_freezes(), judged_services()])
+    judged = pl.concat([judged_figures(night_gas_facts(night)), judged_freezes(), judged_hazards(), judged_services()])
     listed = all_assumptions(night.read("core.technology"), judged, night.settings)
     if night.scope.is_counties:
         return listed

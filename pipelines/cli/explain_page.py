@@ -26,6 +26,7 @@ _WORDS = {
 _CAUSES = {
     "baseload_or_grid": "outages of baseload units or the grid",
     "gas_supply": "loss of the gas supply",
+    "hazards": "natural hazards that stop the site",
     "shortage": "sizes too small with all units in service",
     "switchgear": "loss of the switchgear",
     "trips": "trips that no reserve carries",

@@ -109,13 +109,15 @@ def _facts(release: Reading, options: dict[str, Any]) -> Any:
         raise UsageError(
             f"{modules} modules of {settings.module_mw:g} MW do not fill {nodes} nodes; ask for fewer nodes."
         )
-    if not {"hazard_rates", "fuel_services"} <= set(release.tables):
+    is_older = not {"hazard_rates", "fuel_services"} <= set(release.tables)
+    hazard_rates = None if is_older else release.query("select * from hazard_rates order by region_id, hazard")
+    if hazard_rates is None or "area_km2" not in hazard_rates.columns:
         raise UsageError("the release was published by an older version; run `firstmw refresh` and ask again.")
     return Facts(
         ranked=release.query(f"select {', '.join(RANKED)} from ranked_sites order by region_id, rank"),
         regions=release.query("select region_id, county_fips, gas_hub, balancing_area from regions order by region_id"),
         reference={name: load_reference(name, settings.reference_dir) for name in REFERENCE},
-        hazard_rates=release.query("select * from hazard_rates order by region_id, hazard"),
+        hazard_rates=hazard_rates,
         weather_monthly=release.query("select * from weather_monthly order by region_id, weather_year, month"),
         settings=settings,
     )

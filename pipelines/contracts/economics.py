@@ -197,7 +197,9 @@ class RankedSites(dy.Schema):
         "Levelised cost per MWh served at the bus by capital recovery, real, before tax", "USD/MWh", minimum=0
     )
     capex_usd_per_kw = number("Overnight capital of the power stack per kW of IT", "USD/kW IT", minimum=0)
-    availability_frac = number("IT energy served of that demanded, outages counted", "fraction", minimum=0, maximum=1)
+    availability_frac = number(
+        "IT energy served of that demanded, outages and natural hazards counted", "fraction", minimum=0, maximum=1
+    )
     online_availability_frac = number(
         "IT energy served of that demanded, over the phases of the plant, weighted with the time online in each; what "
         "the value counts",

@@ -40,6 +40,9 @@ class HazardRates(dy.Schema):
     hazard = choice("Hazard", HAZARDS, key=True)
     events_per_year = number("Annualised frequency in its county", "1/year", minimum=0, maximum=1e6)
     release = text("Release of the index")
+    area_km2 = number(
+        "Area of the county, for hazards whose events a large county counts more of", "km2", minimum=0.1, nullable=True
+    )
 
 
 @table("mart.portfolio_events", grain="One row per kind of event, as used.")
@@ -69,7 +72,8 @@ class PortfolioEvents(dy.Schema):
     hours_mean = number("Mean length; empty where it follows from figures", "h", minimum=0, nullable=True)
     hazard = text("Hazard of the risk index by whose frequency in the county the rate is scaled, empty for none")
     index_frequency_per_year = number(
-        "Frequency of the index that the rates go with; a county with twice it has twice the rate",
+        "Frequency of the index that the rates go with; a county with twice it has twice the rate. Per 1,000 km2 where "
+        "the rate goes with the area",
         "1/year",
         minimum=0,
         nullable=True,

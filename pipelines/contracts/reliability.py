@@ -7,7 +7,7 @@ import dataframely as dy
 from pipelines.contracts.base import choice, integer, number, table, text
 
 TAKES = ["one_unit", "gas_units", "grid", "site"]
-CAUSES = ["shortage", "units", "baseload_or_grid", "gas_supply", "switchgear", "trips", "none"]
+CAUSES = ["shortage", "units", "baseload_or_grid", "gas_supply", "switchgear", "hazards", "trips", "none"]
 
 
 @table("core.outage_causes", grain="One row per region and shared failure: how often, how long, what fails with it.")
@@ -79,7 +79,9 @@ class ChosenAdequacy(dy.Schema):
     spare_units = integer(
         "Firm units beyond those that carry the peak alone with the baseload units: the k of N+k", nullable=True
     )
-    lolh_hours_per_year = number("Hours with any load unserved (LOLE in hours), by convolution", "h/year", minimum=0)
+    lolh_hours_per_year = number(
+        "Hours with any load unserved (LOLE in hours), by convolution, natural hazards counted", "h/year", minimum=0
+    )
     lolp_frac = number("Probability that an hour is not fully served (LOLP)", "fraction", minimum=0, maximum=1)
     eue_mwh_per_year = number("Expected unserved energy, by convolution", "MWh/year", minimum=0)
     normalised_eue_frac = number("Unserved over demanded energy", "fraction", minimum=0, maximum=1)
@@ -118,7 +120,9 @@ class ChosenAdequacy(dy.Schema):
         maximum=1,
         nullable=True,
     )
-    mc_longest_outage_hours = _estimate("Longest event of all years", "h")
+    mc_longest_outage_hours = _estimate(
+        "Longest event of all years; of natural hazards, the median longest of so many years", "h"
+    )
     mc_trip_interruptions_per_year = _estimate("Interruptions by trips that nothing carries", "1/year")
     mc_trip_interruptions_per_year_se = _estimate("Standard error of the interruptions", "1/year")
     mc_failed_starts_per_year = _estimate("Units that failed to start or, called from standby, to run", "1/year")

@@ -14,13 +14,15 @@ from pipelines.errors import InputError
 from pipelines.portfolio.geometry import shared_frac
 from pipelines.portfolio.sites import Sites
 from pipelines.reference.side_table import read_side_table
+from pipelines.reliability.site_hazards import read_hazards
 
 EVENTS_FILE = Path(__file__).with_name("events.csv")
 Level = Literal["low", "mid", "high"]
-_TEXT = ("event_type", "description", "takes", "footprint", "domain", "exposed", "rate_kind", "hazard")
+_TEXT = ("event_type", "description", "takes", "footprint", "domain", "exposed", "rate_kind")
 _CITATION = ("source_title", "publisher", "url", "as_of")
 _RATES = ("rate_low", "rate_mid", "rate_high")
-_NUMBERS = ("radius_km", "index_frequency", *_RATES, "strike_frac", "share_lost_frac", "hours_mean")
+_NUMBERS = ("radius_km", *_RATES, "strike_frac", "share_lost_frac", "hours_mean")
+_OF_HAZARD = ("hazard", "index_basis", "index_frequency")
 _KINDS = {"site", "domain", "fleet", "circle", "copula"}
 
 
@@ -64,7 +66,7 @@ class Event:
 
 
 def read_events(path: Path = EVENTS_FILE) -> pl.DataFrame:
-    """Read the table of events.
+    """Read the table of events; natural hazards have the rates of `reliability/site_hazards.csv`.
 
     Raises
     ------
@@ -86,15 +88,27 @@ def read_events(path: Path = EVENTS_FILE) -> pl.DataFrame:
             rates = [own[name] for name in _RATES]
             if None in rates or rates != sorted(rates):
                 raise InputError(f"rates {rates} do not rise", file=str(path), row=row, column="rate_mid")
-        if bool(own["hazard"]) != bool(own["index_frequency"]) or bool(own["hazard"]) != (own["exposed"] == "county"):
+        if (own["rate_kind"] == "hazard") != (own["exposed"] == "county"):
             raise InputError(
-                "an event exposed by county needs its hazard and the index_frequency that its rates go with",
-                file=str(path),
-                row=row,
-                column="hazard",
-                remedy="fill hazard and index_frequency, or name another exposure",
+                "hazards, and they alone, are exposed by county", file=str(path), row=row, column="exposed"
             )
-    return frame
+    return _with_hazards(frame, path)
+
+
+def _with_hazards(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """Fill rates, lengths and citations of the natural hazards from the table that single sites read too."""
+    of_hazard = (*_RATES, "strike_frac", "hours_mean", *_CITATION)
+    hazards = read_hazards().select("event_type", *_OF_HAZARD, pl.col(of_hazard).name.prefix("_"))
+    named = set(frame.filter(pl.col("rate_kind") == "hazard")["event_type"])
+    if named != set(hazards["event_type"]):
+        wrong = ", ".join(sorted(named ^ set(hazards["event_type"])))
+        raise InputError(f"hazards here and in site_hazards.csv differ: {wrong}", file=str(path), column="event_type")
+    return (
+        frame.join(hazards, on="event_type", how="left", maintain_order="left")
+        .with_columns(pl.coalesce(f"_{name}", name).alias(name) for name in of_hazard)
+        .drop(f"_{name}" for name in of_hazard)
+        .with_columns(pl.col("hazard", "index_basis").fill_null(""))
+    )
 
 
 def events_of(table: pl.DataFrame, sites: Sites, level: Level = "mid") -> list[Event]:
@@ -136,7 +150,7 @@ def _event(row: dict, sites: Sites, level: Level) -> Event:
         hours=hours,
         domain=domain,
         radius_km=row["radius_km"] or 0.0,
-        is_assumption=row["rate_kind"] in {"assumption", "basin"},
+        is_assumption=row["rate_kind"] in {"assumption", "basin", "hazard"},
     )
 
 
@@ -145,9 +159,7 @@ def _exposed(row: dict, sites: Sites) -> NDArray[np.float64]:
     if row["exposed"] == "hot":
         return sites.is_hot.astype(np.float64)
     if row["exposed"] == "county":
-        # The index counts events of very different strength by hazard: only counties of one hazard compare.
-        known = sites.hazard_rates.get(row["hazard"], np.full(len(sites), np.nan))
-        return np.where(np.isnan(known), 1.0, known / row["index_frequency"])
+        return sites.exposures[row["event_type"]]
     return np.ones(len(sites))
 
 

@@ -13,13 +13,11 @@ from pipelines.errors import UsageError
 from pipelines.ordered import group_mean
 from pipelines.plant.firm import firm_technologies
 from pipelines.plant.technology import FirmTechnology
-from pipelines.reference.county_editions import carry_to_edition
 from pipelines.reference.parameters import Parameters, parameters
 from pipelines.reliability.gas_basins import read_basins
 from pipelines.settings import Settings
 from pipelines.weather.climate import climate_stations, nearest_stations
 
-_NOT_APPLICABLE = "Not Applicable"
 REFERENCE = (
     "climate_stations",
     "climatology_monthly",
@@ -177,54 +175,4 @@ def candidates(facts: Facts, *, is_grid: bool = False, stacks_per_region: int = 
             pl.col("balancing_area").fill_null(pl.col("iso")),
         )
         .sort("region_id", "rank")
-    )
-
-
-def hazard_rates(regions: pl.DataFrame, county_hazards: pl.DataFrame) -> pl.DataFrame:
-    """Select how often each hazard strikes the county of each region.
-
-    The newest release of the risk index that has a frequency for the county and hazard counts. A release made for
-    another edition of the county list is carried to the region's: rates are means by people. A hazard that the index
-    rates not applicable to a county does not strike it (an assumption: the index leaves the frequency blank there).
-
-    Parameters
-    ----------
-    regions : pl.DataFrame
-        region_id, county_fips.
-    county_hazards : pl.DataFrame
-        Contract core.county_hazards.
-
-    Returns
-    -------
-    pl.DataFrame
-        Contract mart.hazard_rates.
-    """
-    wanted = regions["county_fips"].replace("", None).drop_nulls().unique().sort()
-    rate = ("county_fips", "events_per_year")
-    held = county_hazards.select(
-        "county_fips",
-        "hazard",
-        "release",
-        pl.when(pl.col("risk_rating") == _NOT_APPLICABLE)
-        .then(pl.col("events_per_year").fill_null(0.0))
-        .otherwise("events_per_year")
-        .alias("events_per_year"),
-    )
-    carried = [
-        carry_to_edition(part.select(rate), wanted, means=rate[1:]).select(
-            *rate, pl.lit(hazard).alias("hazard"), pl.lit(release).alias("release")
-        )
-        for (hazard, release), part in held.partition_by("hazard", "release", as_dict=True, maintain_order=True).items()
-    ]
-    newest = (
-        pl.concat([held.select(*rate, "hazard", "release").clear(), *carried])
-        .filter(pl.col("events_per_year").is_not_null())
-        .sort("county_fips", "hazard", pl.col("release").str.extract(r"(\d{4})"), "release", nulls_last=False)
-        .unique(["county_fips", "hazard"], keep="last", maintain_order=True)
-    )
-    return (
-        regions.select("region_id", "county_fips")
-        .join(newest, on="county_fips", how="inner", maintain_order="left_right")
-        .select("region_id", "hazard", "events_per_year", "release")
-        .sort("region_id", "hazard")
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipelines.portfolio.facts import Facts
 from pipelines.portfolio.sizing import HOURS_PER_YEAR, shortage, units_for
 from pipelines.reliability.gas_basins import freezes_by_hub
+from pipelines.reliability.site_hazards import site_hazards
 from pipelines.settings import Settings
 from pipelines.timeline.plant import module_bus_mw
 
@@ -47,8 +48,8 @@ class Sites:
         Freeze-offs of each site's basin per year at the levels low, mid and high, and their mean hours.
     freeze_cut_frac : float
         Share of the sites of a basin that a freeze-off cuts.
-    hazard_rates : Mapping[str, NDArray[np.float64]]
-        By hazard of the risk index, events per year; not a number where unknown.
+    exposures : Mapping[str, NDArray[np.float64]]
+        By natural hazard that takes a whole site, how often it strikes the county over what its rate goes with.
     solar_correlation : NDArray[np.float64] | None
         Between the sites' sun of the same calendar months; None where too few years are held.
     """
@@ -64,7 +65,7 @@ class Sites:
     own: Mapping[str, OwnRates]
     freezes: Mapping[str, NDArray[np.float64]]
     freeze_cut_frac: float
-    hazard_rates: Mapping[str, NDArray[np.float64]]
+    exposures: Mapping[str, NDArray[np.float64]]
     solar_correlation: NDArray[np.float64] | None
 
     def __len__(self) -> int:
@@ -173,7 +174,7 @@ def sites_of(rows: pl.DataFrame, facts: Facts) -> Sites:
         own=_own_rates(rows, facts),
         freezes=_freezes(rows),
         freeze_cut_frac=settings.gas_freeze_cut_frac,
-        hazard_rates=_hazard_rates(rows, facts),
+        exposures=_exposures(rows, facts),
         solar_correlation=_solar_correlation(rows, facts),
     )  # fmt: skip
 
@@ -251,14 +252,10 @@ def _freezes(rows: pl.DataFrame) -> dict[str, NDArray[np.float64]]:
     return rates | {"hours": found["hours_mean"].to_numpy()}
 
 
-def _hazard_rates(rows: pl.DataFrame, facts: Facts) -> dict[str, NDArray[np.float64]]:
-    """Select the yearly frequency that the risk index gives for the county of each site, by hazard."""
-    found = {}
-    for hazard in sorted(set(facts.hazard_rates["hazard"])):
-        own = facts.hazard_rates.filter(pl.col("hazard") == hazard).select("region_id", "events_per_year")
-        joined = rows.select("region_id").join(own, on="region_id", how="left", maintain_order="left")
-        found[hazard] = joined["events_per_year"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return found
+def _exposures(rows: pl.DataFrame, facts: Facts) -> dict[str, NDArray[np.float64]]:
+    """Compute how exposed the county of each site is, by hazard that takes a whole site."""
+    ratios = site_hazards(rows, facts.hazard_rates).partition_by("event_type", as_dict=True, maintain_order=True)
+    return {str(name): own["exposure_ratio"].to_numpy() for (name,), own in ratios.items()}
 
 
 def _solar_correlation(rows: pl.DataFrame, facts: Facts) -> NDArray[np.float64] | None:

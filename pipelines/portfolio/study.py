@@ -136,7 +136,7 @@ def study(
 def events_table(events: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return the rows of mart.portfolio_events."""
     return events.with_columns(
-        pl.col("rate_kind").is_in(["assumption", "basin"]).alias("is_assumption"),
+        pl.col("rate_kind").is_in(["assumption", "basin", "hazard"]).alias("is_assumption"),
         # Freeze-offs have the rate and length of each basin; `assumptions` lists them.
         pl.when(pl.col("rate_kind") == "basin")
         .then(settings.gas_freeze_cut_frac)

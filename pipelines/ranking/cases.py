@@ -189,7 +189,8 @@ def evaluate_case(facts: CaseFacts, settings: Settings) -> Case:
         is_path_wanted=False,
     )
     keys = times.time_to_power.select(KEY)
-    lived = over_phases(chosen, priced_phases(chosen, phases, keys, times.phase_share, times.phase_begins, settings))
+    priced = priced_phases(chosen, phases, keys, times.phase_share, times.phase_begins, settings)
+    lived = over_phases(chosen, priced, facts.outage_causes)
     valued = valued_sites(facts.regions, lived, times.time_to_power, times.online_share, settings)
     return Case(valued, times.online_share, settings)
 

@@ -12,6 +12,7 @@ from pipelines.economics.value import online_years_discounted
 from pipelines.errors import ContractError
 from pipelines.ordered import group_sum
 from pipelines.plant.catalogue import stacks
+from pipelines.reliability.hazard_losses import hazards_by_region, struck_by_hazards
 from pipelines.settings import Settings
 from pipelines.timeline.phases import phases_of
 
@@ -119,7 +120,7 @@ def _with_hire(phases: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     )
 
 
-def over_phases(chosen: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:
+def over_phases(chosen: pl.DataFrame, phases: pl.DataFrame, causes: pl.DataFrame | None = None) -> pl.DataFrame:
     """Average the chosen designs over their phases.
 
     With T_p the discounted years that a planned MW is online in phase p, w_p = T_p / sum T: costs, fuel, carbon and
@@ -134,6 +135,9 @@ def over_phases(chosen: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:
         Contract `sim.chosen`.
     phases : pl.DataFrame
         Contract `sim.phases`.
+    causes : pl.DataFrame | None
+        Contract `core.outage_causes`: what natural hazards take is added; without it, as where designs of one region
+        are compared, it is left out.
 
     Returns
     -------
@@ -164,7 +168,8 @@ def over_phases(chosen: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:
     averaged = [name for name in own.columns if name not in KEY]
     joined = plain.join(own, on=KEY, how="left", suffix="_phased", maintain_order="left")
     averages = [pl.coalesce(f"{name}_phased", name).alias(name) for name in averaged]
-    return joined.with_columns(averages).select(plain.columns)
+    found = joined.with_columns(averages).select(plain.columns)
+    return found if causes is None else struck_by_hazards(found, hazards_by_region(causes))
 
 
 def described_phases(phases: pl.DataFrame, settings: Settings) -> pl.DataFrame:

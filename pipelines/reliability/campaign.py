@@ -25,6 +25,7 @@ from pipelines.reliability.adequacy import NeedAdequacy, adequacy_of_need
 from pipelines.reliability.availability import Operation, availability
 from pipelines.reliability.common_mode import UNIT_TRANSFORMER, bridge_hours, grid_unavailability, unavailability
 from pipelines.reliability.freeze import gas_freeze, loses_gas, outage_probability
+from pipelines.reliability.hazard_losses import without_hazards
 from pipelines.reliability.starts import run_hours, start_failures
 from pipelines.settings import Settings, marked, values_of
 from pipelines.warehouse.cache import Cache
@@ -68,7 +69,7 @@ def site_key(site: SiteYear, plant: Plant, causes: pl.DataFrame) -> dict[str, An
     return {
         "site": [site.region_id, site.weather_year, str(site.start_utc), site.step_hours],
         "series": site.series_hash,
-        "causes": content_hash(causes),
+        "causes": content_hash(without_hazards(causes)),
         **plant.key,
     }
 
@@ -112,7 +113,7 @@ def campaign(
 
     def more(years: StorageYears) -> tuple[pl.DataFrame, bool]:
         own = causes[years.region_id]
-        key = {"storage_years": years.key, "causes": content_hash(own), **alone_key}
+        key = {"storage_years": years.key, "causes": content_hash(without_hazards(own)), **alone_key}
         return cache.frame(
             "campaign", key, lambda: pl.concat([assess_site(site, alone, own) for site in years.sites()])
         )

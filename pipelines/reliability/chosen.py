@@ -19,6 +19,13 @@ from pipelines.plant.catalogue import stacks
 from pipelines.plant.technology import Battery, FirmTechnology
 from pipelines.reliability.campaign import Plant, site_key
 from pipelines.reliability.common_mode import HOURS_PER_YEAR, with_left
+from pipelines.reliability.hazard_losses import (
+    hazard_unavailability,
+    hazards_by_region,
+    hazards_of,
+    struck_by_hazards,
+)
+from pipelines.reliability.hazard_years import with_hazards
 from pipelines.reliability.monte_carlo import Estimate, Summary, YearlyOutcomes, prepare, summarise
 from pipelines.reliability.starts import is_standby
 from pipelines.reliability.survival import Bridge, Standby, survival
@@ -89,7 +96,7 @@ def sample_chosen(
     ]
     left = list(ordered.select("gas_basin_left_frac", "gas_lateral_left_frac").iter_rows())
     wanted = [
-        content_hash([sites_hash[region], row, *shares, *([years.key] if years else [])])
+        content_hash([sites_hash[region], row, *shares, hazards_of(causes[region]), *([years.key] if years else [])])
         for region, row, shares, years in zip(regions, rows, left, beyond, strict=True)
     ]
 
@@ -160,8 +167,12 @@ def sample_design(
         else:
             followed.append(kept[-1])
     outcomes = YearlyOutcomes.together(kept)
-    summary = summarise(outcomes)
-    bridged = Estimate.of(YearlyOutcomes.together(followed).unserved_mwh - outcomes.unserved_mwh)
+    hazards = tuple(hazards_of(causes))
+    load_mwh = float(np.mean([site.load_mw.sum() * site.step_hours for site in sites]))
+    load_hours = float(np.mean([(site.load_mw > 0).sum() * site.step_hours for site in sites]))
+    summary = with_hazards(summarise(outcomes), outcomes, hazards, load_mwh, load_hours)
+    in_service = 1.0 - hazard_unavailability(list(hazards))
+    bridged = Estimate.of(in_service * (YearlyOutcomes.together(followed).unserved_mwh - outcomes.unserved_mwh))
     estimates = {
         "lolh_hours_per_year": summary.lole_hours,
         "lole_days_per_year": summary.lole_days,
@@ -303,7 +314,9 @@ def _standby(unit: FirmTechnology, count: int, unit_mw: float) -> Standby:
     return Standby(count, unit_mw, unit.mtbf_hours, 1.0 - out, starting)
 
 
-def adequacy_table(chosen: pl.DataFrame, lost: pl.DataFrame, sampled: pl.DataFrame) -> pl.DataFrame:
+def adequacy_table(
+    chosen: pl.DataFrame, lost: pl.DataFrame, sampled: pl.DataFrame, causes: pl.DataFrame
+) -> pl.DataFrame:
     """Return the adequacy of the chosen designs by convolution and by sampling side by side.
 
     Parameters
@@ -314,6 +327,8 @@ def adequacy_table(chosen: pl.DataFrame, lost: pl.DataFrame, sampled: pl.DataFra
         Contract `mart.reliability`: unserved energy by cause.
     sampled : pl.DataFrame
         As from `sample_chosen`.
+    causes : pl.DataFrame
+        Contract `core.outage_causes`: natural hazards are added to what the designs lose by themselves.
 
     Returns
     -------
@@ -328,6 +343,7 @@ def adequacy_table(chosen: pl.DataFrame, lost: pl.DataFrame, sampled: pl.DataFra
              .alias("largest_cause"))
     )  # fmt: skip
     load, hours = pl.col("load_mwh"), HOURS_PER_YEAR
+    chosen = struck_by_hazards(chosen, hazards_by_region(causes))
     joined = chosen.join(sampled.drop("design_id"), on=key, how="left", validate="1:1").join(largest, on=key)
     return joined.with_columns(
         (pl.col("lolh_hours_per_year") / hours).alias("lolp_frac"),

@@ -15,6 +15,7 @@ from pipelines.dispatch.inputs import DesignSet
 from pipelines.errors import InputError, UsageError
 from pipelines.plant.technology import Battery
 from pipelines.reliability.gas_basins import freezes_by_hub
+from pipelines.reliability.site_hazards import site_hazards
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -154,6 +155,8 @@ def region_causes(
     grid_reliability: pl.DataFrame,
     parameters: Parameters,
     settings: Settings,
+    *,
+    hazard_rates: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """List the shared failures of every region, contract `core.outage_causes`.
 
@@ -168,6 +171,9 @@ def region_causes(
     parameters : Parameters
     settings : Settings
         Loss of the gas lateral, and the share of customers that a freeze-off cuts.
+    hazard_rates : pl.DataFrame | None
+        Contract `mart.hazard_rates`; natural hazards have their mean rates where a region is not in it. Without the
+        table there are none.
     """
     by_state = {
         state: common_mode(
@@ -198,8 +204,32 @@ def region_causes(
         "url",
         "as_of",
     )
+    parts = [everywhere, freezes.select(everywhere.columns)]
+    if hazard_rates is not None:
+        parts.append(_hazard_causes(places, hazard_rates).select(everywhere.columns))
+    return pl.concat(parts).sort("_place", maintain_order=True).drop("_place")
+
+
+def _hazard_causes(places: pl.DataFrame, hazard_rates: pl.DataFrame) -> pl.DataFrame:
+    """List the natural hazards that stop the whole site of each place; those that do not strike it are left out."""
+    events = pl.col("rate_mid") * pl.col("exposure_ratio") * pl.col("strike_frac")
     return (
-        pl.concat([everywhere, freezes.select(everywhere.columns)]).sort("_place", maintain_order=True).drop("_place")
+        site_hazards(places, hazard_rates)
+        .join(places.select("_place", "region_id"), on="region_id", how="left", maintain_order="left")
+        .select(
+            "_place",
+            "region_id",
+            pl.col("event_type").alias("cause"),
+            pl.lit("site").alias("takes"),
+            events.alias("events_per_year"),
+            pl.col("hours_mean").alias("hours_per_event"),
+            (events * pl.col("hours_mean") / HOURS_PER_YEAR).clip(upper_bound=1.0).alias("unavailability_frac"),
+            pl.format("assumption, scaled by the {}", "source_title").alias("source_title"),
+            pl.format("this project; {}", "publisher").alias("publisher"),
+            "url",
+            "as_of",
+        )
+        .filter(pl.col("events_per_year") > 0.0)
     )
 
 

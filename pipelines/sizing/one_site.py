@@ -27,10 +27,12 @@ from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import parameters
 from pipelines.reliability.campaign import Plant, assess_site
 from pipelines.reliability.common_mode import region_causes
+from pipelines.reliability.site_hazards import hazard_rates
 from pipelines.settings import Settings
 from pipelines.sizing.beyond import beyond_the_grid, nearest
 from pipelines.sizing.market import Market, Price
 from pipelines.sizing.refine import refine, with_finalists
+from pipelines.sources.snapshots import snapshot
 from pipelines.timeline.durations import durations
 from pipelines.timeline.outcomes import Known
 from pipelines.timeline.phases import phase_designs, with_rentals
@@ -186,7 +188,8 @@ def size_site(
     figures = parameters(load_reference("technology", settings.reference_dir))
     reliability = load_reference("grid_reliability", settings.reference_dir)
     hubs = gas_supply(region, load_reference("gas_hub_rules", settings.reference_dir), settings)
-    causes = region_causes(region, hubs, reliability, figures, settings)
+    rates = hazard_rates(region, snapshot("core.county_hazards"), snapshot("core.hazards"))
+    causes = region_causes(region, hubs, reliability, figures, settings, hazard_rates=rates)
     plant = Plant(DesignSet.from_frame(designs), technologies, battery, figures, settings)
     price = region_price(region, causes, as_of, settings, own or OwnPrices())
     rows = assess_site(site, plant, causes)

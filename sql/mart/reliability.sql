@@ -1,6 +1,16 @@
 -- One row per region, stack and cause of lost service: the unserved energy of the chosen design, by cause.
--- Means over the weather years; the causes of a design sum to its expected unserved energy.
-with chosen as (
+-- Means over the weather years; the causes of a design sum to its expected unserved energy. Natural hazards stop the
+-- site for a share of time, and take of it what nothing else has taken.
+with stopped as (
+    select
+        region_id,
+        1 - exp(sum(ln(1 - unavailability_frac) order by cause)) as stopped_frac
+    from core.outage_causes
+    where takes = 'site' and cause != 'switchgear'
+    group by region_id
+),
+
+alone as (
     select
         designs.region_id,
         designs.stack_id,
@@ -14,10 +24,23 @@ with chosen as (
         + designs.gas_lateral_left_frac * (years.unserved_gas_supply_mwh - years.unserved_gas_basin_mwh)
             as unserved_gas_supply_mwh,
         years.unserved_switchgear_mwh,
-        years.unserved_trips_mwh
+        years.unserved_trips_mwh,
+        coalesce(stopped.stopped_frac, 0) as stopped_frac
     from sim.chosen as designs
     inner join sim.adequacy as years
         on designs.region_id = years.region_id and designs.design_id = years.design_id
+    left join stopped
+        on designs.region_id = stopped.region_id
+),
+
+chosen as (
+    select
+        * exclude (stopped_frac),
+        stopped_frac * (
+            load_mwh - unserved_shortage_mwh - unserved_units_mwh - unserved_baseload_or_grid_mwh
+            - unserved_gas_supply_mwh - unserved_switchgear_mwh - unserved_trips_mwh
+        ) as unserved_hazards_mwh
+    from alone
 ),
 
 by_cause as (
@@ -28,6 +51,7 @@ by_cause as (
     unserved_baseload_or_grid_mwh as baseload_or_grid,
     unserved_gas_supply_mwh as gas_supply,
     unserved_switchgear_mwh as switchgear,
+    unserved_hazards_mwh as hazards,
     unserved_trips_mwh as trips
     into name cause value unserved_mwh
 )

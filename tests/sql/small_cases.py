@@ -164,6 +164,12 @@ def portfolio() -> dict[str, pl.DataFrame]:
         ),
         "mart.deployment_plan": plan.with_columns(pl.lit("gas_recip").alias("stack_id")),
         "mart.hazard_rates": pl.DataFrame(
-            schema={"region_id": pl.String, "hazard": pl.String, "events_per_year": pl.Float64, "release": pl.String}
+            schema={
+                "region_id": pl.String,
+                "hazard": pl.String,
+                "events_per_year": pl.Float64,
+                "release": pl.String,
+                "area_km2": pl.Float64,
+            }
         ),
     }

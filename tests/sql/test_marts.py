@@ -11,7 +11,8 @@ from small_release import small_tables
 from pipelines.warehouse import Warehouse
 
 SQL = Path(__file__).parents[2] / "sql"
-CAUSES = ["shortage", "units", "baseload_or_grid", "gas_supply", "switchgear", "trips"]
+CAUSES = ["shortage", "units", "baseload_or_grid", "gas_supply", "switchgear", "hazards", "trips"]
+PLANT_CAUSES = [cause for cause in CAUSES if cause != "hazards"]
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_lost_service_sums_to_the_expected_unserved_energy_over_years(build):
             "load_mwh": [190_000.0, 210_000.0, 190_000.0, 180_000.0],
             **{
                 f"unserved_{cause}_mwh": [10.0 * index, 20.0 * index, 7.0, 3.0 * index]
-                for index, cause in enumerate(CAUSES)
+                for index, cause in enumerate(PLANT_CAUSES)
             },
         }
     )
@@ -79,7 +80,16 @@ def test_lost_service_sums_to_the_expected_unserved_energy_over_years(build):
     )
     build.write("sim.adequacy", adequacy)
     build.write("sim.chosen", sites)
-    assert build.run_sql_file(SQL / "mart" / "reliability.sql") == 12
+    causes = pl.DataFrame(
+        {
+            "region_id": ["a", "a", "a", "b"],
+            "cause": ["flood", "tornado", "switchgear", "gas_supply"],
+            "takes": ["site", "site", "site", "gas_units"],
+            "unavailability_frac": [0.001, 0.002, 0.5, 0.5],
+        }
+    )
+    build.write("core.outage_causes", causes)
+    assert build.run_sql_file(SQL / "mart" / "reliability.sql") == 2 * len(CAUSES)
     found = build.read("mart.reliability")
     here = found.filter(pl.col("region_id") == "a")
     trips = here.filter(pl.col("cause") == "trips").to_dicts()[0]
@@ -87,10 +97,17 @@ def test_lost_service_sums_to_the_expected_unserved_energy_over_years(build):
     assert trips["eue_mwh_per_year"] == pytest.approx((50 + 100) / 2)
     assert trips["unavailability_frac"] == pytest.approx(150 / 400_000)
     assert trips["lost_hours_per_year"] == pytest.approx(8760 * 150 / 400_000)
-    assert here["eue_mwh_per_year"].sum() == pytest.approx(15 * (10 + 20) / 2)
+    # Hazards take of what is left: two of them, each by itself, in every hour.
+    stopped = 1 - (1 - 0.001) * (1 - 0.002)
+    own = 15 * (10 + 20) / 2
+    struck = here.filter(pl.col("cause") == "hazards").to_dicts()[0]
+    assert struck["eue_mwh_per_year"] == pytest.approx(stopped * (200_000 - own))
+    assert here["eue_mwh_per_year"].sum() == pytest.approx(own + stopped * (200_000 - own))
+    calm = found.filter((pl.col("region_id") == "b") & (pl.col("cause") == "hazards")).to_dicts()[0]
+    assert calm["eue_mwh_per_year"] == 0.0
     # Half of the loss of gas is the basin's, half the lateral's; a service leaves a fifth and two fifths.
     there = found.filter((pl.col("region_id") == "b") & (pl.col("cause") == "gas_supply")).to_dicts()[0]
-    assert there["eue_mwh_per_year"] == pytest.approx(3.0 * CAUSES.index("gas_supply") * 0.5 * (0.2 + 0.4))
+    assert there["eue_mwh_per_year"] == pytest.approx(3.0 * PLANT_CAUSES.index("gas_supply") * 0.5 * (0.2 + 0.4))
 
 
 def test_lead_times_are_the_durations_as_used(build):

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from pipelines.places.observed import observed_facts
-from pipelines.portfolio.facts import hazard_rates
 from pipelines.reference.load import load_reference
+from pipelines.reliability.site_hazards import hazard_rates
 from pipelines.settings import REFERENCE_DIR
 from pipelines.sources.queue_projects import one_row_per_request
 from pipelines.sources.snapshots import snapshot

@@ -39,7 +39,7 @@ def make_sites() -> MakeSites:
             own={},
             freezes={name: np.full(n, 0.1) for name in ("low", "mid", "high", "hours")},
             freeze_cut_frac=0.5,
-            hazard_rates={},
+            exposures={},
             solar_correlation=None,
         )
 

@@ -13,13 +13,14 @@ import pytest
 from pipelines.contracts.base import validate
 from pipelines.errors import InputError
 from pipelines.portfolio.events import events_of, read_events
-from pipelines.portfolio.facts import Facts, candidates, hazard_rates
+from pipelines.portfolio.facts import Facts, candidates
 from pipelines.portfolio.keep import Keep
 from pipelines.portfolio.plan_check import PlanError, check_plan
 from pipelines.portfolio.resilience import ALL
 from pipelines.portfolio.sites import sites_of, sized
 from pipelines.portfolio.study import Study, study
 from pipelines.portfolio.supply import claimable
+from pipelines.reliability.site_hazards import hazard_rates
 from pipelines.settings import Settings, marked
 from pipelines.sources.snapshots import snapshot
 from pipelines.warehouse.cache import Cache
@@ -158,9 +159,13 @@ def test_the_frequencies_of_the_snapshot_are_whole() -> None:
     assert table.group_by("hazard").len()["len"].to_list() == [3143] * 18
     # The assumed rates go with the mean of the index over the counties that they were made for.
     events = {row["hazard"]: row["index_frequency"] for row in read_events().iter_rows(named=True)}
-    for hazard in ("inland_flooding", "tornado"):
+    for hazard in ("inland_flooding", "ice_storm"):
         mean = table.filter(pl.col("hazard") == hazard)["events_per_year"].mean()
         assert mean == pytest.approx(events[hazard], rel=1e-3)
+    areas = snapshot("core.hazards").select("county_fips", "area_km2")
+    tornadoes = table.filter(pl.col("hazard") == "tornado").join(areas, on="county_fips")
+    density = 1000.0 * tornadoes["events_per_year"] / tornadoes["area_km2"]
+    assert density.mean() == pytest.approx(events["tornado"], rel=1e-3)
 
 
 def test_rates_of_one_county_list_reach_the_other() -> None:
@@ -185,7 +190,7 @@ def test_rates_of_one_county_list_reach_the_other() -> None:
     later = index.with_columns(pl.lit("2025").alias("release"), pl.col("events_per_year") * 10.0)
     own = regions.filter(pl.col("region_id") == "south").with_columns(pl.lit("09009").alias("county_fips"))
     new = later.head(1).with_columns(pl.lit("09170").alias("county_fips"), pl.lit(30.0).alias("events_per_year"))
-    assert hazard_rates(own, pl.concat([index, new])).row(0) == ("south", "tornado", 30.0, "2025")
+    assert hazard_rates(own, pl.concat([index, new])).row(0)[:4] == ("south", "tornado", 30.0, "2025")
 
 
 def test_sun_is_correlated_through_the_same_calendar_years_alone(facts: Facts) -> None:
@@ -221,9 +226,11 @@ def test_supply_is_cited_and_claimed_in_part(facts: Facts) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (",0.01,0.03,0.08,", ",0.05,0.03,0.08,", ["do not rise"]),
+        (",0.1,0.3,1,0.3,", ",0.5,0.3,1,0.3,", ["do not rise"]),
         ("site,circle,,150", "site,ring,,150", ["'ring'", "footprint"]),
-        (",0.3,1,120,hurricane", ",-0.3,1,120,hurricane", ["-0.3", "strike_frac"]),
+        (",0.1,0.3,1,0.3,0.1,24", ",0.1,0.3,1,-0.3,0.1,24", ["-0.3", "strike_frac"]),
+        (",150,county,hazard", ",150,all,hazard", ["exposed"]),
+        ("hurricane,Tropical", "typhoon,Tropical", ["hurricane, typhoon"]),
     ],
 )
 def test_a_bad_event_is_named_with_its_row(tmp_path: Path, old: str, new: str, words: list[str]) -> None:
@@ -235,7 +242,7 @@ def test_a_bad_event_is_named_with_its_row(tmp_path: Path, old: str, new: str, w
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_events(path)
-    assert all(word in str(caught.value) for word in ["events.csv, row", *words])
+    assert all(word in str(caught.value) for word in ["events.csv", *words])
 
 
 def test_without_a_cache_everything_is_made(facts: Facts) -> None:

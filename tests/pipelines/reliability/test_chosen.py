@@ -135,7 +135,9 @@ def test_sampled_once_and_laid_beside_the_convolution(tmp_path: Path) -> None:
             for cause, mwh in (("units", 0.0 if row["stack_id"] == "grid" else 2.0), ("shortage", 0.0))
         ]
     )
-    table = validate(adequacy_table(chosen, causes, first), "mart.adequacy")
+    table = validate(
+        adequacy_table(chosen, causes, first, CAUSES.with_columns(pl.lit("a").alias("region_id"))), "mart.adequacy"
+    )
     assert table["stack_id"].to_list() == sorted(row["stack_id"] for row in ROWS)
     rows = {row["stack_id"]: row for row in table.to_dicts()}
     assert rows["gas_recip"]["largest_cause"] == "units"
