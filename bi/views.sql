@@ -2,6 +2,8 @@
 -- a connection to firstmw.duckdb stays on the release it was opened on, these follow `current` from
 -- query to query. Made by `make docs`. Paths count from the checkout; for a server, fill in its folder:
 --   sed "s#'data/#'/srv/firstmw/data/#" bi/views.sql | duckdb firstmw_views.duckdb
+create or replace view acceleration as
+select * from read_parquet('data/releases/current/parquet/acceleration.parquet');
 create or replace view adequacy as
 select * from read_parquet('data/releases/current/parquet/adequacy.parquet');
 create or replace view air_permits as

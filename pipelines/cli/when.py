@@ -17,10 +17,13 @@ from pipelines.errors import UsageError
 from pipelines.places.permit_durations import minor_id, mixed_id, registration_id
 from pipelines.reference.load import load_reference
 from pipelines.settings import Settings
+from pipelines.timeline.acceleration import Site, Step, accelerate
 from pipelines.timeline.buying import Buying, activities_of_premises
 from pipelines.timeline.draws import TIMELINE_SEED
 from pipelines.timeline.one_site import SiteMonths, months_of_site, scaled_design
 from pipelines.timeline.paths import CLASSES
+from pipelines.timeline.premiums import Plant
+from pipelines.timeline.rows import site_cases
 
 _EPILOG = """\b
 Examples:
@@ -34,6 +37,7 @@ Months count from the decision to build with money committed, a held item from t
 procurement_paths; what no path is named for is bought as posture_paths says. A premise is met: what it covers takes no
 time. The design is the published one, scaled to --mw.
 """
+_NET = "net_usd_per_mw_year"
 _DESIGN = ("stack_id", "firm_technology", "firm_units", "firm_unit_mw", "solar_mw", "bess_mwh", "reserve_mwh")
 
 
@@ -63,6 +67,7 @@ def when(region: str, **options: Any) -> int:
         used = release.query("select * from lead_times")
         policy = load_reference("policy", settings.reference_dir)
         found = months_of_site(place, design, used, policy, settings, TIMELINE_SEED, buying)
+        steps = _faster(place, design, used, policy, settings, buying)
         header = release.header()
         answer = {
             "region_id": known,
@@ -73,7 +78,7 @@ def when(region: str, **options: Any) -> int:
             "path": dict(found.row.paths),
             "bridge": None,
             "binding": found.binding(),
-            "accelerations": [],
+            "accelerations": [step._asdict() for step in steps],
             "as_of": header["as_of"],
             "run_id": header["run_id"],
         }
@@ -87,7 +92,7 @@ def when(region: str, **options: Any) -> int:
 
 def _design_of(release: Reading, region: str, stack: str | None) -> dict[str, Any]:
     rows = release.query(
-        f"select {', '.join(_DESIGN)}, design_id, is_region_best from ranked_sites where region_id = $region",
+        f"select {', '.join(_DESIGN)}, {_NET}, design_id, is_region_best from ranked_sites where region_id = $region",
         {"region": region},
     )
     if stack is None:
@@ -100,7 +105,7 @@ def _design_of(release: Reading, region: str, stack: str | None) -> dict[str, An
         "where region_id = $region and design_id = $design",
         {"region": region, "design": row["design_id"]},
     )
-    return {name: row[name] for name in _DESIGN} | run
+    return {name: row[name] for name in (*_DESIGN, _NET)} | run
 
 
 def _buying(options: dict[str, Any], settings: Settings) -> Buying:
@@ -165,6 +170,21 @@ def _months(found: SiteMonths, it_mw: float, settings: Settings) -> dict[str, fl
     }
 
 
+def _faster(
+    place: pl.DataFrame,
+    design: dict[str, Any],
+    used: pl.DataFrame,
+    policy: pl.DataFrame,
+    settings: Settings,
+    buying: Buying,
+) -> list[Step]:
+    chosen = pl.DataFrame([{**design, "region_id": place["region_id"][0]}])
+    (case,) = site_cases(place, chosen, policy, settings)
+    site = Site(case, Plant.of(design, case.case, settings), design["net_usd_per_mw_year"])
+    (steps,) = accelerate([site], used, policy, settings, TIMELINE_SEED, buying)
+    return steps
+
+
 def _show(answer: dict[str, Any]) -> None:
     title = f"{answer['region_id']}, {answer['stack_id']}, {answer['it_mw']:g} MW of IT, posture {answer['posture']}"
     put(title)
@@ -181,3 +201,22 @@ def _show(answer: dict[str, Any]) -> None:
     put("")
     binding = [[row["activity"], share(row["criticality_frac"])] for row in answer["binding"]]
     print_table([Column("Held up by"), Column("Share of the months", is_right=True)], binding)
+    taken = [step for step in answer["accelerations"] if step["is_taken"]]
+    if taken:
+        put("")
+        put("Bought faster, the step worth most first; a premium that nobody publishes is marked *")
+        columns = [Column("Class"), Column("From"), Column("To"), Column("Months saved", is_right=True)]
+        columns += [Column(name, is_right=True) for name in ("Worth up to, USD/MW", "Premium, USD/MW")]
+        print_table(columns, [_step_row(step) for step in taken])
+
+
+def _step_row(step: dict[str, Any]) -> list[str]:
+    mark = "*" if step["is_cost_assumed"] else ""
+    return [
+        step["equipment_class"],
+        step["from_path"],
+        step["to_path"],
+        figure(step["months_saved_p50"]),
+        figure(step["break_even_usd_per_mw"], 0),
+        f"{figure(step['cost_usd_per_mw'], 0)}{mark}",
+    ]

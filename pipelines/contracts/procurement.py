@@ -85,3 +85,31 @@ class TimeToPowerByPosture(TimeToPower):
         POSTURES,
         key=True,
     )
+
+
+@table(
+    "mart.acceleration",
+    grain="One row per region, stack, step, class of equipment and path that it could be bought on sooner; each step "
+    "begins with what was taken in those before.",
+    time="Months to the first module, counted from the decision to build with money committed.",
+)
+class Acceleration(dy.Schema):
+    """What buying faster is worth."""
+
+    region_id = text("Region", key=True)
+    stack_id = text("Power stack", key=True)
+    step = integer("Number of the step", key=True, minimum=1)
+    equipment_class = text(_CLASS, key=True)
+    from_path = choice("Way to buy before the step", PATHS)
+    to_path = choice("Way to buy that the step tries", PATHS, key=True)
+    months_saved_p50 = number("Fall of the median of the months to the first module; below 0 it is later", "months")
+    break_even_usd_per_mw = number(
+        "Premium at which the step is worth nothing: what its months earn, over all modules, per MW of IT", "USD/MW"
+    )
+    cost_usd_per_mw = number(
+        "Premium over the way to buy before the step, per MW of IT; no saving is counted", "USD/MW", minimum=0
+    )
+    is_cost_assumed = flag("Whether no published price says what the premium is")
+    value_gain_usd_per_mw = number("Break-even less cost", "USD/MW")
+    is_taken = flag("Whether the step is taken: of its options the one worth most, or one of a pair worth most")
+    binding_after = text("Activity that the largest share of the months is spent in after the step")

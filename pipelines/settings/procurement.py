@@ -71,6 +71,25 @@ class Procurement(BaseModel):
     trucked_gas_months: float = economics(
         2.0, ge=0, description="contract to first trucked gas on site (months); assumption"
     )
+    path_premium_frac: float = economics(
+        0.15,
+        ge=0,
+        description="premium of a way to buy that publishes no price, share of the price of a new order; assumption",
+    )
+    chillers_usd_per_kw: float = economics(
+        200.0, ge=0, description="chillers (USD per kW of peak load), of which premiums are shares; assumption"
+    )
+    coolant_distribution_usd_per_kw: float = economics(
+        100.0,
+        ge=0,
+        description="coolant distribution (USD per kW of peak load), of which premiums are shares; assumption",
+    )
+    battery_usd_per_kwh: float = economics(
+        250.0, ge=0, description="battery containers (USD per kWh), of which premiums are shares; assumption"
+    )
+    acceleration_samples: int = economics(
+        1000, ge=100, description="samples that ways to buy are compared on, shared by all (count)"
+    )
     projects_file: Path | None = operation(
         None, description="observed projects in place of the embedded ones, with the same columns (CSV)"
     )

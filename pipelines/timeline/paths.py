@@ -61,10 +61,15 @@ class PathRules:
     def _postures_of(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
         return _grouped(self.postures, "class", "posture")
 
+    def row(self, name: str, path: str, variant: str, case: Case) -> dict[str, Any] | None:
+        """Select the row of a path of a class, or None where it is not sold for this variant and size."""
+        rows = self._paths_of.get((name, path), ())
+        return next((row for row in rows if _fits(row, variant, case)), None)
+
     def duration(self, name: str, path: str, variant: str, case: Case) -> str | None:
         """Select the duration of a path of a class, or None where it is not sold for this variant and size."""
-        rows = self._paths_of.get((name, path), ())
-        return next((row["duration_id"] for row in rows if _fits(row, variant, case)), None)
+        row = self.row(name, path, variant, case)
+        return None if row is None else str(row["duration_id"])
 
     def of_posture(self, posture: str, name: str, variant: str, case: Case) -> str:
         """Select the path that a posture takes; new order where no row fits."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -221,6 +221,21 @@ def _drawn(
 ) -> _Drawn:
     """Draw the networks of the rows that are not known yet, and read off the months of all."""
     rows = rows_of(cases, used, policy, settings, ready=known.ready)
+    keys = draw_missing(rows, settings, seed, known, threads=threads, is_path_wanted=is_path_wanted)
+    per_row = [known.outcomes[key] for key in keys]
+    completion = np.array([row.completion for row in rows])
+    online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
+    phases = phase_share(rows, per_row, online) * completion[:, None, None]
+    online *= completion[:, None]
+    begins = phase_begins(per_row, phases.shape[1])
+    end_by_permits(chosen["stack_id"].to_list(), phases, begins, online, settings)
+    return _Drawn(rows, keys, per_row, SiteMonths(online, phases, begins))
+
+
+def draw_missing(
+    rows: Sequence[Row], settings: Settings, seed: int, known: Known, *, threads: int, is_path_wanted: bool
+) -> list[str]:
+    """Draw the networks of rows that are not known yet, and return the key of each row in `known.outcomes`."""
     of_draws = _draw_settings(settings, seed)
     keys = [once(known.ready, (row, of_draws), partial(row.hash, of_draws)) for row in rows]
     outcomes = known.outcomes
@@ -239,14 +254,7 @@ def _drawn(
         with ThreadPoolExecutor(max_workers=threads) as pool:
             outcomes.update(zip(missing, pool.map(draw, missing.values(), draw_rows), strict=True))
     known.has_new |= bool(missing)
-    per_row = [outcomes[key] for key in keys]
-    completion = np.array([row.completion for row in rows])
-    online = np.array([outcome.online for outcome in per_row]).reshape(len(rows), settings.horizon_months)
-    phases = phase_share(rows, per_row, online) * completion[:, None, None]
-    online *= completion[:, None]
-    begins = phase_begins(per_row, phases.shape[1])
-    end_by_permits(chosen["stack_id"].to_list(), phases, begins, online, settings)
-    return _Drawn(rows, keys, per_row, SiteMonths(online, phases, begins))
+    return keys
 
 
 def _draw_settings(settings: Settings, seed: int) -> tuple:

@@ -37,7 +37,21 @@ def test_when_repeats_the_ranked_row(when, night: Path) -> None:
     assert found["full_mw_months_p50"] == pytest.approx(best["full_mw_months_p50"], rel=1e-9)
     assert found["first_mw_months_p50"] <= found["mw_5_months_p50"] <= found["full_mw_months_p50"]
     assert found["binding"][0]["activity"] == best["critical_activity"]
-    assert found["accelerations"] == [] and found["run_id"] == best["run_id"]
+    assert found["run_id"] == best["run_id"]
+
+
+def test_when_has_the_steps_of_the_release(when, night: Path) -> None:
+    with open_release(night) as release:
+        best = release.table("ranked_sites").filter((pl.col("region_id") == REGION) & pl.col("is_region_best"))
+        steps = release.table("acceleration").join(
+            best, on=["region_id", "stack_id"], how="semi", maintain_order="left"
+        )
+    found = when(REGION)["accelerations"]
+    assert len(found) == len(steps) > 0
+    for one, row in zip(found, steps.drop("region_id", "stack_id").iter_rows(named=True), strict=True):
+        assert one.keys() == row.keys()
+        for name, value in row.items():
+            assert one[name] == (pytest.approx(value, rel=1e-9) if isinstance(value, float) else value)
 
 
 def test_paths_holds_and_premises_bring_months_forward(when) -> None:
