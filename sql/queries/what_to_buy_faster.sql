@@ -1,4 +1,4 @@
--- What to buy faster: the first step of each region's best stack, what it saves, what it is worth and its premium.
+-- Which class of equipment should the best stack of each region buy faster first, and up to what premium does it pay?
 select
     sites.region_rank as place,
     sites.region_name,
