@@ -230,3 +230,17 @@ def test_a_what_if_of_a_permit_sets_that_class_everywhere() -> None:
     minor = used.filter(pl.col("duration_id").str.starts_with("air_permit_minor"))
     assert len(minor) > 3 and set(minor["mid"]) == {1.0}
     assert used.filter(pl.col("duration_id") == "air_permit_nsr_13_0")["mid"].item() > 15.0
+
+
+@pytest.mark.parametrize("stack", ["gas_recip", "gas_turbine"])
+def test_the_control_of_the_highest_value_is_chosen_whatever_a_month_is_worth(stack: str) -> None:
+    """A month is worth 51 to 122 USD per kW over the rows of a night; from a half to three times that nothing changes."""
+    lines = [10.0, 25.0, 50.0, 100.0, 250.0]
+    for nox in lines:
+        for voc in lines:
+            where = place("OH", nox, voc, 1.3 if nox < PSD_TPY else None)
+            chosen = {
+                air_permits(rows(stack), where, Settings(permit_month_usd_per_kw=worth))["air_permit_control"][0]
+                for worth in (25.0, 51.0, 100.0, 122.0, 366.0)
+            }
+            assert len(chosen) == 1, (nox, voc, chosen)
