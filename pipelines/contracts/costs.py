@@ -15,6 +15,7 @@ COMPONENTS = [
     "grid_capital",
     "electrical_capital",
     "lateral_capital",
+    "land_capital",
     "soft_capital",
     "construction_financing",
     "replacement",
@@ -31,10 +32,10 @@ COMPONENTS = [
 ]
 """Parts of the after-tax LCOE, in the order they are shown; they sum to it."""
 
-CHARGED_COMPONENTS = [*COMPONENTS[:9], "construction_financing", "replacement"]
+CHARGED_COMPONENTS = [*COMPONENTS[:10], "construction_financing", "replacement"]
 """Parts that the LCOE before tax charges otherwise."""
 
-SIMPLE_COMPONENTS = COMPONENTS[:17]
+SIMPLE_COMPONENTS = COMPONENTS[:18]
 """Parts of the LCOE before tax; they sum to it."""
 
 
@@ -118,6 +119,7 @@ class _CostedDesign(dy.Schema):
     grid_capex_usd = number("Overnight capital of grid connection and UPS", "USD", minimum=0)
     electrical_capex_usd = number("Overnight capital of transformers, switchgear and integration", "USD", minimum=0)
     lateral_capex_usd = number("Overnight capital of the gas lateral and its meter station", "USD", minimum=0)
+    land_capex_usd = number("Land of the plant and the site", "USD", minimum=0)
     soft_capex_usd = number("Overnight capital of soft costs", "USD", minimum=0)
     ups_capex_usd = number("Overnight capital of the UPS, within that of the grid", "USD", minimum=0)
     fuel_service_capex_usd = number("Overnight capital of the fuel service, soft cost included", "USD", minimum=0)
@@ -156,6 +158,7 @@ class _CostedDesign(dy.Schema):
         "Return of and on the capital of transformers, switchgear, integration", "USD/year", minimum=0
     )
     lateral_capital_usd_per_year = number("Return of and on the capital of the gas lateral", "USD/year", minimum=0)
+    land_capital_usd_per_year = number("Return of and on the price of the land", "USD/year", minimum=0)
     soft_capital_usd_per_year = number("Return of and on the capital of soft costs", "USD/year", minimum=0)
     construction_financing_usd_per_year = number("Interest during construction", "USD/year", minimum=0)
     replacement_usd_per_year = number(
@@ -193,6 +196,7 @@ class _CostedDesign(dy.Schema):
         "All charges of the gas lateral after tax, from capital to salvage",
         "USD/year",
     )
+    land_charge_usd_per_year = number("All charges of the land after tax, from capital to salvage", "USD/year")
     simple_solar_capital_usd_per_year = number("Recovered capital of solar, before tax", "USD/year", minimum=0)
     simple_bess_capital_usd_per_year = number(
         "Recovered capital of the dispatch battery, before tax", "USD/year", minimum=0
@@ -215,6 +219,7 @@ class _CostedDesign(dy.Schema):
     simple_lateral_capital_usd_per_year = number(
         "Recovered capital of the gas lateral, before tax", "USD/year", minimum=0
     )
+    simple_land_capital_usd_per_year = number("Recovered price of the land, before tax", "USD/year", minimum=0)
     simple_soft_capital_usd_per_year = number("Recovered capital of soft costs, before tax", "USD/year", minimum=0)
     simple_construction_financing_usd_per_year = number(
         "Recovered interest during construction, before tax", "USD/year", minimum=0

@@ -278,6 +278,17 @@ class RankedSites(dy.Schema):
         "count",
         nullable=True,
     )
+    land_acres = number(
+        "Land of solar, batteries, load and units; empty where land does not follow from the place",
+        "acre",
+        minimum=0,
+        nullable=True,
+    )
+    has_land_room = flag(
+        "Whether the open land of the county has room for the solar of the plant; empty where land does not follow "
+        "from the place",
+        nullable=True,
+    )
     power_price_usd_per_mwh = number(
         "Industrial average price of grid energy in the state tonight", "USD/MWh", minimum=0
     )

@@ -9,9 +9,10 @@ from pipelines.economics.costs import BATTERY, SITE_WORKS, SOLAR, require_costs
 from pipelines.ordered import row_sum
 from pipelines.places.gas_lateral import lateral_usd
 from pipelines.places.gas_reach import known_laterals
+from pipelines.places.land import acres, has_land_facts, land_of_regions
 from pipelines.settings import Settings
 
-HARD_PARTS = ("solar", "bess", "reserve", "firm", "baseload", "grid", "electrical", "lateral")
+HARD_PARTS = ("solar", "bess", "reserve", "firm", "baseload", "grid", "electrical", "lateral", "land")
 """Parts that are built; soft costs come on top."""
 
 
@@ -74,7 +75,8 @@ def capital_costs(
     designs : pl.DataFrame
         Contract `sim.designs`; where `is_firm_rented` is among the columns, rented firm units have no capital.
     regions : pl.DataFrame
-        region_id; with the facts of `places.gas_reach.FACTS` a plant that burns gas pays for its lateral.
+        region_id; with the facts of `places.gas_reach.FACTS` a plant that burns gas pays for its lateral, and with
+        those of `places.land.FACTS` every plant for its land.
     costs : pl.DataFrame
         From `costs.unit_costs`.
     site : dict[str, float]
@@ -91,7 +93,7 @@ def capital_costs(
     -------
     pl.DataFrame
         region_id, design_id, firm_technology, baseload_technology, firm_kw, baseload_kw, `<part>_capex_usd` for solar,
-        bess, reserve, firm, baseload, grid, electrical, lateral and soft, ups_capex_usd (within grid),
+        bess, reserve, firm, baseload, grid, electrical, lateral, land and soft, ups_capex_usd (within grid),
         fixed_om_usd_per_year, control_usd_per_mwh; rows ordered by region, then design order, or as the pairs are.
     """
     require_costs(designs, costs)
@@ -135,7 +137,8 @@ def capital_costs(
             maintain_order="left",
         ).with_columns(pl.col(f"{role}_factor").fill_null(1.0))
     frame = _with_permits(frame, costs, permits)
-    frame = frame.join(_laterals(regions, settings), on="region_id", how="left", maintain_order="left")
+    for of_region in (_laterals(regions, settings), _land_prices(regions, settings)):
+        frame = frame.join(of_region, on="region_id", how="left", maintain_order="left")
     gas_burners = costs.filter(pl.col("fuel") == "natural_gas")["technology"].implode()
     burns_gas = pl.any_horizontal(pl.col(f"{role}_technology").is_in(gas_burners) for role in ("firm", "baseload"))
 
@@ -177,6 +180,7 @@ def capital_costs(
         .then(pl.col("_lateral_usd") * pl.col("works_factor"))
         .otherwise(0.0)
         .alias("lateral_capex_usd"),
+        (acres(settings) * pl.col("_usd_per_acre")).alias("land_capex_usd"),
     )
     upkeep_kw = pl.col("firm_kw")
     if "is_firm_rented" in designs.columns:
@@ -190,7 +194,7 @@ def capital_costs(
         "solar": pl.lit(solar["soft_frac"]),
         **dict.fromkeys(("bess", "reserve"), pl.lit(battery["soft_frac"])),
         **{role: pl.col(f"{role}_soft_frac") for role in ("firm", "baseload")},
-        **dict.fromkeys(("grid", "electrical", "lateral"), pl.lit(one[SITE_WORKS]["soft_frac"])),
+        **dict.fromkeys(("grid", "electrical", "lateral", "land"), pl.lit(one[SITE_WORKS]["soft_frac"])),
     }
     frame = frame.with_columns(
         (share * pl.col(f"{part}_capex_usd")).alias(f"_{part}_soft") for part, share in lacking.items()
@@ -236,3 +240,11 @@ def _laterals(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     if found is None:
         return regions.select("region_id", pl.lit(0.0).alias("_lateral_usd"))
     return found.select("region_id", pl.Series("_lateral_usd", lateral_usd(found["gas_lateral_km"], settings)))
+
+
+def _land_prices(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Read the price of land of each region; 0 where land does not follow from the place."""
+    if not has_land_facts(regions, settings):
+        return regions.select("region_id", pl.lit(0.0).alias("_usd_per_acre"))
+    found = land_of_regions(regions, settings)
+    return found.select("region_id", pl.col("parcel_usd_per_acre").alias("_usd_per_acre"))

@@ -26,6 +26,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "grid": (SITE_WORKS, UPS),
     "electrical": (SITE_WORKS,),
     "lateral": (SITE_WORKS,),
+    "land": (SITE_WORKS,),
 }
 """Technology of each built part; firm and baseload units carry their own in the design."""
 CREDITED = ("solar", "bess", "reserve", "firm", "baseload")

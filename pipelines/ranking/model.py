@@ -27,6 +27,7 @@ _OF_PART = {
     "grid": SITE_WORKS,
     "electrical": SITE_WORKS,
     "lateral": SITE_WORKS,
+    "land": SITE_WORKS,
 }
 
 

@@ -14,6 +14,7 @@ from pipelines.economics.value import value_columns
 from pipelines.errors import ContractError
 from pipelines.places.air_permit import air_permits, has_facts
 from pipelines.places.gas_reach import known_laterals
+from pipelines.places.land import land_columns
 from pipelines.ranking.dominance import is_pareto
 from pipelines.ranking.score import add_scores
 from pipelines.settings import Settings
@@ -145,7 +146,7 @@ def valued_sites(
             "compute both for every chosen row."
         )
     share = online_share[joined["_share"].to_numpy()]
-    reached = _within_reach(joined.drop("_share"), regions, settings)
+    reached = _with_room(_within_reach(joined.drop("_share"), regions, settings), regions, settings)
     return reached.hstack(value_columns(joined, share, settings))
 
 
@@ -166,6 +167,16 @@ def _within_reach(frame: pl.DataFrame, regions: pl.DataFrame, settings: Settings
         pl.when(burns).then("gas_lateral_km").alias("gas_lateral_km"),
         pl.col("is_eligible") & ~is_out,
         pl.when(is_out & (pl.col("blocked_by") == "")).then(pl.lit(reason)).otherwise("blocked_by").alias("blocked_by"),
+    )
+
+
+def _with_room(frame: pl.DataFrame, regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Add land_acres and has_land_room; a row whose solar has no room in its county is not eligible."""
+    is_out = ~pl.col("has_land_room").fill_null(value=True)
+    reason = pl.format("no room for {} acres", pl.col("land_acres").round(0).cast(pl.Int64))
+    return land_columns(frame, regions, settings).with_columns(
+        pl.col("is_eligible") & ~is_out,
+        pl.when(is_out & (pl.col("blocked_by") == "")).then(reason).otherwise("blocked_by").alias("blocked_by"),
     )
 
 

@@ -187,3 +187,31 @@ class Local(BaseModel):
         max_length=3,
         description="packaged selective catalytic reduction, order to delivery, P10, P50, P90 (months); assumption",
     )
+    has_land_by_place: bool = economics(
+        True, description="price of land and room for solar follow from the place; else land costs nothing"
+    )
+    site_acres_per_mw: float = economics(
+        0.5, ge=0, description="land of the load, its units and its yard (acre per MW of IT); assumption"
+    )
+    land_price_factor: float = economics(
+        3.0,
+        gt=0,
+        description="price of a parcel that may be built on, over the state's farm real estate (ratio); assumption",
+    )
+    unknown_land_usd_per_acre: float = economics(
+        3080.0,
+        ge=0,
+        description="farm real estate where the state's is unknown, US mean of 2017 (USD/acre); assumption",
+    )
+    land_parcel_frac: float = economics(
+        0.02,
+        gt=0,
+        le=1,
+        description="largest parcel that can be put together, share of the county's open land (fraction); assumption",
+    )
+    land_density_per_sqmi: float = economics(
+        500.0,
+        gt=0,
+        description="density by which the share of a county's land that is open falls by a factor of e (people per "
+        "sqmi); assumption",
+    )

@@ -234,7 +234,7 @@ def test_a_what_if_of_a_permit_sets_that_class_everywhere() -> None:
 
 @pytest.mark.parametrize("stack", ["gas_recip", "gas_turbine"])
 def test_the_control_of_the_highest_value_is_chosen_whatever_a_month_is_worth(stack: str) -> None:
-    """A month is worth 51 to 122 USD per kW over the rows of a night; from a half to three times that nothing changes."""
+    """A month is worth 51 to 122 USD per kW over the rows of a night; from half to three times that nothing changes."""
     lines = [10.0, 25.0, 50.0, 100.0, 250.0]
     for nox in lines:
         for voc in lines:
