@@ -29,8 +29,12 @@ def _add(target, months, multiple):
 def _run(activity, multiple, months, pred_start, preds, finish):
     """Set when one activity ends in each sample of a block: its latest predecessor plus its own months."""
     target = finish[activity]
-    target[:] = 0.0
-    for p in range(pred_start[activity], pred_start[activity + 1]):
+    begin, end = pred_start[activity], pred_start[activity + 1]
+    if begin == end:
+        target[:] = 0.0
+    else:
+        target[:] = finish[preds[begin]]
+    for p in range(begin + 1, end):
         _raise_to(target, finish[preds[p]])
     _add(target, months, multiple)
 
@@ -43,6 +47,23 @@ def _run_sink(links, from_module, module, steady, multiple, months, finish, end)
         if from_module[pred] <= module:
             _raise_to(end, finish[pred])
     _add(end, months, multiple)
+
+
+@njit(cache=True, nogil=True)
+def _whole_months(end, horizon, month):
+    """Set the month in which a module runs in each sample of a block, from 1; horizon + 1 where it is later."""
+    for c in range(end.shape[0]):
+        month[c] = np.int32(min(max(np.ceil(end[c]), 1.0), horizon + 1.0))
+
+
+@njit(cache=True, nogil=True)
+def _count_online(month, worth, counted, earned):
+    """Count a module of a block by the month in which it runs, and add what it earns from then on."""
+    for c in range(month.shape[0]):
+        # Counts beside each other, so that samples of one month do not wait for one another.
+        counted[c & 3, month[c]] += 1
+    for c in range(month.shape[0]):
+        earned[c] += worth[month[c]]
 
 
 @njit(cache=True, nogil=True)
@@ -67,13 +88,15 @@ def _trace(c, sink, duration, multiple, months, pred_start, preds, from_module, 
 def _count_later(module_month, ends, finish, survival, horizon, later, ended):
     """Count the modules of a block of samples that run in the phases after each end, by the month they begin to."""
     gate = np.zeros(module_month.shape[1])
+    gate_month = np.empty(module_month.shape[1], np.int32)
     for e in range(len(ends)):
         _raise_to(gate, finish[ends[e]])
         ended[e] = gate
+        _whole_months(gate, horizon, gate_month)
         for module in range(module_month.shape[0]):
             for c in range(module_month.shape[1]):
                 online_from = module_month[module, c]
-                since = max(online_from, int(np.ceil(gate[c])))
+                since = max(online_from, gate_month[c])
                 if since <= horizon:
                     later[e, since] += survival[online_from]
 
@@ -153,7 +176,8 @@ def run_network(
     full = np.empty(n_samples)
     complete = np.empty(n_samples)
     earned = np.zeros(n_samples)
-    online = np.zeros(horizon + 1)
+    counted = np.zeros((4, horizon + 2), np.int64)
+    worth_until = np.append(worth, 0.0)
     later = np.zeros((len(ends), horizon + 1))
     ended = np.zeros((len(ends), n_samples))
     time_share = np.zeros(n_activities)
@@ -166,7 +190,7 @@ def run_network(
         finish = np.zeros((n_activities, size))
         steady = np.zeros(size)
         end = np.empty(size)
-        module_month = np.empty((n_modules, size), np.int64)
+        module_month = np.empty((n_modules, size), np.int32)
         for a in range(sink):
             _run(a, multiple[a, 0], drawn[duration[a]], pred_start, preds, finish)
         for pred in steady_links:
@@ -176,8 +200,9 @@ def run_network(
         finish[sink] = end
         first[begin : begin + size] = end
         for a in range(n_activities):
-            finish_mean[a] += finish[a].sum()
-            start_mean[a] += finish[a].sum() - drawn[duration[a]].sum() * multiple[a, 0]
+            finished = finish[a].sum()
+            finish_mean[a] += finished
+            start_mean[a] += finished - drawn[duration[a]].sum() * multiple[a, 0]
         for c in range(size):
             _trace(
                 c, sink, duration, multiple, drawn, pred_start, preds, from_module, finish, end[c], time_share, on_chain
@@ -187,12 +212,9 @@ def run_network(
                 for activity in varying:
                     _run(activity, multiple[activity, module - 1], drawn[duration[activity]], pred_start, preds, finish)
                 _run_sink(other_links, from_module, module, steady, multiple[sink, module - 1], last, finish, end)
-            for c in range(size):
-                month = max(int(np.ceil(end[c])), 1)
-                module_month[module - 1, c] = month
-                if month <= horizon:
-                    online[month] += 1.0
-                    earned[begin + c] += worth[month]
+            month = module_month[module - 1]
+            _whole_months(end, horizon, month)
+            _count_online(month, worth_until, counted, earned[begin : begin + size])
         full[begin : begin + size] = end
         for activity in at_completion:
             _run(activity, complete_multiple[activity], drawn[duration[activity]], pred_start, preds, finish)
@@ -204,7 +226,7 @@ def run_network(
         full,
         complete,
         earned / n_modules,
-        np.cumsum(online)[1:] / n_samples,
+        np.cumsum(counted[:, 1 : horizon + 1].sum(axis=0)) / n_samples,
         time_share / n_samples,
         on_chain / n_samples,
         np.maximum(start_mean / n_samples, 0.0),
