@@ -222,10 +222,14 @@ class _FuelRates:
 
     @classmethod
     def of(cls, designs: DesignSet, technologies: Mapping[str, FirmTechnology]) -> _FuelRates:
-        rates = {name: fuel_rates(technology) for name, technology in technologies.items()} | {"": (0.0, 0.0)}
-        firm = np.array([rates.get(name, (0.0, 0.0)) for name in designs.firm_technology])
-        base = np.array([rates.get(name, (0.0, 0.0)) for name in designs.baseload_technology])
-        return cls(firm[:, 0], firm[:, 1], base[:, 0], base[:, 1])
+        # Fleets without units burn nothing at any rate.
+        rates = np.zeros((4, len(designs)))
+        for (_, base, firm, _), positions in designs.alike.items():
+            if firm:
+                rates[:2, positions] = np.array(fuel_rates(technologies[firm]))[:, None]
+            if base:
+                rates[2:, positions] = np.array(fuel_rates(technologies[base]))[:, None]
+        return cls(*rates)
 
 
 def fuel_rates(technology: FirmTechnology) -> tuple[float, float]:

@@ -103,30 +103,24 @@ def _kinds(
 ) -> dict[Kind, NDArray[np.int64]]:
     """Return the positions of the designs of each kind, ascending, in the order in which kinds first appear."""
     least_load = min(float(site.load_mw.min()) for site in sites)
-    # Whole columns at once: a design set has thousands of entries and a handful of kinds.
-    base = np.where(designs.baseload_units > 0, np.array(designs.baseload_technology, np.str_), "")
-    firm = np.where(designs.firm_units > 0, np.array(designs.firm_technology, np.str_), "")
-    for name in sorted({*base, *firm} - {""}):
-        if name not in technologies or any(name not in site.capacity_frac for site in sites):
-            design = designs.design_id[int(np.argmax((base == name) | (firm == name)))]
-            raise ContractError(
-                f"design {design} names the technology {name}, which has no parameters or no capacity share at a site; "
-                "add them to the technologies and to the site years."
-            )
-    for rule in sorted(set(designs.rule)):
+    members: dict[Kind, NDArray[np.int64]] = {}
+    for (rule, base, firm, is_flexible), positions in designs.alike.items():
+        for name in sorted({base, firm} - {""}):
+            if name not in technologies or any(name not in site.capacity_frac for site in sites):
+                raise ContractError(
+                    f"design {designs.design_id[positions[0]]} names the technology {name}, which has no parameters or "
+                    "no capacity share at a site; add them to the technologies and to the site years."
+                )
         if rule not in RULES:
             raise UsageError(f"there is no dispatch rule {rule!r}; use one of {', '.join(RULES)}.")
-    # One unit at minimum load may exceed the load; several do so only if the minimum is above one half.
-    minimum = np.select([firm == name for name in technologies], [t.min_load_frac for t in technologies.values()], 0.0)
-    can_exceed = (minimum > 0.5) | (minimum * designs.firm_unit_mw > least_load)
-    rule_code = np.select([np.array(designs.rule, np.str_) == rule for rule in RULES], range(len(RULES)), 0)
-    is_flexible = designs.is_grid_flexible & (designs.grid_mw > 0)
-    keys = zip(rule_code.tolist(), ((base != "") | can_exceed).tolist(), base.tolist(), firm.tolist(),
-               is_flexible.tolist(), strict=True)  # fmt: skip
-    members: dict[tuple[int, bool, str, str, bool], list[int]] = {}
-    for position, key in enumerate(keys):
-        members.setdefault(key, []).append(position)
-    return {Kind(*key): np.array(positions, np.int64) for key, positions in members.items()}
+        # One unit at minimum load may exceed the load; several do so only if the minimum is above one half.
+        minimum = technologies[firm].min_load_frac if firm else 0.0
+        can_exceed = (minimum > 0.5) | (minimum * designs.firm_unit_mw[positions] > least_load) | (base != "")
+        for has_baseload in (False, True):
+            own = positions[can_exceed == has_baseload]
+            if len(own):
+                members[Kind(RULES.index(rule), has_baseload, base, firm, is_flexible)] = own
+    return members
 
 
 def _work_array(

@@ -82,6 +82,20 @@ class DesignSet:
         """Return the number of designs."""
         return len(self.design_id)
 
+    @cached_property
+    def alike(self) -> dict[tuple[str, str, str, bool], NDArray[np.int64]]:
+        """Group the positions of designs by rule, baseload and firm technology (empty where absent), flexible grid.
+
+        In the order in which they first appear. Cached, since the sets of a search are dispatched at many sites.
+        """
+        base = np.where(self.baseload_units > 0, np.array(self.baseload_technology, np.str_), "").tolist()
+        firm = np.where(self.firm_units > 0, np.array(self.firm_technology, np.str_), "").tolist()
+        is_flexible = (self.is_grid_flexible & (self.grid_mw > 0)).tolist()
+        members: dict[tuple[str, str, str, bool], list[int]] = {}
+        for position, key in enumerate(zip(self.rule, base, firm, is_flexible, strict=True)):
+            members.setdefault(key, []).append(position)
+        return {key: np.array(positions, np.int64) for key, positions in members.items()}
+
     @classmethod
     def from_frame(cls, frame: pl.DataFrame) -> DesignSet:
         """Build from a `sim.designs` frame, in its row order."""
