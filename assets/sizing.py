@@ -15,6 +15,7 @@ from pipelines.contracts.sites import BARE_REGIONS
 from pipelines.economics.evaluate import evaluate_candidates
 from pipelines.ordered import plain
 from pipelines.places.gas_reach import FACTS as GAS_FACTS
+from pipelines.places.grid_site import FACTS as GRID_FACTS
 from pipelines.places.land import FACTS as LAND_FACTS
 from pipelines.places.permit_class import FACTS as AIR_FACTS
 from pipelines.sizing.market import Market, Price
@@ -23,7 +24,7 @@ from pipelines.warehouse.parquet import sorted_by_key
 
 # Counties priced at once.
 _PRICED_TOGETHER = 400
-PRICED_REGIONS = list(dict.fromkeys([*BARE_REGIONS, *GAS_FACTS, *AIR_FACTS, *LAND_FACTS]))
+PRICED_REGIONS = list(dict.fromkeys([*BARE_REGIONS, *GAS_FACTS, *AIR_FACTS, *LAND_FACTS, *GRID_FACTS]))
 """Columns of `core.regions` that prices read: where it is, and the facts that set gas lateral and air permit."""
 PRICE_INPUTS = [
     "core.regions",

@@ -278,6 +278,17 @@ class RankedSites(dy.Schema):
         "count",
         nullable=True,
     )
+    grid_line_km = number(
+        "Line from the nearest substation of 100 kV or more to the county's centre; empty without a grid connection or "
+        "where unknown",
+        "km",
+        minimum=0,
+        nullable=True,
+    )
+    has_brownfield = flag(
+        "Whether the site of a closed fossil plant is within reach of a grid connection; empty without one",
+        nullable=True,
+    )
     land_acres = number(
         "Land of solar, batteries, load and units; empty where land does not follow from the place",
         "acre",

@@ -9,6 +9,7 @@ from pipelines.economics.costs import BATTERY, SITE_WORKS, SOLAR, require_costs
 from pipelines.ordered import row_sum
 from pipelines.places.gas_lateral import lateral_usd
 from pipelines.places.gas_reach import known_laterals
+from pipelines.places.grid_site import grid_sites, has_grid_facts
 from pipelines.places.land import acres, has_land_facts, land_of_regions
 from pipelines.settings import Settings
 
@@ -76,7 +77,8 @@ def capital_costs(
         Contract `sim.designs`; where `is_firm_rented` is among the columns, rented firm units have no capital.
     regions : pl.DataFrame
         region_id; with the facts of `places.gas_reach.FACTS` a plant that burns gas pays for its lateral, and with
-        those of `places.land.FACTS` every plant for its land.
+        those of `places.land.FACTS` every plant for its land, with those of `places.grid_site.FACTS` one on the grid
+        for its line.
     costs : pl.DataFrame
         From `costs.unit_costs`.
     site : dict[str, float]
@@ -137,7 +139,7 @@ def capital_costs(
             maintain_order="left",
         ).with_columns(pl.col(f"{role}_factor").fill_null(1.0))
     frame = _with_permits(frame, costs, permits)
-    for of_region in (_laterals(regions, settings), _land_prices(regions, settings)):
+    for of_region in (_laterals(regions, settings), _land_prices(regions, settings), _connections(regions, settings)):
         frame = frame.join(of_region, on="region_id", how="left", maintain_order="left")
     gas_burners = costs.filter(pl.col("fuel") == "natural_gas")["technology"].implode()
     burns_gas = pl.any_horizontal(pl.col(f"{role}_technology").is_in(gas_burners) for role in ("firm", "baseload"))
@@ -151,7 +153,8 @@ def capital_costs(
 
     has_grid = pl.col("grid_mw") > 0.0
     has_plant = (pl.col("solar_mw") > 0) | (pl.col("bess_mw") > 0) | ~has_grid
-    connection = 1000.0 * pl.col("grid_mw") * site["grid_connection_usd_per_kw"] * pl.col("works_factor")
+    rating = 1000.0 * pl.col("grid_mw") * site["grid_connection_usd_per_kw"] * pl.col("connection_cost_frac")
+    connection = pl.when(has_grid).then((rating + pl.col("line_usd")) * pl.col("works_factor")).otherwise(0.0)
     has_ups = has_grid | settings.has_ups_when_islanded
     ups = pl.when(has_ups).then(1000.0 * settings.site_it_mw * site["ups_usd_per_kw"]).otherwise(0.0)
     integration = pl.when(has_plant).then(site["integration_usd_per_kw"]).otherwise(site["grid_integration_usd_per_kw"])
@@ -248,3 +251,10 @@ def _land_prices(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         return regions.select("region_id", pl.lit(0.0).alias("_usd_per_acre"))
     found = land_of_regions(regions, settings)
     return found.select("region_id", pl.col("parcel_usd_per_acre").alias("_usd_per_acre"))
+
+
+def _connections(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Read the further line of a grid connection and what a closed site saves; none where places are off."""
+    if not has_grid_facts(regions, settings):
+        return regions.select("region_id", pl.lit(0.0).alias("line_usd"), pl.lit(1.0).alias("connection_cost_frac"))
+    return grid_sites(regions, settings).select("region_id", "line_usd", "connection_cost_frac")

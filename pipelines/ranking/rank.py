@@ -14,6 +14,7 @@ from pipelines.economics.value import value_columns
 from pipelines.errors import ContractError
 from pipelines.places.air_permit import air_permits, has_facts
 from pipelines.places.gas_reach import known_laterals
+from pipelines.places.grid_site import grid_columns
 from pipelines.places.land import land_columns
 from pipelines.ranking.dominance import is_pareto
 from pipelines.ranking.score import add_scores
@@ -147,6 +148,7 @@ def valued_sites(
         )
     share = online_share[joined["_share"].to_numpy()]
     reached = _with_room(_within_reach(joined.drop("_share"), regions, settings), regions, settings)
+    reached = grid_columns(reached, regions, settings)
     return reached.hstack(value_columns(joined, share, settings))
 
 

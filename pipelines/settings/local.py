@@ -215,3 +215,32 @@ class Local(BaseModel):
         description="density by which the share of a county's land that is open falls by a factor of e (people per "
         "sqmi); assumption",
     )
+    has_grid_line_by_place: bool = economics(
+        True, description="line and option of a closed site follow from the place; else one price of a connection"
+    )
+    grid_line_included_km: float = economics(
+        5.0, ge=0, description="line to a substation that the price of a grid connection includes (km); assumption"
+    )
+    grid_line_usd_per_km: float = economics(
+        600_000.0, ge=0, description="further line of a grid connection (USD per km); assumption"
+    )
+    is_brownfield_sought: bool = economics(
+        False, description="whether grid stacks take the site of a closed fossil plant where one is within reach"
+    )
+    brownfield_reach_km: float = economics(
+        25.0,
+        ge=0,
+        description="distance from a county's centre within which a closed site is an option (km); assumption",
+    )
+    brownfield_wait_frac: float = economics(
+        0.7,
+        gt=0,
+        le=1,
+        description="wait for a grid connection at a closed site, share of the wait elsewhere (fraction); assumption",
+    )
+    brownfield_connection_cost_frac: float = economics(
+        0.6,
+        gt=0,
+        le=1,
+        description="price of a grid connection at a closed site, share of that elsewhere (fraction); assumption",
+    )

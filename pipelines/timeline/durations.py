@@ -13,6 +13,7 @@ import polars as pl
 from pipelines.errors import InputError
 from pipelines.places.entitlement import entitlement_durations
 from pipelines.places.gas_lateral import lateral_durations
+from pipelines.places.grid_site import brownfield_durations
 from pipelines.places.permit_durations import permit_durations
 from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
@@ -134,6 +135,7 @@ def durations(
         )
     by_place = [*lateral_durations(settings), *permit_durations(settings), *entitlement_durations(settings)]
     rows = with_changes([*rows, *by_place], settings.what_if_lead_times, choices, _families(by_place))
+    rows += brownfield_durations(rows, settings)
     return pl.DataFrame(rows).with_columns(pl.col("rows_used", "rows_set_aside").cast(pl.Int64))
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipelines.errors import InputError
 from pipelines.identity import content_hash
+from pipelines.places.grid_site import brownfields
 from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
 from pipelines.timeline.buying import Buying, is_island_first, purchase, with_compute_given, with_first_island
@@ -173,7 +174,7 @@ def site_cases(regions: pl.DataFrame, chosen: pl.DataFrame, policy: pl.DataFrame
     modules = module_count(settings)
     load = modules * module_bus_mw(settings)
     found = []
-    by_place = place_variants(regions, chosen, load, settings)
+    by_place, reused = place_variants(regions, chosen, load, settings), brownfields(regions, settings)
     for design, variants_here in zip(chosen.select(_CHOSEN).iter_rows(named=True), by_place, strict=True):
         sizes = sizes_of(design)
         running = min(sizes.firm_units * sizes.firm_unit_mw, load)
@@ -193,6 +194,7 @@ def site_cases(regions: pl.DataFrame, chosen: pl.DataFrame, policy: pl.DataFrame
             padmount_mw=settings.unit_transformer_mw if settings.is_transformer_by_size else inf,
             lv_modules=(at_lv := islanded(design["stack_id"], sizes.phase_unit_mw or sizes.firm_unit_mw)),
             mv_modules=modules - at_lv,
+            is_brownfield=design["region_id"] in reused,
         )
         found.append(SiteCase(design["stack_id"], sizes, case))
     return found

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import InputError
+from pipelines.places.grid_site import BROWNFIELD, CONNECTIONS
 from pipelines.reference.side_table import read_side_table
 from pipelines.reference.technologies import technologies
 from pipelines.settings import Settings
@@ -45,6 +46,8 @@ class Case:
     """Modules that islands at 480 V carry, without medium-voltage plant."""
     mv_modules: int = 0
     """Modules beyond them."""
+    is_brownfield: bool = False
+    """Whether the grid connection begins at the site of a closed plant."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,10 @@ class Variants:
         InputError
             If the duration has rules and none fits.
         """
+        variant = self._of(duration_id, case)
+        return f"{variant}{BROWNFIELD}" if case.is_brownfield and duration_id in CONNECTIONS else variant
+
+    def _of(self, duration_id: str, case: Case) -> str:
         for name, variant in case.by_place:
             if name == duration_id:
                 return variant
