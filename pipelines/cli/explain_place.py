@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.cli.output import figure, records, say, share
+from pipelines.cli.output import figure, records, say
 from pipelines.cli.reading import Reading
 
 # By topic: fact, words around its figure, digits.
@@ -109,17 +109,13 @@ def print_place(found: dict[str, Any]) -> None:
     )
     if found["worth_knowing"] is not None:
         first = "; ".join(_worth(row) for row in found["worth_knowing"])
-        said = f"Worth finding out before a stack is chosen: {first}." if first else _NOTHING_TO_KNOW
+        said = f"Worth knowing first, thousand USD per MW: {first}." if first else _NOTHING_TO_KNOW
         say(said, indent=2)
 
 
 def _worth(row: dict[str, Any]) -> str:
     sooner = f" or {figure(row['months'])} months" if row["months"] >= 0.05 else ""
-    return (
-        f"{row['meaning']}, from the {row['known_by']}, "
-        f"{figure(row['usd_per_mw'] / 1e3, 0)} thousand USD per MW{sooner} "
-        f"({row['other_stack_id']} in {share(row['switch_frac'], 0)} of draws)"
-    )
+    return f"{row['meaning']} ({row['known_by']}) {figure(row['usd_per_mw'] / 1e3, 0)}{sooner}"
 
 
 def _permission(found: dict[str, Any]) -> str:

@@ -7,8 +7,9 @@ import pytest
 
 from pipelines.cli.explanation import age_months
 
-# What is known of the place: a blank, a heading and a line for each of six topics, which a narrow console breaks.
-PLACE_LINES = 8
+# What is known of the place: a blank, a heading and a line for each of six topics, and what is worth knowing first,
+# which a console breaks.
+PLACE_LINES = 10
 
 
 def explained(run, region: str) -> dict:
@@ -163,4 +164,5 @@ def test_the_place_has_a_source_per_line_and_says_who_may_build(run):
     assert found["permission"]["is_eligible"] in {True, False}
     page = run("explain", "loudoun_va", columns=120).stdout
     assert "This place" in page
+    assert "Worth knowing first, thousand USD per MW: " in page
     assert "Air: ozone moderate, major from 100 t/yr of NOx, 50 t/yr of VOC (CAA 2026)." in page
