@@ -100,7 +100,7 @@ def keep_known(frames: Frames, known: Known) -> None:
     columns: dict[str, Any] = {"key": list(kept)}
     for part in fields(Outcome):
         values = [getattr(outcome, part.name) for outcome in kept.values()]
-        columns[part.name] = values if part.name in _ALONE else [list(map(float, value)) for value in values]
+        columns[part.name] = values if part.name in _ALONE else [np.asarray(value, np.float64) for value in values]
     types = {"key": pl.String(), "has_path": pl.Boolean(), "complete_p50": pl.Float64()}
     lists = {part.name: pl.List(pl.Float64()) for part in fields(Outcome) if part.name not in types}
     frames.replace("networks", _key(), pl.DataFrame(columns, schema={**types, **lists}))
