@@ -65,7 +65,7 @@ class _TechnologyName(click.ParamType):
 @click.option("--design", metavar="ID", help="A design of the release, instead of sizes.")
 @release_option
 @click.option("--load-mw", metavar="MW|FILE.csv:COLUMN", help="Load at the bus, constant or a column.")
-@click.option("--it-mw", type=Number(0, min_open=True), help="IT load; the PUE follows the weather.")
+@click.option("--it-mw", type=Number(0, min_open=True), help="IT rating; the mean load and the PUE follow.")
 @click.option("--solar-mw", default=0.0, type=Number(0), help="Solar, AC rating.")
 @click.option(
     "--solar-dc-mw", type=Number(0, min_open=True), help="DC rating that --pv-profile is per MW of, if not the AC one."

@@ -55,7 +55,7 @@ _OWN = ("lcoe_usd_per_mwh", "capex_usd_per_kw", "availability_frac", "full_servi
     "--weather-year", default=1, show_default=True, type=click.IntRange(1), help="Reference year of the region."
 )
 @click.option("--load-mw", type=Number(0, min_open=True), help="Constant load at the bus.")
-@click.option("--it-mw", type=Number(0, min_open=True), help="IT load; the PUE follows the weather.")
+@click.option("--it-mw", type=Number(0, min_open=True), help="IT rating; the mean load and the PUE follow.")
 @click.option("--stack", "stacks", multiple=True, metavar="STACK", help="Only this stack (repeatable).")
 @click.option(
     "--target",
@@ -137,10 +137,10 @@ def _settings(given: dict[str, Any]) -> Any:
     if given["it_mw"] is not None and given["pv_profile"]:
         raise UsageError("a capacity-factor column says nothing of temperature and PUE; give --load-mw.")
     settings = Settings()
-    own: dict[str, Any] = {"site_it_mw": given["it_mw"], "it_load_factor": 1.0}
+    own: dict[str, Any] = {"site_it_mw": given["it_mw"]}
     if given["load_mw"] is not None:
-        # A constant load has no part that rises with temperature.
-        own |= {"site_it_mw": given["load_mw"] / settings.pue_base, "pue_per_c": 0.0}
+        # A constant load neither swings nor has a part that rises with temperature.
+        own = {"site_it_mw": given["load_mw"] / settings.pue_base, "it_load_factor": 1.0, "pue_per_c": 0.0}
     if given["target"] is not None:
         own["availability_target"] = given["target"]
     if given["min_renewable"] is not None:

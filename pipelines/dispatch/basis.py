@@ -15,13 +15,13 @@ from pipelines.settings import Settings
 
 
 def base_load_mw(settings: Settings) -> float:
-    """Return the bus load of a cool hour, which multiples of the load refer to (MW)."""
+    """Return the mean bus load of a cool hour, which multiples of the load refer to (MW)."""
     return settings.site_it_mw * settings.it_load_factor * settings.pue_base
 
 
 def peak_load_mw(settings: Settings) -> float:
-    """Return the bus load at the design temperature (MW)."""
-    return settings.site_it_mw * settings.it_load_factor * design_pue(settings)
+    """Return the bus load of the whole IT rating at the design temperature (MW), which the plant is sized for."""
+    return settings.site_it_mw * design_pue(settings)
 
 
 def reserve(unit_mw: float, swing_frac: float, peak_mw: float, settings: Settings) -> tuple[float, float]:

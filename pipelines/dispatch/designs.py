@@ -106,7 +106,7 @@ def _unit_designs(stack: Stack, technologies: Mapping[str, FirmTechnology], sett
     load_mw, peak_mw = base_load_mw(settings), peak_load_mw(settings)
     assert stack.firm is not None
     baseload = technologies[stack.baseload] if stack.baseload else None
-    most = max(1, int(load_mw // baseload.unit_mw)) if baseload else 0
+    most = max(1, round(load_mw / baseload.unit_mw)) if baseload else 0
     baseload_counts = range(max(1, most // 2), most + 1) if baseload else range(1)
     for unit in (technologies[name] for name in stack.firm.technologies):
         largest = max(unit.unit_mw, baseload.unit_mw if baseload else 0.0)

@@ -33,7 +33,10 @@ def design_pue(settings: Settings) -> float:
 
 
 def load_mw(temperature_c: NDArray[np.float64], settings: Settings) -> NDArray[np.float64]:
-    """Return the load at the site bus.
+    """Return the load at the site bus, as the mean of each hour.
+
+    IT runs at `it_load_factor` of its rating in the mean; what lies between that and the rating swings within seconds
+    and is carried by the grid-forming reserve.
 
     Parameters
     ----------

@@ -31,6 +31,19 @@ _OF_PART = {
 }
 
 
+def at_load(lcoe: Array, varying: Array, share: Array) -> Array:
+    """Compute the levelised cost of the same plant where it serves so many times the energy (USD/MWh).
+
+    Parameters
+    ----------
+    lcoe, varying : Array
+        Levelised cost, and what of it is paid by the MWh; broadcast with `share`.
+    share : Array
+        Energy over that of the night (ratio).
+    """
+    return varying + (lcoe - varying) / share
+
+
 @dataclass(frozen=True)
 class SiteModel:
     """Costs by what they move with, and what turns them into value; each array has shape (n_rows,).
@@ -137,6 +150,11 @@ class SiteModel:
         is_target = (self.rows["firm_technology"] == technology).to_numpy()
         return self.gas_mmbtu * self.gas_usd_per_mmbtu * is_target
 
+    def varying_cost(self) -> Array:
+        """Compute what of the levelised cost is paid by the MWh: gas, grid, variable upkeep, carbon (USD/MWh)."""
+        carbon = self.carbon_kg * self.settings.carbon_price_usd_per_tonne / 1000.0
+        return self.gas_mmbtu * self.gas_usd_per_mmbtu + self.power + self.variable_operation + carbon
+
     def value_at(
         self,
         lcoe: Array,
@@ -144,12 +162,14 @@ class SiteModel:
         availability: Array | None = None,
         margin: Array | float | None = None,
         online_years: Array | None = None,
+        bus_mwh: Array | None = None,
     ) -> Array:
-        """Return the value (USD per MW) at a cost and, where given, another availability, margin or online time."""
+        """Return the value (USD per MW) at a cost and, where given, other availability, margin, online time or use."""
         earned = self.margin() if margin is None else margin
         available = self.availability if availability is None else availability
         years = self.online_years if online_years is None else online_years
-        return years * (available * (earned - self.bus_mwh * lcoe) - self.restart_years * earned)
+        used = self.bus_mwh if bus_mwh is None else bus_mwh
+        return years * (available * (earned - used * lcoe) - self.restart_years * earned)
 
     def margin(self, *, revenue: float | None = None, compute_usd_per_mw: float | None = None) -> float:
         """Return the margin before power (USD per MW and year)."""

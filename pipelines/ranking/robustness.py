@@ -15,7 +15,7 @@ from pipelines.contracts.base import validate
 from pipelines.contracts.economics import SCORE_COMPONENTS
 from pipelines.economics.gas import Ranges
 from pipelines.identity import stable_seed
-from pipelines.ranking.model import Array, SiteModel
+from pipelines.ranking.model import Array, SiteModel, at_load
 from pipelines.ranking.place_draws import PlaceDraws, PlaceRanges
 from pipelines.ranking.rank import KEY, riding_through, tiers
 from pipelines.ranking.score import score_anchors, utility
@@ -196,16 +196,23 @@ def _draw_rows(
         factor = inputs.of("capital", technology)
         moved = terms.get(technology, ones)[None, :] * (ones if factor is None else factor)[None, :]
         lcoe += charge[part][:, None] * (moved * (1.0 if place is None else place) - 1.0)
-    lcoe += _gas_draws(model, inputs, part)
+    gas = _gas_draws(model, inputs, part)
+    lcoe += gas
     lcoe += places.lcoe(part)
+    varying = model.varying_cost()[part][:, None] + gas
     local_power = inputs.by_instance("power", model.instances("state")[part])
     if local_power is not None:
-        lcoe += model.power[part][:, None] * (local_power - 1.0)
+        power = model.power[part][:, None] * (local_power - 1.0)
+        lcoe += power
+        varying = varying + power
     targets = inputs.targets("operation")
     for target in targets:
         own, figure = model.operation_of(target, set(targets) - {target}), inputs.of("operation", target)
         if figure is not None:
             lcoe += own[part][:, None] * (figure - 1.0)
+    used = inputs.of("load_factor")
+    share = ones if used is None else used / inputs.base("load_factor")
+    lcoe = at_load(lcoe, varying, share[None, :])
     lost = 1.0 - model.availability[part][:, None]
     outages = inputs.by_instance("outages", model.instances("technology")[part])
     scale = np.ones((len(part), n_draws)) if outages is None else outages
@@ -213,7 +220,8 @@ def _draw_rows(
     margin = _margin_draws(model, inputs)
     network = draws.network[part]
     online = draws.online_years[network, :n_draws] * completed(model, part, n_draws)
-    net = available * (margin - model.bus_mwh[part][:, None] * lcoe) - model.restart_years[part][:, None] * margin
+    power_usd = model.bus_mwh[part][:, None] * share * lcoe
+    net = available * (margin - power_usd) - model.restart_years[part][:, None] * margin
     figures = {
         "first_mw_months_p50": draws.first_mw_months[network, :n_draws],
         "lcoe_usd_per_mwh": lcoe,

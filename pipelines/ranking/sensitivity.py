@@ -13,7 +13,7 @@ from pipelines.contracts import ranking as _contracts  # noqa: F401 - registers 
 from pipelines.contracts.base import validate
 from pipelines.economics.gas import Ranges
 from pipelines.economics.value import discount_by_month
-from pipelines.ranking.model import Array, SiteModel
+from pipelines.ranking.model import Array, SiteModel, at_load
 from pipelines.ranking.rank import KEY
 from pipelines.ranking.uncertainty import Uncertain
 from pipelines.timeline.draws import Draws
@@ -45,6 +45,10 @@ def _outcome(item: Uncertain, model: SiteModel, figure: Array) -> tuple[Array, A
     if item.effect in {"revenue", "compute_capital"}:
         name = "revenue" if item.effect == "revenue" else "compute_usd_per_mw"
         return lcoe, model.value_at(lcoe, margin=model.margin(**{name: figure}))  # type: ignore[arg-type]
+    if item.effect == "load_factor":
+        share = figure / item.base
+        lcoe = at_load(lcoe, model.varying_cost(), share)
+        return lcoe, model.value_at(lcoe, bus_mwh=model.bus_mwh * share)
     if item.effect == "completion":
         waits = model.completion < 1.0
         factor = np.where(waits, figure / np.where(waits, model.completion, 1.0), 1.0)

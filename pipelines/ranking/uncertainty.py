@@ -104,6 +104,7 @@ def uncertainties(
         "cost_of_capital": 100.0 * own.finance.equity_rate,
         "revenue": settings.revenue_usd_per_mw_year,
         "completion": settings.grid_completion_probability,
+        "load_factor": settings.it_load_factor,
         "credits": float(settings.has_tax_credits),
         "carbon": settings.carbon_price_usd_per_tonne,
     }

@@ -22,11 +22,11 @@ class Site(BaseModel):
         "against modules (deg C); assumption",
     )
     it_load_factor: float = physics(
-        1.0,
+        0.859,
         "dispatch",
         gt=0,
         le=1,
-        description="mean IT load as a share of the site's IT rating; assumption, the cautious end",
+        description="mean IT load as a share of the site's IT rating; cited, mean over maximum of an AI training node",
     )
     pue_base: float = physics(
         1.098, "dispatch", ge=1, description="PUE at and below pue_base_temperature_c; cited low of the range"

@@ -18,7 +18,9 @@ import polars as pl
 import pytest
 from weather_payloads import reference_place
 
-from pipelines.settings import REFERENCE_DIR
+from pipelines.dispatch.basis import base_load_mw
+from pipelines.plant.catalogue import stacks
+from pipelines.settings import REFERENCE_DIR, Settings
 from pipelines.warehouse import current_run_id, open_release, release_info
 
 REGIONS = "abilene_tx,columbus_oh,imperial_ca"
@@ -78,6 +80,28 @@ def test_solar_bess_gas_is_what_its_name_says(night: Path) -> None:
     ranked = _table(night, "ranked_sites").filter(pl.col("stack_id") == "solar_bess_gas")
     assert ranked["renewable_frac"].min() > 0.0
     assert ranked.select(pl.min_horizontal("solar_mw", "bess_mwh", "reserve_mwh", "firm_units").min()).item() > 0
+
+
+def test_no_best_size_is_the_largest_of_its_axis_and_the_least_sun_is_where_engines_alone_cost_less(
+    night: Path,
+) -> None:
+    settings = Settings()
+    ranked, load = _table(night, "ranked_sites").filter("is_target_met"), base_load_mw(settings)
+    on_floor = 0
+    for stack in stacks(settings).values():
+        if stack.axes is None:
+            continue
+        for row in ranked.filter(pl.col("stack_id") == stack.id).iter_rows(named=True):
+            hours = row["bess_mwh"] / (load if stack.axes.hours_of == "load" else row["bess_mw"])
+            sizes = {"solar": row["solar_mw"] / load, "power": row["bess_mw"] / load, "hours": hours}
+            for axis, values in stack.axes.values.items():
+                assert sizes[axis] < values[-1] * (1.0 - 1e-6), (stack.id, row["region_id"], axis)
+            if stack.firm and sizes["solar"] == pytest.approx(stack.axes.values.get("solar", (-1.0,))[0]):
+                # The optimum has no sun at all, and the table has it as the stack of engines.
+                is_plain = (pl.col("stack_id") == "gas_recip") & (pl.col("region_id") == row["region_id"])
+                assert ranked.filter(is_plain)["lcoe_usd_per_mwh"].item() <= 1.005 * row["lcoe_usd_per_mwh"]
+                on_floor += 1
+    assert on_floor < 3
 
 
 def test_the_phases_of_a_site_add_up_to_its_row(night: Path) -> None:

@@ -17,6 +17,7 @@ from published_cases import hourly, offgridai_year, published_case, texas_solar_
 from weather_payloads import reference_place
 
 from pipelines.cli.main import main
+from pipelines.settings import Settings
 
 Simulate = Callable[..., dict]
 KEYS = {"load_mwh", "solar_mwh", "charge_mwh", "discharge_mwh", "firm_mwh", "grid_mwh", "curtailed_mwh", "unserved_mwh",
@@ -156,7 +157,8 @@ def test_weather_file_and_region_are_dispatched_with_their_temperature(simulate,
     sizes = ["--it-mw", 20, "--solar-mw", 60, "--bess-mw", 20, "--bess-mwh", 80, "--firm", "recip", "--units", 8]
     file, region = simulate("--weather", weather, *sizes), simulate("--region", "abilene_tx", *sizes)
     for found in (file, region):
-        assert 20 * 8760 * 1.098 < found["load_mwh"] < 20 * 8760 * 1.2
+        mean_mwh = 20 * Settings().it_load_factor * 8760
+        assert mean_mwh * 1.098 < found["load_mwh"] < mean_mwh * 1.2
         assert 0.4 < found["renewable_frac"] < 0.7
     # The file holds the hours of the region's own first year, irradiance rounded to whole W/m2.
     assert file["solar_mwh"] == pytest.approx(region["solar_mwh"], rel=1e-3)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipelines.dispatch.basis import peak_load_mw
+from pipelines.dispatch.basis import base_load_mw, peak_load_mw
 from pipelines.plant.load import design_pue, load_mw, pue
-from pipelines.settings import Settings
+from pipelines.reference.load import load_reference
+from pipelines.settings import REFERENCE_DIR, Settings
 from pipelines.timeline.plant import module_bus_mw, module_count
 
 TEMPERATURES = arrays(np.float64, st.integers(1, 50), elements=st.floats(-50.0, 55.0))
@@ -32,7 +34,7 @@ def test_annual_pue_of_cool_and_hot_climates_lies_in_the_published_range() -> No
 @given(TEMPERATURES)
 def test_load_never_falls_as_it_gets_hotter(temperature: np.ndarray) -> None:
     load = load_mw(temperature, Settings())
-    assert (load >= Settings().site_it_mw).all()
+    assert (load >= Settings().it_load_factor * Settings().site_it_mw).all()
     assert (load_mw(temperature + 1.0, Settings()) >= load).all()
 
 
@@ -45,5 +47,19 @@ def test_a_hole_in_the_temperature_is_refused() -> None:
 def test_plant_is_sized_and_modules_are_counted_at_one_temperature(design: float, per_c: float) -> None:
     settings = Settings(design_temperature_c=design, pue_per_c=per_c)
     assert design_pue(settings) == pue(np.array([design]), settings)[0]
-    assert peak_load_mw(settings) == pytest.approx(load_mw(np.array([design]), settings)[0])
+    # The plant is sized for the rating; the hour has the mean.
+    mean = settings.it_load_factor * peak_load_mw(settings)
+    assert load_mw(np.array([design]), settings)[0] == pytest.approx(mean)
     assert module_count(settings) * module_bus_mw(settings) == pytest.approx(peak_load_mw(settings))
+
+
+def test_the_mean_load_is_the_measured_share_of_the_maximum() -> None:
+    facts = load_reference("data_centre_load", REFERENCE_DIR)
+    own = facts.filter(pl.col("subject") == "AI training node: average over maximum")
+    assert own["mid"].item() == Settings().it_load_factor
+
+
+def test_the_rating_sizes_what_the_mean_load_uses() -> None:
+    half, whole = Settings(it_load_factor=0.5), Settings(it_load_factor=1.0)
+    assert peak_load_mw(half) == peak_load_mw(whole)
+    assert base_load_mw(half) == pytest.approx(0.5 * base_load_mw(whole))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 from pipelines.contracts.economics import SCORE_COMPONENTS
+from pipelines.ranking.model import at_load
 from pipelines.ranking.robustness import InputDraws, quantile_around, rank_draws, weighted_score
 from pipelines.ranking.score import add_scores, score_anchors, utility
 from pipelines.ranking.uncertainty import Uncertain
@@ -82,3 +83,11 @@ def test_a_drawn_score_at_the_published_weights_is_the_published_score(months, t
     columns = {name: frame[name].to_numpy()[:, None].astype(float) for name in anchors["column_name"]}
     drawn = weighted_score(columns, np.array(weights)[:, None])
     assert drawn[:, 0] == pytest.approx(scored["score"].to_numpy())
+
+
+@given(lcoe=st.floats(20.0, 300.0), part=st.floats(0.0, 1.0), share=st.floats(0.5, 1.5))
+def test_the_same_plant_costs_the_same_a_year_but_for_what_it_burns(lcoe: float, part: float, share: float) -> None:
+    varying = part * lcoe
+    moved = at_load(np.array([lcoe]), np.array([varying]), np.array([share]))[0]
+    assert moved * share == pytest.approx(lcoe + varying * (share - 1.0))
+    assert (moved >= lcoe - 1e-9) == (share <= 1.0) or moved == pytest.approx(lcoe)
