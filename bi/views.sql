@@ -66,6 +66,8 @@ create or replace view modular_against_campus as
 select * from read_parquet('data/releases/current/parquet/modular_against_campus.parquet');
 create or replace view observed_projects as
 select * from read_parquet('data/releases/current/parquet/observed_projects.parquet');
+create or replace view overhauls as
+select * from read_parquet('data/releases/current/parquet/overhauls.parquet');
 create or replace view pareto as
 select * from read_parquet('data/releases/current/parquet/pareto.parquet');
 create or replace view phases as

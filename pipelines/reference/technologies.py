@@ -26,6 +26,8 @@ FIGURES = (
     "mttr_hours",
     "start_failure",
     "swing_frac",
+    "overhaul_hours",
+    "overhaul_days",
     "nox_kg_per_mwh",
 )
 _WORDS = ("technology", "label", "short_name", "fuel", "location_proxy", "prime_mover")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from pipelines.settings.marks import physics
+from pipelines.settings.marks import economics, physics
 
 
 class Plant(BaseModel):
@@ -176,6 +176,23 @@ class Plant(BaseModel):
         description="energy share a flexible grid connection curtails (cited: 0.25-1 % studied)",
     )
 
+    engine_overhaul_hours: float = economics(
+        60_000.0, gt=0, description="running hours of a gas engine between major overhauls (h); assumption"
+    )
+    engine_overhaul_days: float = economics(
+        28.0, ge=0, description="days that a major overhaul takes an engine out of service (days); assumption"
+    )
+    turbine_overhaul_hours: float = economics(
+        32_000.0, gt=0, description="running hours of a small turbine between major overhauls (h); assumption"
+    )
+    turbine_overhaul_days: float = economics(
+        10.0, ge=0, description="days that a major overhaul takes a small turbine out of service (days); assumption"
+    )
+    stack_exchange_days: float = economics(
+        5.0,
+        ge=0,
+        description="days that an exchange of stacks takes a fuel-cell block out of service (days); assumption",
+    )
     monte_carlo_years: int = physics(
         100, "sampling", ge=2, description="years sampled per chosen design by the sequential Monte Carlo (count)"
     )
