@@ -23,7 +23,7 @@ STACK = Stack(
     phases=(Phase("permanent", frozenset({"solar", "battery"}), "solar and battery"),),
     axes=Axes(
         {
-            # Under the cloudiest winters a year needs twice what the mean of them does.
+            # The cloudiest markets need 37 x the load of sun, or more than a week of storage.
             "solar": (4.0, 5.0, 6.0, 8.0, 10.0, 13.0, 18.0, 26.0, 40.0),
             "hours": (12.0, 16.0, 24.0, 36.0, 54.0, 85.0, 140.0, 240.0),
         },
