@@ -37,7 +37,7 @@ class AirPermits(dy.Schema):
         "Probability that it needs nonattainment New Source Review", "fraction", minimum=0, maximum=1
     )
     firm_used_mwh_per_year = number(
-        "Energy that the units give in a year, of all its hours where they begin alone; null where nothing burns",
+        "Energy that the units give in a year, that of the mean load where they begin alone; null where nothing burns",
         "MWh/year",
         minimum=0,
         nullable=True,

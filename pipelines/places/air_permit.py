@@ -53,8 +53,8 @@ def air_permits(rows: pl.DataFrame, regions: pl.DataFrame, settings: Settings) -
     the line of the place: that of nonattainment review for NOx and VOC where ozone or the ozone transport region sets
     one, for fine particulate where it does, else 250 short tons. Below the line it is a minor source. Behind
     catalysts, or with a limit on hours, it is a synthetic minor one if it keeps a margin and the limit does not bind
-    the hours that it runs; a stack that begins with its engines alone runs them all year. Rates and removal are ranges,
-    so the class has a probability. A major source needs every control, and offsets where the area is nonattainment.
+    the hours that it runs; a stack that begins with its engines alone has them at the mean load. Rates and removal are
+    ranges, so the class has a probability. A major source needs every control, and offsets where the area is nonattainment.
 
     The control with the least of cost and worth of the expected months is chosen.
 

@@ -43,7 +43,7 @@ class Permits:
     tons : dict[str, Array]
         Potential to emit at the load all year (short ton/year).
     used_mwh : Array
-        Energy that the units give in a year; that of all its hours where they begin alone.
+        Energy that the units give in a year; that of the mean load where they begin alone.
     limit_mwh : Array
         Energy up to which they are a minor source at the median rates: what a limit on hours in the permit would be.
         Not a number where they are one without a limit.
@@ -73,11 +73,15 @@ def with_places(rows: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
 
 
 def used_share(frame: pl.DataFrame, running_mw: Array, settings: Settings) -> Array:
-    """Compute the share of a year's potential that the units give, shape (n_rows,); 1 where they begin alone."""
+    """Compute the share of a year's potential that the units give, shape (n_rows,).
+
+    Where they begin alone they carry the mean load, and more than they give beside the sun; without a known energy 1.
+    """
     begins = [name for name, stack in stacks(settings).items() if stack.early]
     share = frame["firm_mwh"].to_numpy() / np.maximum(running_mw * HOURS_PER_YEAR, 1e-9)
     share = np.where(np.isfinite(share), np.clip(share, 0.0, 1.0), 1.0)
-    return np.where(frame["stack_id"].is_in(begins).to_numpy(), 1.0, share)
+    is_alone = frame["stack_id"].is_in(begins).to_numpy() & np.isfinite(frame["firm_mwh"].to_numpy())
+    return np.where(is_alone, np.maximum(share, settings.it_load_factor), share)
 
 
 def classified(frame: pl.DataFrame, plant: str, control: str, running_mw: Array, settings: Settings) -> Permits:
