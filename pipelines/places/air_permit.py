@@ -54,7 +54,8 @@ def air_permits(rows: pl.DataFrame, regions: pl.DataFrame, settings: Settings) -
     one, for fine particulate where it does, else 250 short tons. Below the line it is a minor source. Behind
     catalysts, or with a limit on hours, it is a synthetic minor one if it keeps a margin and the limit does not bind
     the hours that it runs; a stack that begins with its engines alone has them at the mean load. Rates and removal are
-    ranges, so the class has a probability. A major source needs every control, and offsets where the area is nonattainment.
+    ranges, so the class has a probability. A major source needs every control, and offsets where the area is
+    nonattainment.
 
     The control with the least of cost and worth of the expected months is chosen.
 
