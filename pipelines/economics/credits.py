@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from pipelines.errors import InputError
 from pipelines.settings import Settings
-from pipelines.timeline.distribution import quantile, scores
+from pipelines.timeline.distribution import quantile, scores, slip_ratios
+from pipelines.timeline.durations import slip_shares
 from pipelines.timeline.network import Network, network_of
 
 _DAYS_PER_MONTH = 365.25 / 12.0
@@ -282,6 +283,9 @@ def credit_dates(
         row["duration_id"]: quantile(z, row["low"], row["mid"], row["high"], tail=settings.duration_tail_per_sigma)
         for z, row in zip(drawn, durations.iter_rows(named=True), strict=True)
     }
+    if settings.has_slip:
+        ratios = slip_ratios(settings.timeline_samples, seed, settings.slip_median_ratio, settings.slip_p90_ratio)
+        months |= {name: months[name] * ratios**share for name, share in slip_shares().items() if name in months}
     return CreditDates(tax_rules, as_of, months[_BEGINS], months, settings)
 
 

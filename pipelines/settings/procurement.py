@@ -47,6 +47,18 @@ class Procurement(BaseModel):
     lv_islands: int = economics(
         2, ge=0, description="islands at 480 V that one site runs beside each other (count); assumption"
     )
+    has_slip: bool = economics(
+        True, description="whether deliveries slip against the months that suppliers plan and quote"
+    )
+    slip_median_ratio: float = economics(
+        1.3,
+        ge=1,
+        le=2,
+        description="median of delivered over quoted months of a project's deliveries (ratio); assumption",
+    )
+    slip_p90_ratio: float = economics(
+        2.0, ge=1, le=4, description="P90 of delivered over quoted months of a project's deliveries (ratio); assumption"
+    )
     framework_generator_months: float = economics(
         4.0, ge=0, description="call-off of a reserved generator slot to delivery (months); assumption"
     )

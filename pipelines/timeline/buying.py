@@ -12,7 +12,7 @@ from pipelines.contracts.procurement import PATHS
 from pipelines.errors import InputError, UsageError
 from pipelines.reference.side_table import read_side_table
 from pipelines.settings import Settings
-from pipelines.timeline.draws import GIVEN, capped
+from pipelines.timeline.draws import GIVEN, Figure, capped, slipping
 from pipelines.timeline.network import MV_PLANT, SINK, Activity, Network
 from pipelines.timeline.paths import AVOID, NEW_ORDER, PathRules, class_of
 from pipelines.timeline.variants import Case, Variants
@@ -20,7 +20,6 @@ from pipelines.timeline.variants import Case, Variants
 PREMISES_FILE = Path(__file__).with_name("premises.csv")
 # A flexible request is the same request with less firm service: it takes the same draws and never waits longer.
 SAME_DRAWS = {"grid_flexible": "grid_firm"}
-Figure = tuple[float, float, float]
 Drawn = tuple[str, float, float, float]
 NOTHING: Figure = (0.0, 0.0, 0.0)
 RENTAL = "rental"
@@ -177,13 +176,26 @@ def with_compute_given(network: Network) -> Network:
 
 
 def purchase(
-    network: Network, case: Case, variants: Variants, figures: Mapping[str, Figure], buying: Buying, rules: PathRules
+    network: Network,
+    case: Case,
+    variants: Variants,
+    figures: Mapping[str, Figure],
+    buying: Buying,
+    rules: PathRules,
+    slips: Mapping[str, float],
 ) -> Purchase:
     """Return what each activity of a network draws where its equipment is bought in a given way.
 
     A posture that offers several paths takes the sooner one in every draw: the figures of paths are compared quantile
     by quantile and drawn with the scores of the activity, so that a further path, an item held or a premise met makes
-    no month later.
+    no month later. Figures that slip differently are drawn apart and compared in every draw.
+
+    Parameters
+    ----------
+    network, case, variants, figures, buying, rules
+        What is bought, for what, how, and the months of every duration.
+    slips : Mapping[str, float]
+        Share of each duration that slips, from `durations.slip_shares`; empty where suppliers deliver as they say.
 
     Raises
     ------
@@ -212,14 +224,24 @@ def purchase(
             duration_id = name
         elif name in SAME_DRAWS:
             others.append(variants.of(SAME_DRAWS[name], case))
-        options = [_figure(figures, one, activity) for one in dict.fromkeys([*others, duration_id])]
+        options: dict[float, Figure] = {}
+        for one in dict.fromkeys([*others, duration_id]):
+            figure, share = _figure(figures, one, activity), slips.get(one, 0.0)
+            options[share] = _sooner(options.get(share, figure), figure)
         no_plant = is_first and case.mv_modules == 0 and activity.activity in MV_PLANT
-        figure = tuple(min(points) for points in zip(*options, strict=True))
-        figure = NOTHING if activity.activity in free or no_plant else figure
-        scores = _held(_scores_of(name), activity.activity, group, dict(buying.held))
+        if activity.activity in free or no_plant:
+            options = {0.0: NOTHING}
+        (share, figure), *apart = options.items()
+        scores = slipping(_scores_of(name), share, [(other, own) for own, other in apart])
+        scores = _held(scores, activity.activity, group, dict(buying.held))
         drawn.append(_with_compute(activity.activity, (scores, *figure), buying))
         ids.append(duration_id)
     return Purchase(tuple(drawn), tuple(ids), tuple(paths.items()))
+
+
+def _sooner(one: Figure, other: Figure) -> Figure:
+    low, mid, high = (min(points) for points in zip(one, other, strict=True))
+    return low, mid, high
 
 
 def _offered(

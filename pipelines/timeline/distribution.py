@@ -168,6 +168,35 @@ def own_scores(name: str, n_samples: int, seed: int) -> NDArray[np.float64]:
     return _stratified(stable_seed("timeline", seed, name), n_samples)
 
 
+def slip_ratios(n_samples: int, seed: int, median: float, p90: float) -> NDArray[np.float64]:
+    """Return the ratio of delivered over quoted months of a project, one draw for all its deliveries.
+
+    Lognormal, independent of the durations' scores: what a supplier's delay is to its own promise.
+
+    Parameters
+    ----------
+    n_samples : int
+    seed : int
+        Seed of the night.
+    median, p90 : float
+        Of the ratio.
+
+    Raises
+    ------
+    InputError
+        If the P90 lies below the median.
+    """
+    if not 0.0 < median <= p90:
+        raise InputError(
+            f"a slip with the P90 {p90:g} below its median {median:g} is no distribution",
+            file="settings",
+            column="slip_p90_ratio",
+            remedy="set slip_p90_ratio to slip_median_ratio or more",
+        )
+    drawn = _stratified(stable_seed("timeline", seed, "slip"), n_samples)
+    return np.asarray(median * np.exp(log(p90 / median) / Z90 * drawn), dtype=np.float64)
+
+
 @lru_cache(maxsize=256)
 def _stratified(seed: int, n_samples: int) -> NDArray[np.float64]:
     order = np.random.default_rng(seed).permutation(n_samples)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.identity import stable_seed
 from pipelines.settings import Settings
-from pipelines.timeline.distribution import quantile, scores
+from pipelines.timeline.distribution import quantile, scores, slip_ratios
 from pipelines.timeline.kernel import run_network
 from pipelines.timeline.plant import NetworkArrays
 
@@ -18,9 +21,25 @@ TIMELINE_SEED = stable_seed("time to power")
 """Seed of the activity networks; credits are decided on the same draws."""
 GIVEN = "given"
 """Name of the scores of months that are known: they are the same in every draw."""
+Figure = tuple[float, float, float]
 
 
-_CAP = " at most "
+_CAP, _SLIP, _OR = " at most ", " slips ", " or "
+
+
+def slipping(scores: str, share: float, others: Sequence[tuple[Figure, float]] = ()) -> str:
+    """Name scores whose months slip.
+
+    Parameters
+    ----------
+    scores : str
+    share : float
+        Power of the project's ratio of delivered over quoted months: 0 for months as they happened, 1 for quotes.
+    others : Sequence[tuple[Figure, float]]
+        P10, P50, P90 and share of other ways to buy: the soonest of all counts in every draw.
+    """
+    name = f"{scores}{_SLIP}{share!r}" if share or others else scores
+    return name + "".join(f"{_OR}{low!r},{mid!r},{high!r},{own!r}" for (low, mid, high), own in others)
 
 
 def capped(scores: str, months: float) -> str:
@@ -128,18 +147,38 @@ class DrawBook:
 
     def months(self, n_samples: int, seed: int, settings: Settings) -> NDArray[np.float64]:
         """Return the draws, shape (n_draws, n_samples)."""
-        names = sorted({key[0].partition(_CAP)[0] for key in self.rows})
+        names = sorted({_parts(key[0])[0] for key in self.rows})
         drawn = dict(zip(names, scores(names, n_samples, seed, settings.duration_correlation), strict=True))
         months = np.empty((len(self.rows), n_samples))
+
+        @cache
+        def slipped(share: float) -> NDArray[np.float64] | float:
+            if share == 0.0:
+                return 1.0
+            ratios = slip_ratios(n_samples, seed, settings.slip_median_ratio, settings.slip_p90_ratio)
+            return np.asarray(ratios**share, dtype=np.float64)
+
         for (name, low, mid, high), row in self.rows.items():
-            base, _, cap = name.partition(_CAP)
+            base, share, others, cap = _parts(name)
             if base == GIVEN:
                 months[row] = mid
                 continue
-            months[row] = quantile(drawn[base], low, mid, high, tail=settings.duration_tail_per_sigma)
-            if cap:
-                months[row] = np.minimum(months[row], float(cap))
+            months[row] = slipped(share) * quantile(drawn[base], low, mid, high, tail=settings.duration_tail_per_sigma)
+            for figure, own in others:
+                other = slipped(own) * quantile(drawn[base], *figure, tail=settings.duration_tail_per_sigma)
+                months[row] = np.minimum(months[row], other)
+            if cap < inf:
+                months[row] = np.minimum(months[row], cap)
         return months
+
+
+def _parts(name: str) -> tuple[str, float, list[tuple[Figure, float]], float]:
+    """Return scores, share that slips, other ways to buy with theirs, and the most months, from a name of scores."""
+    rest, _, cap = name.partition(_CAP)
+    first, *others = rest.split(_OR)
+    base, _, share = first.partition(_SLIP)
+    found = [tuple(float(part) for part in other.split(",")) for other in others]
+    return base, float(share or 0.0), [((one[0], one[1], one[2]), one[3]) for one in found], float(cap or "inf")
 
 
 def not_given_up(settings: Settings) -> NDArray[np.float64]:

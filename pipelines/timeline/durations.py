@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ KEYS = {
 }
 _COLUMNS = (
     *("duration_id", "unit", "table", "row_key_1", "row_key_2", "row_key_3", "statistic", "weight"),
-    *("low", "mid", "high", "scale_setting", "choice_reason", "source_title", "publisher", "url", "as_of"),
+    *("low", "mid", "high", "scale_setting", "choice_reason", "source_title", "publisher", "url", "as_of", "slips"),
 )
 
 
@@ -55,13 +56,32 @@ def read_choices(path: Path = DURATIONS_FILE) -> pl.DataFrame:
     Raises
     ------
     InputError
-        If the file or a column is missing, or a weight is no number from 0 up.
+        If the file or a column is missing, a weight is no number from 0 up, or `slips` is neither yes nor empty.
     """
     frame = read_side_table(path, _COLUMNS)
     for row, text in enumerate(frame["weight"], start=2):
         if not re.fullmatch(r"\d+(\.\d+)?", text):
             raise InputError(f"weight {text!r} is no number from 0 up", file=str(path), row=row, column="weight")
+    for row, text in enumerate(frame["slips"], start=2):
+        if text not in {"yes", ""}:
+            raise InputError(f"value {text!r} is neither yes nor empty", file=str(path), row=row, column="slips")
     return frame.with_columns(pl.col("weight").cast(pl.Float64))
+
+
+@cache
+def slip_shares() -> dict[str, float]:
+    """Compute the share of the weight of each duration that is planned by projects or quoted by suppliers.
+
+    Such months slip. Months that were observed, what the market reports of its waits, assumptions of what happens,
+    permits, waits for the grid and works on site do not. Durations without a share are left out.
+    """
+    chosen = read_choices().filter(pl.col("weight") > 0)
+    shares: dict[str, list[float]] = {}
+    for name, weight, slips in chosen.select("duration_id", "weight", "slips").iter_rows():
+        own = shares.setdefault(name, [0.0, 0.0])
+        own[0] += weight
+        own[1] += weight if slips else 0.0
+    return {name: part / total for name, (total, part) in shares.items() if part > 0.0}
 
 
 def durations(

@@ -20,6 +20,7 @@ from pipelines.settings import Settings
 from pipelines.timeline.buying import Buying, is_island_first, purchase, with_compute_given, with_first_island
 from pipelines.timeline.by_place import place_variants
 from pipelines.timeline.draws import DrawBook
+from pipelines.timeline.durations import slip_shares
 from pipelines.timeline.network import Network, network_of
 from pipelines.timeline.paths import path_rules
 from pipelines.timeline.plant import (
@@ -224,7 +225,8 @@ def rows_of(
     figures = {row["duration_id"]: (row["low"], row["mid"], row["high"]) for row in used.iter_rows(named=True)}
     # Few sizes and few places differ in what a network reads of them: each is made ready once.
     site = site_of(settings)
-    bought_at = (content_hash(variants.rules, figures), buying)
+    slips = slip_shares() if settings.has_slip else {}
+    bought_at = (content_hash(variants.rules, figures, slips), buying)
 
     def network_for(stack_id: str, is_first: bool) -> Network:
         own = once(ready, (stack_id,), partial(network_of, stack_id, settings))
@@ -238,7 +240,9 @@ def rows_of(
         own = replace(sizes, lv_modules=case.lv_modules if is_first else 0)
         arrays = once(ready, (*kind, own, site), lambda: network_arrays(network, own, settings))
         bought = once(
-            ready, (*kind, case, bought_at), lambda: purchase(network, case, variants, figures, buying, rules)
+            ready,
+            (*kind, case, bought_at),
+            lambda: purchase(network, case, variants, figures, buying, rules, slips),
         )
         is_grid = "grid_connection" in network.names
         completion = settings.grid_completion_probability if is_grid else 1.0

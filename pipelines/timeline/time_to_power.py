@@ -268,6 +268,8 @@ def _draw_settings(settings: Settings, seed: int) -> tuple:
         settings.horizon_months,
         settings.value_discount_rate,
         settings.cancellation_hazard_per_year,
+        settings.slip_median_ratio,
+        settings.slip_p90_ratio,
     )
 
 

@@ -31,6 +31,7 @@ OFF = {
     "is_module_rule": False,
     "is_transformer_by_size": False,
     "island_commissioning_months": 0.0,
+    "has_slip": False,
 }
 # First MW (P10, P50, P90) and full (P50) of these designs before there were paths, at 2,000 samples and this seed.
 BEFORE = Path(__file__).with_name("months_of_new_orders.csv")
