@@ -42,6 +42,8 @@ create or replace view fact_definitions as
 select * from read_parquet('data/releases/current/parquet/fact_definitions.parquet');
 create or replace view fact_value as
 select * from read_parquet('data/releases/current/parquet/fact_value.parquet');
+create or replace view forecasts as
+select * from read_parquet('data/releases/current/parquet/forecasts.parquet');
 create or replace view fuel_prices as
 select * from read_parquet('data/releases/current/parquet/fuel_prices.parquet');
 create or replace view fuel_services as

@@ -84,6 +84,12 @@ def _show(rows: pl.DataFrame, scores: pl.DataFrame) -> None:
         ],
         [_of_group(row) for row in scores.iter_rows(named=True)],
     )
+    every = scores.filter(pl.col("grouped_by") == "all").row(0, named=True)
+    low, high = (share(every[f"never_finished_{end}_frac"], 0) for end in ("low", "high"))
+    put(
+        f"{every['cancelled']} of {every['cancelled'] + every['finished']} projects that ended were given up: "
+        f"{share(every['never_finished_frac'], 0)} never run ({low} to {high}, 90 % of the posterior)."
+    )
     put(f"{len(rows) - len(scored)} projects are not scored: column reason of backtest says why.", is_dim=True)
 
 

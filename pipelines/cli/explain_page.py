@@ -259,6 +259,21 @@ def _schedule(schedule: dict[str, Any]) -> None:
         "which the activity decides, saves is the median gain in months if it took no time.",
         indent=2,
     )
+    bought = "; ".join(
+        f"{row['posture']} {figure(row['first_mw_months_p50'])} "
+        f"({figure(row['first_mw_months_p10'])} to {figure(row['first_mw_months_p90'])})"
+        for row in schedule["by_posture"]
+    )
+    ended = schedule["never_finished"]
+    given_up = (
+        f" Of {ended['cancelled'] + ended['finished']} real projects that ended {ended['cancelled']} were given up: "
+        f"{share(ended['never_finished_frac'], 0)} never run "
+        f"({share(ended['never_finished_low_frac'], 0)} to {share(ended['never_finished_high_frac'], 0)})."
+        if ended
+        else ""
+    )
+    if bought:
+        say(f"First MW by posture, P50 (P10 to P90): {bought}.{given_up}", indent=2)
 
 
 def _timeline(steps: list[dict[str, Any]]) -> None:

@@ -24,6 +24,8 @@ _OTHERS = [
     *("lolh_hours_per_year", "co2_kg_per_mwh", "value_usd_per_mw", "is_target_met"),
 ]
 
+_ENDED = ("cancelled", "finished", "never_finished_frac", "never_finished_low_frac", "never_finished_high_frac")
+
 
 def explanation(release: Reading, region_id: str) -> dict[str, Any]:
     """Return everything that explains one region's rank, with stable keys.
@@ -139,6 +141,20 @@ def _schedule(release: Reading, of_site: dict[str, Any]) -> dict[str, Any]:
         of_site,
     )
     kept = {key: value for key, value in times.items() if key not in of_site}
+    ended: dict[str, Any] | None = None
+    if "backtest_scores" in release.tables:
+        row = release.one("select * from backtest_scores where grouped_by = 'all'")
+        ended = {name: row[name] for name in _ENDED} if row.keys() >= set(_ENDED) else None
+    by_posture: list[dict[str, Any]] = []
+    if "time_to_power_by_posture" in release.tables:
+        by_posture = records(
+            release.query(
+                "select posture, first_mw_months_p10, first_mw_months_p50, first_mw_months_p90, full_mw_months_p50 "
+                "from time_to_power_by_posture where region_id = $region_id and stack_id = $stack_id order by posture",
+                of_site,
+            )
+        )
+    kept |= {"by_posture": by_posture, "never_finished": ended}
     return {**kept, "activities": records(activities), "timeline": _timeline(release, of_site)}
 
 

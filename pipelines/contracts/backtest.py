@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipelines.contracts.base import choice, flag, integer, number, table, text
+from pipelines.contracts.base import choice, day, flag, integer, number, table, text
 
 BASES = ["observed", "planned", "censored", "cancelled"]
 EVENTS = ["plant", "compute", "delivery", ""]
@@ -17,6 +17,10 @@ def _months(description: str) -> dy.Float64:
 
 def _score(description: str, unit: str = "log months") -> dy.Float64:
     return number(description, unit, nullable=True)
+
+
+def _share(description: str) -> dy.Float64:
+    return number(description, "fraction", minimum=0, maximum=1)
 
 
 @table(
@@ -110,3 +114,36 @@ class BacktestScores(dy.Schema):
     crps_log_months = _score("Mean CRPS of the log months")
     crps_new_order = _score("The same, had everything been ordered new")
     crps_pooled = _score("The same of one lognormal fitted leave-one-out")
+    cancelled = integer("Projects of the group that were given up, scored or not", "count", minimum=0)
+    finished = integer("Projects of the group that run, scored or not", "count", minimum=0)
+    never_finished_frac = _share("Share of projects that never run: posterior mean, groups pooled in part with all")
+    never_finished_low_frac = _share("P5 of that posterior")
+    never_finished_high_frac = _share("P95 of that posterior")
+
+
+@table(
+    "mart.forecasts",
+    grain="One row per project and night whose prediction differs from the one before; projects were planned or under "
+    "way then.",
+    time="A row counts until the next one of its project. Months count as in observed_projects.",
+)
+class Forecasts(dy.Schema):
+    """Predictions of projects before their date is known, and how they scored."""
+
+    project_id = text("Project", key=True)
+    made_on = day("Logical date of the night that made it", key=True)
+    run_id = text("Run that made it")
+    months_p10 = number("P10 of the months to the first MW, as predicted then", "months", minimum=0)
+    months_p50 = number("P50 of the months to the first MW, as predicted then", "months", minimum=0)
+    months_p90 = number("P90 of the months to the first MW, as predicted then", "months", minimum=0)
+    path = text("How it was bought, as known then")
+    is_given_up = flag("Whether the project was given up")
+    scored_on = day(
+        "Logical date of the first night that knew what became of it; empty while it is open", nullable=True
+    )
+    reported_months = _months("Months reported, or their lower bound; empty while it is open or where it was given up")
+    log_score = _score(
+        "Natural log of the predicted density of log months at those reported, or of the chance of more than a lower "
+        "bound; higher is better",
+        "1",
+    )

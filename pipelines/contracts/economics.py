@@ -15,6 +15,7 @@ from pipelines.contracts.costs import (
 )
 from pipelines.contracts.gas import GasPricesByRegion, GasPriceYears
 from pipelines.contracts.permits import PERMIT_CLASSES
+from pipelines.contracts.procurement import POSTURES
 
 SCORE_COMPONENTS = ["speed", "cost", "reliability", "resilience", "carbon"]
 """Parts of a score, in the order they are shown; their weights sum to 1."""
@@ -342,6 +343,7 @@ class RankedSites(dy.Schema):
     carbon_score = number("Carbon on its anchors", "0-100", minimum=0, maximum=100)
     score = number("Weighted mean of the parts that the row has", "0-100", minimum=0, maximum=100)
     weather_source = text("Where the hours come from: a weather file, a live source, or the synthetic reference year")
+    posture = choice("How the equipment is bought: the posture of the night, whose months these are", POSTURES)
     is_stale = flag("An input is older than its source's limit")
     as_of_utc = timestamp("Logical date of the night")
     run_id = text("Run that made the row")

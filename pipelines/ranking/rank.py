@@ -253,6 +253,7 @@ def ranked_sites(
     ranked = ranked.with_columns(
         pl.Series("tie_id", tie_ids(ranked, settings.tie_frac)),
         pl.Series("is_pareto", is_pareto(ranked)),
+        pl.lit(settings.posture).alias("posture"),
         pl.lit(is_stale).alias("is_stale"),
         pl.lit(as_of_utc).cast(pl.Datetime("us")).alias("as_of_utc"),
         pl.lit(run_id).alias("run_id"),

@@ -57,6 +57,12 @@ _TABLES: dict[str, tuple[str, Sequence[str], Sequence[str], bool]] = {
         ["source_id"],
         False,
     ),
+    "postures": (
+        "time_to_power_by_posture",
+        [*_KEY, "posture", "first_mw_months_p10", "first_mw_months_p50", "first_mw_months_p90"],
+        [*_KEY, "first_mw_months_p50", "posture"],
+        True,
+    ),
     "energisation": (
         "energisation",
         [*_KEY, "module", "online_mw", "energised_months_p10", "energised_months_p50", "energised_months_p90"],

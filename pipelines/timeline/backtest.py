@@ -20,7 +20,7 @@ from pipelines.timeline.durations import DAYS_PER_MONTH
 from pipelines.timeline.one_site import SiteMonths, months_of_site
 from pipelines.timeline.plant import module_bus_mw
 from pipelines.timeline.projects import Reading, plant_of, read_words
-from pipelines.timeline.scores import crps, exact_interval, pooled_draws
+from pipelines.timeline.scores import crps, exact_interval, never_finishing, pooled_draws
 
 SAMPLES = 4000
 NEW_ORDER, GRID = "new_order", "grid"
@@ -69,13 +69,14 @@ def backtest(
     """
     isos = _usual_isos(markets)
     settings = settings.model_copy(update={"timeline_samples": SAMPLES})
+    sources = frozenset(url for urls in used["url"] for url in urls.split("; ") if url)
     rows: list[dict[str, Any]] = []
     draws: dict[int, Draws] = {}
     ready: dict[tuple, Any] = {}
     for project in projects.iter_rows(named=True):
         said = read_words(project)
         row, found = _predicted(project, said, isos, used, policy, settings, seed, ready)
-        row |= _observed(project, said, row)
+        row |= _observed(project, said, row, sources)
         if row["is_scored"] and found is not None:
             draws[len(rows)] = found
         rows.append(row)
@@ -88,6 +89,8 @@ def backtest(
 def backtest_scores(rows: pl.DataFrame) -> pl.DataFrame:
     """Score the predictions of all scored projects, by path, by event, and of those bought otherwise than new.
 
+    How many are never finished is estimated from all projects of the group that run or were given up, scored or not.
+
     Parameters
     ----------
     rows : pl.DataFrame
@@ -98,16 +101,37 @@ def backtest_scores(rows: pl.DataFrame) -> pl.DataFrame:
     pl.DataFrame
         Contract mart.backtest_scores.
     """
-    scored = rows.filter("is_scored")
-    otherwise = scored.filter(~pl.col("path").is_in([NEW_ORDER, GRID]))
-    groups = [("all", "all", scored), ("bought_otherwise", "neither new_order nor grid", otherwise)]
+    is_otherwise = ~pl.col("path").is_in([NEW_ORDER, GRID])
+    groups = [("all", "all", rows), ("bought_otherwise", "neither new_order nor grid", rows.filter(is_otherwise))]
     for column in ("path", "event"):
-        parts = scored.sort(column, maintain_order=True).partition_by(column, as_dict=True, maintain_order=True)
-        groups += [(column, str(name), part) for (name,), part in parts.items()]
-    found = [_group_scores(part) | {"grouped_by": kind, "group_name": name} for kind, name, part in groups]
+        parts = rows.sort(column, maintain_order=True).partition_by(column, as_dict=True, maintain_order=True)
+        groups += [(column, str(name), part) for (name,), part in parts.items() if part["is_scored"].any()]
+    ended = _ended(rows)
+    found = [
+        _group_scores(part.filter("is_scored"))
+        | _never_finished(_ended(part), None if kind == "all" else ended)
+        | {"grouped_by": kind, "group_name": name}
+        for kind, name, part in groups
+    ]
     columns = REGISTRY[_SCORES].schema
     frame = pl.DataFrame(found, schema={name: column.dtype for name, column in columns.columns().items()})
     return validate(frame, _SCORES)
+
+
+def _ended(part: pl.DataFrame) -> tuple[int, int]:
+    """Count the projects that were given up, and those that run."""
+    return int((part["basis"] == "cancelled").sum()), int((part["basis"] == "observed").sum())
+
+
+def _never_finished(ended: tuple[int, int], pooled: tuple[int, int] | None) -> dict[str, Any]:
+    mean, low, high = never_finishing(*ended, pooled)
+    return {
+        "cancelled": ended[0],
+        "finished": ended[1],
+        "never_finished_frac": mean,
+        "never_finished_low_frac": low,
+        "never_finished_high_frac": high,
+    }
 
 
 def _group_scores(part: pl.DataFrame) -> dict[str, Any]:
@@ -256,7 +280,7 @@ def _buying(path: str, said: Reading) -> Buying:
     )
 
 
-def _observed(project: dict[str, Any], said: Reading, row: dict[str, Any]) -> dict[str, Any]:
+def _observed(project: dict[str, Any], said: Reading, row: dict[str, Any], sources: frozenset[str]) -> dict[str, Any]:
     """Return the columns of what was observed, and whether the row counts."""
     months, low = project["months_order_to_first_mw"], project["months_low"]
     is_bound = said.is_lower_bound or project["basis"] == "censored"
@@ -267,6 +291,7 @@ def _observed(project: dict[str, Any], said: Reading, row: dict[str, Any]) -> di
         (project["basis"] == "cancelled", "cancelled: counted as never finished"),
         (project["also_in_shared_facts"] == "yes", "its timing is among the lead times"),
         (bool(said.excluded), said.excluded),
+        (project["url"] in sources, "its source is that of a duration which predicts it"),
         (not reported, "no months reported"),
         (project["basis"] != "censored" and said.event in {"", "delivery"}, "the event seen is not power"),
     ):

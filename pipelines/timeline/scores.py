@@ -11,6 +11,8 @@ from pipelines.deferred import deferred
 stats = deferred("scipy.stats")
 
 _POINTS = 2000
+_POOLED_PROJECTS = 4.0
+"""Projects that the prior of a group weighs; an assumption."""
 _SCORES = ndtri((np.arange(_POINTS) + 0.5) / _POINTS)
 
 
@@ -54,6 +56,27 @@ def pooled_draws(log_months: ArrayLike, is_lower_bound: ArrayLike) -> NDArray[np
     values, bounds = np.asarray(log_months, dtype=np.float64), np.asarray(is_lower_bound, dtype=np.bool_)
     mean, spread = stats.norm.fit(stats.CensoredData(uncensored=values[~bounds], right=values[bounds]))
     return np.asarray(mean + spread * _SCORES, dtype=np.float64)
+
+
+def never_finishing(cancelled: int, finished: int, pooled: tuple[int, int] | None = None) -> tuple[float, float, float]:
+    """Compute the posterior mean, P5 and P95 of the share of projects that never run.
+
+    Beta-binomial with the prior of Jeffreys, Beta(1/2, 1/2). A group is pooled in part: its prior is the mean of all
+    projects with the weight of `_POOLED_PROJECTS` of them (Gelman et al., Bayesian Data Analysis, 2013, chapter 5).
+
+    Parameters
+    ----------
+    cancelled, finished : int
+        Projects of the group that were given up, and that run.
+    pooled : tuple[int, int] | None
+        The same of all projects; None for all of them.
+    """
+    a, b = 0.5, 0.5
+    if pooled is not None:
+        mean = (pooled[0] + 0.5) / (sum(pooled) + 1.0)
+        a, b = _POOLED_PROJECTS * mean, _POOLED_PROJECTS * (1.0 - mean)
+    posterior = stats.beta(a + cancelled, b + finished)
+    return float(posterior.mean()), float(posterior.ppf(0.05)), float(posterior.ppf(0.95))
 
 
 def exact_interval(hits: int, count: int) -> tuple[float, float]:

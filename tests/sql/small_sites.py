@@ -140,6 +140,7 @@ def all_sites(*, is_stale: bool) -> pl.DataFrame:
                     **scores,
                     "score": sum(WEIGHTS[part] * scores[f"{part}_score"] for part in WEIGHTS),
                     "weather_source": "synthetic",
+                    "posture": "open",
                     "is_stale": is_stale,
                     "as_of_utc": datetime(2026, 11, 22),
                     "run_id": RUN_ID,

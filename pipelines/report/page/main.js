@@ -14,7 +14,7 @@ function reading(payload) {
     release: payload.release, outlines: payload.outlines, tables: rows,
     sites: rows.sites, byRank: [...rows.sites].sort((a, b) => a.rank - b.rank), bySite: single("sites", pair),
     stacks: rows.stacks, stackText: new Map(rows.stacks.map((row) => [row.stack_id, row.description])), anchors: rows.anchors, status: rows.status,
-    path: grouped(rows.path, pair), energisation: grouped(rows.energisation, pair), time: single("time", pair), adequacy: single("adequacy", pair), costs: grouped(rows.costs, pair), causes: grouped(rows.causes, pair),
+    path: grouped(rows.path, pair), energisation: grouped(rows.energisation, pair), postures: grouped(rows.postures, pair), time: single("time", pair), adequacy: single("adequacy", pair), costs: grouped(rows.costs, pair), causes: grouped(rows.causes, pair),
     regions: single("regions", region), fuel: grouped(rows.fuel, region), gas: grouped(rows.gas, region), weather: grouped(rows.weather, region),
     leads: rows.leads, queue: rows.queue, assumptions: rows.assumptions, sources: rows.sources, runChanges: rows.run_changes, comparison: rows.comparison || [], resilience: rows.resilience || [], buildout: rows.buildout || [], shadow: rows.shadow || [], portfolioSites: rows.portfolio_sites || [],
     hours: new Hours(payload.hours), chosen: {}, onSelect: (listener) => listeners.push(listener),

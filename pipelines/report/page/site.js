@@ -91,6 +91,7 @@ function siteSection(page) {
       ["Firm units to spare", adequacy && known(adequacy.spare_units) ? number(adequacy.spare_units) : "–"],
       adequacy && known(adequacy.survives_8h_frac) ? [`Rides through a loss of ${lower(label(adequacy.survival_of))}`, `${percent(adequacy.survives_1h_frac)} of the times for 1 h, ${percent(adequacy.survives_8h_frac)} for 8 h, ${percent(adequacy.survives_24h_frac)} for 24 h`] : null,
       ["Gas price", `${number(site.gas_price_usd_per_mmbtu, 2)} USD/MMBtu`], ["Grid power", `${number(site.power_price_usd_per_mwh, 0)} USD/MWh`],
+      ["First MW by way of buying, P50 (P10 to P90)", (page.postures.get(key) || []).map((row) => `${lower(label(row.posture))} ${number(row.first_mw_months_p50, 1)} (${number(row.first_mw_months_p10, 1)} to ${number(row.first_mw_months_p90, 1)})`).join("; ") || "–"],
       ["Probability of first MW", time ? `by month 12: ${percent(time.p_first_mw_12_months)}, 24: ${percent(time.p_first_mw_24_months)}, 36: ${percent(time.p_first_mw_36_months)}, 60: ${percent(time.p_first_mw_60_months)}` : "–"],
     ]));
     sourcesOf(page, site, parts.sources);
