@@ -20,7 +20,7 @@ def _score(description: str, unit: str = "log months") -> dy.Float64:
 
 
 def _share(description: str) -> dy.Float64:
-    return number(description, "fraction", minimum=0, maximum=1)
+    return number(f"{description}; empty for groups by event", "fraction", minimum=0, maximum=1, nullable=True)
 
 
 @table(

@@ -109,7 +109,7 @@ def backtest_scores(rows: pl.DataFrame) -> pl.DataFrame:
     ended = _ended(rows)
     found = [
         _group_scores(part.filter("is_scored"))
-        | _never_finished(_ended(part), None if kind == "all" else ended)
+        | _never_finished(_ended(part), None if kind == "all" else ended, is_known=kind != "event")
         | {"grouped_by": kind, "group_name": name}
         for kind, name, part in groups
     ]
@@ -123,8 +123,9 @@ def _ended(part: pl.DataFrame) -> tuple[int, int]:
     return int((part["basis"] == "cancelled").sum()), int((part["basis"] == "observed").sum())
 
 
-def _never_finished(ended: tuple[int, int], pooled: tuple[int, int] | None) -> dict[str, Any]:
-    mean, low, high = never_finishing(*ended, pooled)
+def _never_finished(ended: tuple[int, int], pooled: tuple[int, int] | None, *, is_known: bool) -> dict[str, Any]:
+    # An event is seen of projects that run alone.
+    mean, low, high = never_finishing(*ended, pooled) if is_known else (None, None, None)
     return {
         "cancelled": ended[0],
         "finished": ended[1],

@@ -48,6 +48,8 @@ def test_cancelled_rows_count_as_never_finished_and_in_no_score(used: pl.DataFra
     every = backtest_scores(rows).row(by_predicate=pl.col("grouped_by") == "all", named=True)
     assert (every["cancelled"], every["finished"], every["projects"]) == (2, 2, 2)
     assert every["never_finished_frac"] == pytest.approx(2.5 / 5)
+    seen = backtest_scores(rows).filter(pl.col("grouped_by") == "event")
+    assert seen["never_finished_frac"].null_count() == len(seen) > 0
     own = backtest_scores(rows).row(by_predicate=pl.col("group_name") == "new_order", named=True)
     assert own["cancelled"] == 0
     assert 0.0 < own["never_finished_low_frac"] < own["never_finished_frac"] < every["never_finished_frac"]
