@@ -50,14 +50,14 @@ class CostLine:
 
 
 def cost_lines(market: Market, bases: pl.DataFrame, load_mwh: Mapping[str, float]) -> dict[tuple[str, str], CostLine]:
-    """Return the cost line of every region and stack.
+    """Return the cost line through every base, by region and design.
 
     Parameters
     ----------
     market : Market
     bases : pl.DataFrame
-        region_id and a design, contract `sim.designs`: one per region and stack, with every part that the stack may
-        have; the line is drawn through it.
+        region_id and a design, contract `sim.designs`, each once, with every part that its stack may have; the line is
+        drawn through it.
     load_mwh : Mapping[str, float]
         Region to its yearly demand.
 
@@ -110,5 +110,5 @@ def cost_lines(market: Market, bases: pl.DataFrame, load_mwh: Mapping[str, float
         slopes = (
             np.array([usd.get((base["region_id"], f"{base['design_id']} {part}"), start) for part in FEATURES]) - start
         )
-        lines[base["region_id"], base["stack_id"]] = CostLine(start - float(sizes @ slopes), slopes)
+        lines[base["region_id"], base["design_id"]] = CostLine(start - float(sizes @ slopes), slopes)
     return lines

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache as cached
 
 import numpy as np
 import polars as pl
@@ -23,7 +24,7 @@ from pipelines.identity import content_hash
 from pipelines.plant.catalogue import stacks
 from pipelines.reliability.campaign import Plant
 from pipelines.sizing.cost_line import SIZES, cost_lines
-from pipelines.sizing.estimate import fit_outages, lost_to_outages
+from pipelines.sizing.estimate import OutageEstimate, fit_outages, lost_to_outages
 from pipelines.sizing.fine import Frames, Lattice, Region
 from pipelines.sizing.market import Market
 from pipelines.sizing.search import Options, Search, energy_lost, joined
@@ -161,13 +162,39 @@ def _searches(
     chosen: pl.DataFrame, candidates: pl.DataFrame, lattice: Lattice, regions: Mapping[str, Region], market: Market
 ) -> dict[str, list[Search]]:
     """Return by region the searches of the stacks with continuous sizes whose best of the grid meets the target."""
-    refined = pl.col("stack_id").is_in(list(lattice.stacks))
+    return _searches_of([chosen], candidates, list(lattice.stacks), lattice, regions, market)[0]
+
+
+def _searches_of(
+    choices: Sequence[pl.DataFrame],
+    candidates: pl.DataFrame,
+    stack_ids: Sequence[str],
+    lattice: Lattice,
+    regions: Mapping[str, Region],
+    market: Market,
+) -> list[dict[str, list[Search]]]:
+    """Return the searches of some stacks for several choices by region; what choices share is priced and fitted once.
+
+    Parameters
+    ----------
+    choices : Sequence[pl.DataFrame]
+        Contract `sim.chosen`.
+    candidates : pl.DataFrame
+        The grid that they were chosen from.
+    stack_ids : Sequence[str]
+        Stacks of the lattice.
+    lattice : Lattice
+    regions : Mapping[str, Region]
+    market : Market
+    """
+    refined = pl.col("stack_id").is_in(list(stack_ids))
+    wanted = [chosen.filter(refined & pl.col("is_target_met")) for chosen in choices]
+    found: list[dict[str, list[Search]]] = [{} for _ in choices]
+    columns = REGISTRY["sim.designs"].schema.column_names()
+    bases = pl.concat([own.select("region_id", *columns) for own in wanted]).unique(_SITE_DESIGN, maintain_order=True)
+    if bases.is_empty():
+        return found
     rows = lost_to_outages(candidates.filter(refined)).partition_by("region_id", "stack_id", "firm_units", as_dict=True)
-    searches: dict[str, list[Search]] = {}
-    wanted = chosen.filter(refined & pl.col("is_target_met"))
-    if wanted.is_empty():
-        return searches
-    bases = wanted.select("region_id", *REGISTRY["sim.designs"].schema.column_names())
     for name, stack in lattice.stacks.items():
         unit = lattice.layouts[name].unit
         if stack.firm is not None and stack.firm.is_optional and unit is not None:
@@ -178,33 +205,45 @@ def _searches(
                 pl.when(absent).then(unit.unit_mw).otherwise("firm_unit_mw").alias("firm_unit_mw"),
             )
     lines = cost_lines(market, bases, {name: region.load_mwh for name, region in regions.items()})
-    for best in wanted.iter_rows(named=True):
-        region, stack = best["region_id"], best["stack_id"]
-        counts = lattice.layouts[stack].counts
-        here = counts.index(best["firm_units"])
-        centre = np.array([float(best[name]) for name in SIZES])
-        outages = {
-            count: fit_outages(rows[region, stack, count], centre) for count in counts[max(here - 1, 0) : here + 2]
-        }
-        floor = lattice.stacks[stack].floor
-        least = getattr(market.settings, floor.setting) if floor and floor.share == "renewable" else -np.inf
-        searches.setdefault(region, []).append(Search(stack, lines[region, stack], outages, least))
-    return searches
+
+    @cached
+    def estimate(region: str, stack: str, count: int, centre: tuple[float, ...]) -> OutageEstimate:
+        return fit_outages(rows[region, stack, count], np.array(centre))
+
+    for searches, own in zip(found, wanted, strict=True):
+        for best in own.iter_rows(named=True):
+            region, stack = best["region_id"], best["stack_id"]
+            counts = lattice.layouts[stack].counts
+            here = counts.index(best["firm_units"])
+            centre = tuple(float(best[name]) for name in SIZES)
+            outages = {count: estimate(region, stack, count, centre) for count in counts[max(here - 1, 0) : here + 2]}
+            floor = lattice.stacks[stack].floor
+            least = getattr(market.settings, floor.setting) if floor and floor.share == "renewable" else -np.inf
+            line = lines[region, best["design_id"]]
+            searches.setdefault(region, []).append(Search(stack, line, outages, least))
+    return found
 
 
 def _at_other_prices(
     candidates: pl.DataFrame, lattice: Lattice, regions: Mapping[str, Region], market: Market
 ) -> dict[str, list[Search]]:
-    """Return by region the searches that it would make at each of `ENERGY_PRICES`."""
+    """Return by region the searches that it would make at each of `ENERGY_PRICES`.
+
+    Stacks that buy neither fuel nor grid energy have the search of tonight at every price.
+    """
     found: dict[str, list[Search]] = {}
-    if not regions:
+    buying = [name for name in lattice.stacks if lattice.has_firm_source(name)]
+    own = candidates.filter(pl.col("region_id").is_in(list(regions)) & pl.col("stack_id").is_in(buying))
+    if not regions or own.is_empty() or not ENERGY_PRICES:
         return found
-    own = candidates.filter(pl.col("region_id").is_in(list(regions)))
     bought = (pl.col("fuel_usd_per_year") + pl.col("grid_energy_usd_per_year")) / pl.col("served_mwh")
-    for factor in ENERGY_PRICES:
-        priced = own.with_columns(pl.col("lcoe_usd_per_mwh") + (factor - 1.0) * bought)
-        chosen = select_least_cost(priced, market.settings)
-        for name, searches in _searches(chosen, own, lattice, regions, market).items():
+    choices = [
+        select_least_cost(own.with_columns(pl.col("lcoe_usd_per_mwh") + (factor - 1.0) * bought), market.settings)
+        for factor in ENERGY_PRICES
+    ]
+    by_price = _searches_of(choices, own, buying, lattice, regions, market)
+    for factor, priced in zip(ENERGY_PRICES, by_price, strict=True):
+        for name, searches in priced.items():
             found.setdefault(name, []).extend(search.at_energy_prices(factor) for search in searches)
     return found
 

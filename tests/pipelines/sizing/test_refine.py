@@ -191,11 +191,13 @@ def test_the_cost_line_meets_the_price_of_every_design(night, finalists) -> None
     bases = finalists.priced.filter(pl.col("firm_units") > 0).unique(KEY, maintain_order=True)
     load = dict(finalists.priced.select("region_id", "load_mwh").iter_rows())
     lines = cost_lines(night.market, bases.select("region_id", *REGISTRY["sim.designs"].schema.column_names()), load)
+    base_of = {(region, stack): design for region, stack, design in bases.select(*KEY, "design_id").iter_rows()}
     fuel = finalists.annual.select("region_id", "design_id", "firm_fuel_mmbtu")
     rows = finalists.priced.filter(pl.col("firm_units") > 0).join(fuel, on=["region_id", "design_id"])
     for row in rows.iter_rows(named=True):
         features = np.array([[row[name] for name in FEATURES]], float)
-        cost = lines[row["region_id"], row["stack_id"]].cost_usd(features)[0] / row["served_mwh"]
+        base = base_of[row["region_id"], row["stack_id"]]
+        cost = lines[row["region_id"], base].cost_usd(features)[0] / row["served_mwh"]
         assert cost == pytest.approx(row["lcoe_usd_per_mwh"], rel=2e-3), row["design_id"]
 
 
