@@ -132,7 +132,7 @@ class Forecasts(dy.Schema):
 
     project_id = text("Project", key=True)
     made_on = day("Logical date of the night that made it", key=True)
-    run_id = text("Run that made it")
+    run_id = text("Run that made it", key=True)
     months_p10 = number("P10 of the months to the first MW, as predicted then", "months", minimum=0)
     months_p50 = number("P50 of the months to the first MW, as predicted then", "months", minimum=0)
     months_p90 = number("P90 of the months to the first MW, as predicted then", "months", minimum=0)
