@@ -62,7 +62,8 @@ def _of_permit(permit_id: str, permit_class: str, control: str) -> Pairs:
 def _permits(regions: pl.DataFrame, chosen: pl.DataFrame, load_mw: float, settings: Settings) -> pl.DataFrame:
     """Classify the permit of each row; where a phase brings units of its own, the slower of theirs and the plant's."""
     columns = ["air_permit_id", "air_permit_class", "air_permit_control"]
-    own = air_permits(chosen, regions, settings)
+    compared = [*columns, "air_permit_expected_months"]
+    own = air_permits(chosen, regions, settings).select(compared)
     brought = {name: stack.phases[0].units for name, stack in stacks(settings).items() if stack.phases[0].units}
     if not brought or not chosen["stack_id"].is_in(list(brought)).any():
         return own.select(columns)
@@ -80,7 +81,7 @@ def _permits(regions: pl.DataFrame, chosen: pl.DataFrame, load_mw: float, settin
     )
     rows = chosen.select("region_id", "stack_id").with_row_index("_at")
     first = rows.join(units, on="stack_id", maintain_order="left")
-    slower = air_permits(first, regions, settings).hstack(first.select("_at"))
+    slower = air_permits(first, regions, settings).select(compared).hstack(first.select("_at"))
     both = pl.concat([own.hstack(rows.select("_at")), slower])
     return (
         both.sort("_at", "air_permit_expected_months", descending=[False, True], maintain_order=True)

@@ -62,6 +62,7 @@ def small_tables(*, is_stale: bool = False, hours: int = HOURS) -> dict[str, pl.
         "mart.critical_path": small_sites.critical_path(sites),
         "mart.timeline_gantt": small_sites.gantt(sites),
         "mart.lead_times": _lead_times(),
+        "mart.acceleration": _acceleration(sites),
         "mart.reliability": small_sites.reliability(sites),
         "mart.pareto": sites.select(
             "region_id", "stack_id", "design_id", "lcoe_usd_per_mwh", "co2_kg_per_mwh", "availability_frac"
@@ -100,6 +101,22 @@ def small_tables(*, is_stale: bool = False, hours: int = HOURS) -> dict[str, pl.
     }
     known = {name for name in REGISTRY if name.startswith("mart.")}
     return {name: filled(name, frames.get(name), _KEYS) for name in sorted(known)}
+
+
+def _acceleration(sites: pl.DataFrame) -> pl.DataFrame:
+    options = {"equipment_class": ["chillers", "mv_switchgear"], "is_taken": [True, False], "gain": [3e5, 1e5]}
+    return (
+        sites.select("region_id", "stack_id")
+        .join(pl.DataFrame(options), how="cross", maintain_order="left_right")
+        .with_columns(
+            pl.lit(1).alias("step"),
+            pl.lit("new_order").alias("from_path"),
+            pl.lit("framework").alias("to_path"),
+            pl.lit(2e4).alias("cost_usd_per_mw"),
+            pl.col("gain").alias("value_gain_usd_per_mw"),
+            (pl.col("gain") + 2e4).alias("break_even_usd_per_mw"),
+        )
+    )
 
 
 def _changes() -> pl.DataFrame:
