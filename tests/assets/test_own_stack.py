@@ -47,7 +47,7 @@ STACK = Stack(
         ),
         Phase("permanent", frozenset({"firm", "reserve"}), "gas turbines"),
     ),
-    firm=Fleet(("gas_turbine_5mw", "gas_turbine_small_industrial"), spare_share=1.2),
+    firm=Fleet(("gas_turbine_5mw",), spare_share=1.2),
     design_name="n{units}x{unit_mw:g}",
 )
 '''
