@@ -21,7 +21,9 @@ class RankSensitivity(dy.Schema):
     gas_level_usd_per_mmbtu = number("Level price of natural gas that the cost counts", "USD/MMBtu", minimum=0)
     lcoe_usd_per_mwh = number("Levelised cost per MWh served at the bus, real, after tax", "USD/MWh")
     value_usd_per_mw = number("Discounted margin over the horizon per planned MW of IT", "USD/MW")
-    is_target_met = flag("The availability target is reached and the stack keeps its defining parts")
+    is_target_met = flag(
+        "The availability target is reached, natural hazards left out, and the stack keeps its defining parts"
+    )
     rank = integer("Place among all rows of the case", minimum=1)
     region_rank = integer("Place of the region by its best stack", minimum=1)
     is_region_best = flag("This row is the region's best stack in the case")
@@ -54,7 +56,9 @@ class ScenarioRankings(dy.Schema):
     rank = integer("Place among all rows of the scenario", minimum=1)
     region_rank = integer("Place of the region by its best stack", minimum=1)
     is_region_best = flag("This row is the region's best stack in the scenario")
-    is_target_met = flag("The availability target is reached and the stack keeps its defining parts")
+    is_target_met = flag(
+        "The availability target is reached, natural hazards left out, and the stack keeps its defining parts"
+    )
     first_mw_months_p50 = number("Months to the first module at target, median", "months", minimum=0)
     lcoe_usd_per_mwh = number("Levelised cost per MWh served at the bus, real, after tax", "USD/MWh")
     co2_kg_per_mwh = number("CO2 of combustion and grid energy per MWh served", "kg/MWh", minimum=0)

@@ -173,6 +173,18 @@ def test_shorter_steps_become_hours_of_the_same_energy(tmp_path: Path, epw_lines
         read_weather_file(_write(tmp_path / "c.epw", epw_lines(minutes=minutes)[:-1]))
 
 
+def test_quarters_in_the_layout_of_tmy3_become_hours_of_the_same_energy(tmp_path: Path, tmy3_lines: Lines) -> None:
+    lines = tmy3_lines()
+    quarters = [
+        re.sub(r"^([^,]*),(\d\d):00,", lambda m, q=q: f"{m[1]},{int(m[2]) - (q > 0):02d}:{q:02d},", line)
+        for line in lines[2:]
+        for q in (15, 30, 45, 0)
+    ]
+    file = read_weather_file(_write(tmp_path / "a.tmy3", [*lines[:2], *quarters]))
+    whole = read_weather_file(_write(tmp_path / "b.tmy3", lines))
+    assert_frame_equal(file.frame, whole.frame, abs_tol=1e-9)
+
+
 @pytest.mark.parametrize(
     "change",
     [
