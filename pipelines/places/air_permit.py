@@ -15,6 +15,7 @@ from pipelines.contracts.base import validate
 from pipelines.contracts.permits import AirPermits
 from pipelines.economics.hub_prices import to_dollar_year
 from pipelines.places.emissions import CONTROLS, HOURS_PER_YEAR, KG_PER_SHORT_TON, POLLUTANTS, controlled, flameless
+from pipelines.places.fact_columns import has_columns
 from pipelines.places.permit_class import FACTS, PSD_TPY, Permits, classified, used_share, with_places
 from pipelines.places.permit_durations import (
     MAJOR,
@@ -43,7 +44,7 @@ _CATALYSTS = ("capex_oxidation_catalyst", "capex_scr")
 
 def has_facts(regions: pl.DataFrame, settings: Settings) -> bool:
     """Check whether permits follow from the place: the table has the facts, and the setting is on."""
-    return settings.has_air_permit_by_place and all(name in regions.columns for name in FACTS)
+    return settings.has_air_permit_by_place and has_columns(regions, FACTS)
 
 
 def air_permits(rows: pl.DataFrame, regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipelines.places.fact_columns import has_columns, select_facts
 from pipelines.places.given import given_of_regions, read_given
 from pipelines.settings import Settings
 
@@ -33,7 +34,7 @@ _MOST = 0.999
 
 def known_laterals(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame | None:
     """Estimate the gas laterals as `gas_laterals`; None without facts of places, or where they are switched off."""
-    if not settings.has_gas_lateral_by_place or not all(name in regions.columns for name in FACTS):
+    if not settings.has_gas_lateral_by_place or not has_columns(regions, FACTS):
         return None
     return gas_laterals(regions, settings)
 
@@ -67,7 +68,7 @@ def gas_laterals(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         region_id, gas_lateral_km (median), gas_lateral_kind (one of `NEAR_KINDS` and `OPEN_KINDS`),
         gas_lateral_class (duration of its class), is_gas_reachable; in the order of `regions`.
     """
-    facts = regions.select("region_id", *(pl.col(name).cast(dtype) for name, dtype in FACTS.items()))
+    facts = select_facts(regions, FACTS)
     evidence, is_metro = pl.col("gas_evidence"), pl.col("metro_2013").fill_null(False)
     centre, plant = pl.col("gas_pipeline_distance_km"), pl.col("gas_plant_nearest_km")
     is_measured = evidence.is_in(MEASURED).fill_null(False)

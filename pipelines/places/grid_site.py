@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.places.duration_row import setting_title
+from pipelines.places.fact_columns import has_columns, select_facts
 from pipelines.settings import Settings
 
 FACTS: dict[str, pl.DataType] = {
@@ -21,7 +22,7 @@ CONNECTIONS = ("grid_firm", "grid_flexible")
 
 def has_grid_facts(regions: pl.DataFrame, settings: Settings) -> bool:
     """Check whether line and option follow from the place: the table has the facts, and the setting is on."""
-    return settings.has_grid_line_by_place and all(name in regions.columns for name in FACTS)
+    return settings.has_grid_line_by_place and has_columns(regions, FACTS)
 
 
 def grid_sites(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -43,7 +44,7 @@ def grid_sites(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         region_id, grid_line_km (null where unknown), has_brownfield, line_usd (beyond what the connection includes,
         before the location factor), connection_cost_frac; in the order of `regions`.
     """
-    facts = regions.select("region_id", *(pl.col(name).cast(dtype) for name, dtype in FACTS.items()))
+    facts = select_facts(regions, FACTS)
     near = (pl.col("closed_fossil_site_nearest_km") <= settings.brownfield_reach_km).fill_null(value=False)
     is_used = near & settings.is_brownfield_sought
     line = pl.when(is_used).then(0.0).otherwise("substation_100kv_nearest_km")

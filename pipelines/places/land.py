@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.economics.hub_prices import to_dollar_year
+from pipelines.places.fact_columns import has_columns, select_facts
 from pipelines.reference.load import load_reference
 from pipelines.reference.parameters import parameters
 from pipelines.settings import Settings
@@ -26,7 +27,7 @@ _LAND_USE = {"solar": ("solar_pv_tracking", "land_use"), "battery": ("bess", "la
 
 def has_land_facts(regions: pl.DataFrame, settings: Settings) -> bool:
     """Check whether land follows from the place: the table has the facts, and the setting is on."""
-    return settings.has_land_by_place and all(name in regions.columns for name in FACTS)
+    return settings.has_land_by_place and has_columns(regions, FACTS)
 
 
 @cache
@@ -67,7 +68,7 @@ def land_of_regions(regions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     pl.DataFrame
         region_id, parcel_usd_per_acre, land_room_acres (null where a fact is unknown), in the order of `regions`.
     """
-    facts = regions.select("region_id", *(pl.col(name).cast(dtype) for name, dtype in FACTS.items()))
+    facts = select_facts(regions, FACTS)
     land_sqmi = pl.col("population") / pl.col("population_per_sqmi")
     not_built_up = (-pl.col("population_per_sqmi") / settings.land_density_per_sqmi).exp()
     room = land_sqmi * ACRES_PER_SQMI * (1.0 - pl.col("public_or_protected_share")) * not_built_up

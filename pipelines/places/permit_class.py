@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from pipelines.places.emissions import HOURS_PER_YEAR, POLLUTANTS, Spread, controlled
+from pipelines.places.fact_columns import select_facts
 from pipelines.plant.catalogue import stacks
 from pipelines.settings import Settings
 
@@ -60,7 +61,7 @@ class Permits:
 def with_places(rows: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
     """Join the facts of the place; a line that is unknown is that of an attainment area."""
     usage = pl.col("firm_mwh") if "firm_mwh" in rows.columns else pl.lit(None, dtype=pl.Float64).alias("firm_mwh")
-    facts = regions.select("region_id", *(pl.col(name).cast(dtype) for name, dtype in FACTS.items()))
+    facts = select_facts(regions, FACTS)
     return (
         rows.select(*_ROWS, usage)
         .with_row_index("_row")
