@@ -6,7 +6,7 @@ classes that hold up a site, the one is bought faster whose months are worth mos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -21,17 +21,18 @@ from pipelines.economics.value import online_years_discounted
 from pipelines.errors import InputError
 from pipelines.settings import Settings
 from pipelines.timeline.buying import RENTAL, Buying
+from pipelines.timeline.drawing import draw_missing
 from pipelines.timeline.outcomes import Known, Outcome
 from pipelines.timeline.paths import CLASSES, NEW_ORDER, PathRules, class_of, path_rules
 from pipelines.timeline.premiums import Plant, premium
 from pipelines.timeline.rows import Row, SiteCase, rows_of, site_cases
-from pipelines.timeline.time_to_power import draw_missing
 from pipelines.timeline.variants import Variants, read_variants
 
 TABLE = "mart.acceleration"
 _LEAST_CRITICAL_FRAC = 0.05
-_MOST_ROUNDS = len(CLASSES) * (len(PATHS) - 1)
-Paths = tuple[tuple[str, str], ...]
+Option = tuple[str, str]
+"""A class of equipment and the path that it is bought on."""
+Paths = tuple[Option, ...]
 """Classes and the paths named for them, in the order of `CLASSES`."""
 
 
@@ -133,110 +134,110 @@ class Months:
         return self._found[case, paths]
 
 
+def _with(paths: Paths, *options: Option) -> Paths:
+    """Return paths with options in place of those of their classes."""
+    named = dict(paths) | dict(options)
+    return tuple((name, named[name]) for name in CLASSES if name in named)
+
+
 class _Search:
     """The steps of one site so far."""
 
     def __init__(self, site: Site, months: Months, variants: Variants, buying: Buying) -> None:
-        self.site, self.months, self.variants, self.buying = site, months, variants, buying
-        self.rules: PathRules = path_rules()
-        self.paths: Paths = ()
+        self.site, self._months, self._variants, self._buying = site, months, variants, buying
+        self._rules: PathRules = path_rules()
+        self._paths: Paths = ()
+        self._number = 1
         self.steps: list[Step] = []
-        self.number = 1
-        self.is_done = False
 
-    @property
-    def now(self) -> Found:
-        return self.months.of(self.site.case, self.paths)
+    def wanted(self, tried: Iterable[tuple[Option, ...]]) -> list[tuple[SiteCase, Paths]]:
+        """List what has to be drawn so that options can be compared."""
+        return [(self.site.case, _with(self._paths, *options)) for options in tried]
 
-    def _with(self, *options: tuple[str, str]) -> Paths:
-        named = dict(self.paths) | dict(options)
-        return tuple((name, named[name]) for name in CLASSES if name in named)
-
-    def options(self) -> list[tuple[str, str]]:
-        """List the classes that hold up the site with the paths that they are not bought on and are sold by.
+    def singles(self) -> list[tuple[Option, ...]]:
+        """List the classes that hold up the site, each with the paths that it is not bought on and is sold by.
 
         Rented packages are no purchase: they run in a phase of their own.
         """
         case = self.site.case.case
-        given = dict(self.buying.paths).keys() | dict(self.buying.held).keys()
-        found = []
-        for name in self.now.classes:
+        given = dict(self._buying.paths).keys() | dict(self._buying.held).keys()
+        found: list[tuple[Option, ...]] = []
+        for name in self._now.classes:
             if name in given:
                 continue
             variant = self._variant(name)
-            offered = {
-                NEW_ORDER,
-                RENTAL,
-                self._path(name),
-                *self.rules.offered(self.buying.posture, name, variant, case),
-            }
+            offered = self._rules.offered(self._buying.posture, name, variant, case)
+            left_out = {NEW_ORDER, RENTAL, self._path(name), *offered}
             found += [
-                (name, path)
+                ((name, path),)
                 for path in PATHS
-                if path not in offered and self.rules.duration(name, path, variant, case) is not None
+                if path not in left_out and self._rules.duration(name, path, variant, case) is not None
             ]
         return found
 
-    def pairs(self) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    def pairs(self) -> list[tuple[Option, ...]]:
         """List pairs of options of different classes."""
-        return [(one, other) for one, other in combinations(self.options(), 2) if one[0] != other[0]]
+        return [(*one, *other) for one, other in combinations(self.singles(), 2) if one[0][0] != other[0][0]]
 
-    def wanted(self, *, is_paired: bool) -> list[tuple[SiteCase, Paths]]:
-        """List what has to be drawn for the next step."""
-        sets = self.pairs() if is_paired else [(option,) for option in self.options()]
-        return [(self.site.case, self._with(*options)) for options in sets]
-
-    def take(self, *, is_paired: bool) -> bool:
-        """Take the options worth most after their cost; return whether any is worth taking."""
-        sets: Sequence[tuple[tuple[str, str], ...]] = (
-            self.pairs() if is_paired else [(option,) for option in self.options()]
-        )
-        gains = [sum(step.value_gain_usd_per_mw for step in self._steps(options)) for options in sets]
-        best = int(np.argmax(gains)) if gains else -1
-        is_worth = bool(gains) and gains[best] > 0.0
-        if not is_paired:
-            listed = [self._steps(options)[0] for options in sets]
-            self.steps += [
-                step._replace(is_taken=is_worth and place == best)
-                for place, step in enumerate(listed)
-                if step.months_saved_p50 > 0.0 or step.break_even_usd_per_mw > 0.0
-            ]
-        elif is_worth:
-            # The steps of a pair follow each other; the alternatives of the first were listed with the single options.
-            taken = self._steps(sets[best])
-            self.steps = [
-                step
-                for step in self.steps
-                if (step.step, step.equipment_class, step.to_path) != (self.number, *sets[best][0])
-            ]
-            self.steps += [step._replace(step=self.number + i, is_taken=True) for i, step in enumerate(taken)]
+    def take_single(self, tried: list[tuple[Option, ...]]) -> bool:
+        """List all options with what they save; take the one worth most after its cost, and return whether any is."""
+        listed = [steps[0] for steps in map(self._steps, tried)]
+        best = max(range(len(listed)), key=lambda place: listed[place].value_gain_usd_per_mw, default=-1)
+        is_worth = best >= 0 and listed[best].value_gain_usd_per_mw > 0.0
+        self.steps += [
+            step._replace(is_taken=is_worth and place == best)
+            for place, step in enumerate(listed)
+            if step.months_saved_p50 > 0.0 or step.break_even_usd_per_mw > 0.0
+        ]
         if is_worth:
-            self.paths = self._with(*sets[best])
-            self.number += len(sets[best])
+            self._take(tried[best])
         return is_worth
+
+    def take_pair(self, tried: list[tuple[Option, ...]]) -> bool:
+        """Take the pair worth most after its cost, one step after the other, and return whether any is."""
+
+        def gain(options: tuple[Option, ...]) -> float:
+            return sum(step.value_gain_usd_per_mw for step in self._steps(options))
+
+        best = max(tried, key=gain, default=())
+        if not best or gain(best) <= 0.0:
+            return False
+        # The first of a pair was listed with the single options.
+        listed = (self._number, *best[0])
+        self.steps = [step for step in self.steps if (step.step, step.equipment_class, step.to_path) != listed]
+        taken = enumerate(self._steps(best), start=self._number)
+        self.steps += [step._replace(step=number, is_taken=True) for number, step in taken]
+        self._take(best)
+        return True
+
+    @property
+    def _now(self) -> Found:
+        return self._months.of(self.site.case, self._paths)
+
+    def _take(self, options: tuple[Option, ...]) -> None:
+        self._paths = _with(self._paths, *options)
+        self._number += len(options)
 
     def _variant(self, name: str) -> str:
         """Return the duration that a class has at this place and size."""
-        own = next(one for one in self.now.row.network.activities if class_of(one.activity) == name)
-        given = dict(self.buying.variants)
-        return given.get(own.duration_id) or self.variants.of(own.duration_id, self.site.case.case)
+        own = next(one for one in self._now.row.network.activities if class_of(one.activity) == name)
+        given = dict(self._buying.variants)
+        return given.get(own.duration_id) or self._variants.of(own.duration_id, self.site.case.case)
 
     def _path(self, name: str) -> str:
-        return dict(self.paths).get(name) or dict(self.now.row.paths)[name]
+        return dict(self._paths).get(name) or dict(self._now.row.paths)[name]
 
-    def _steps(self, options: tuple[tuple[str, str], ...]) -> list[Step]:
-        """Compute what options give one after the other."""
-        before, paths, steps = self.now, self.paths, []
+    def _steps(self, options: tuple[Option, ...]) -> list[Step]:
+        """Compute what options give one after the other; the first of a pair alone was drawn as a single option."""
+        before, paths, steps = self._now, self._paths, []
         for name, path in options:
-            named = dict(paths) | {name: path}
-            paths = tuple((one, named[one]) for one in CLASSES if one in named)
-            # The first of a pair alone was drawn as a single option.
-            after = self.months.of(self.site.case, paths)
+            paths = _with(paths, (name, path))
+            after = self._months.of(self.site.case, paths)
             gain = (after.online_years - before.online_years) * self.site.net_usd_per_mw_year
             cost, is_assumed = self._cost(name, path)
             steps.append(
                 Step(
-                    self.number,
+                    self._number,
                     name,
                     self._path(name),
                     path,
@@ -253,13 +254,16 @@ class _Search:
         return steps
 
     def _cost(self, name: str, path: str) -> tuple[float, bool]:
-        case = self.site.case.case
-        variant = self._variant(name)
+        case, variant = self.site.case.case, self._variant(name)
         there, here = (
-            premium(name, one, variant, case, self.site.plant, self.rules, self.months.settings)
+            premium(name, one, variant, case, self.site.plant, self._rules, self._months.settings)
             for one in (path, self._path(name))
         )
         return max(there.usd_per_mw - here.usd_per_mw, 0.0), there.is_assumed or here.is_assumed
+
+
+_Options = Callable[[_Search], list[tuple[Option, ...]]]
+_Take = Callable[[_Search, list[tuple[Option, ...]]], bool]
 
 
 def accelerate(
@@ -303,15 +307,18 @@ def accelerate(
     variants = read_variants(policy, settings)
     months.find(((site.case, ()) for site in sites), threads=threads)
     searches = [_Search(site, months, variants, buying) for site in sites]
-    for _ in range(_MOST_ROUNDS):
-        going = [search for search in searches if not search.is_done]
-        for is_paired in (False, True):
-            months.find((pair for search in going for pair in search.wanted(is_paired=is_paired)), threads=threads)
-            going = [search for search in going if not search.take(is_paired=is_paired)]
-        for search in going:
-            search.is_done = True
-        if all(search.is_done for search in searches):
-            break
+
+    def stuck(going: list[_Search], options: _Options, take: _Take) -> list[_Search]:
+        """Draw and compare options of searches, and list those of which none is worth taking."""
+        tried = [(search, options(search)) for search in going]
+        months.find((pair for search, own in tried for pair in search.wanted(own)), threads=threads)
+        return [search for search, own in tried if not take(search, own)]
+
+    # Each step that is taken raises the value of a site, so that the search ends.
+    going = searches
+    while going:
+        done = set(stuck(stuck(going, _Search.singles, _Search.take_single), _Search.pairs, _Search.take_pair))
+        going = [search for search in going if search not in done]
     return [search.steps for search in searches]
 
 

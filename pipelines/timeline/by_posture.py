@@ -11,7 +11,6 @@ from pipelines.contracts.base import REGISTRY, validate
 from pipelines.settings import Settings
 from pipelines.timeline.outcomes import Known
 from pipelines.timeline.paths import POSTURES
-from pipelines.timeline.rows import site_cases
 from pipelines.timeline.time_to_power import TimelineResult, time_to_power
 
 TABLE = "mart.time_to_power_by_posture"
@@ -39,15 +38,12 @@ def time_to_power_by_posture(
     pl.DataFrame
         Contract mart.time_to_power_by_posture, a posture after the other in the row order of the chosen designs.
     """
-    # How a site buys moves nothing of what its networks read of place and design.
-    cases = site_cases(inputs["regions"], inputs["chosen"], inputs["policy"], settings)
     frames = []
     for posture in POSTURES:
         result = own
         if posture != settings.posture:
             there = settings.model_copy(update={"posture": posture})
-            result = time_to_power(
-                **inputs, settings=there, seed=seed, known=known, used=own.durations, cases=cases, is_path_wanted=False
-            )
+            shared: dict[str, Any] = {"known": known, "used": own.durations, "cases": own.cases}
+            result = time_to_power(**inputs, settings=there, seed=seed, is_path_wanted=False, **shared)
         frames.append(result.time_to_power.with_columns(pl.lit(posture).alias("posture")))
     return validate(pl.concat(frames).select(REGISTRY[TABLE].schema.column_names()), TABLE)

@@ -62,29 +62,20 @@ def premium(
     if path == NEW_ORDER:
         return Premium(0.0, is_assumed=False)
     size = plant.firm_mw if name == "firm_delivery" else 1.0 if name == "compute_modules" else plant.peak_mw
-    own = rules.row(name, path, variant, case)
-    ordered = rules.row(name, NEW_ORDER, variant, case)
-    paid, unit = _price(own)
-    base, base_unit = _price(ordered)
-    if base is None:
-        assumed = _assumed_usd_per_mw(name, plant, settings)
-        if paid is not None:
-            return Premium(max(paid * _FACTORS[unit] * size - assumed, 0.0), is_assumed=True)
-        return Premium(assumed * settings.path_premium_frac, is_assumed=True)
-    ordered_usd = base * _FACTORS[base_unit] * size
+    paid = _published_usd_per_mw(rules.row(name, path, variant, case), size)
+    ordered = _published_usd_per_mw(rules.row(name, NEW_ORDER, variant, case), size)
+    base = _assumed_usd_per_mw(name, plant, settings) if ordered is None else ordered
     if paid is None:
-        return Premium(ordered_usd * settings.path_premium_frac, is_assumed=True)
-    return Premium(max(paid * _FACTORS[unit] * size - ordered_usd, 0.0), is_assumed=False)
+        return Premium(base * settings.path_premium_frac, is_assumed=True)
+    return Premium(max(paid - base, 0.0), is_assumed=ordered is None)
 
 
-def _price(row: Mapping[str, Any] | None) -> tuple[float | None, str]:
-    """Select the middle of a published price, the mean of its ends where no middle is published, and its unit."""
-    if row is None:
-        return None, ""
-    if row["price_mid"]:
-        return float(row["price_mid"]), row["price_unit"]
-    ends = [float(row[name]) for name in ("price_low", "price_high") if row[name]]
-    return (sum(ends) / len(ends), row["price_unit"]) if ends else (None, "")
+def _published_usd_per_mw(row: Mapping[str, Any] | None, size: float) -> float | None:
+    """Compute the middle of a published price, or the mean of its ends where no middle is published (USD per MW)."""
+    ends = [] if row is None else [float(row[name]) for name in ("price_low", "price_high") if row[name]]
+    if row is None or not (row["price_mid"] or ends):
+        return None
+    return (float(row["price_mid"]) if row["price_mid"] else sum(ends) / len(ends)) * _FACTORS[row["price_unit"]] * size
 
 
 def _assumed_usd_per_mw(name: str, plant: Plant, settings: Settings) -> float:
