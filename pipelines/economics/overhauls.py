@@ -7,14 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from pipelines.contracts import overhauls as _contracts  # noqa: F401 - registers the table
 from pipelines.contracts.base import validate
+from pipelines.deferred import deferred
 from pipelines.plant.technology import FirmTechnology
 from pipelines.reference.parameters import Parameters
 from pipelines.reference.technologies import technologies as known_technologies
 from pipelines.settings import Settings
+
+stats = deferred("scipy.stats")
 
 HOURS_PER_YEAR = 8760.0
 _DAYS_PER_YEAR = 365.0
@@ -139,7 +141,7 @@ def expected_shortage_mw(
     """
     most = int(units.max(initial=0.0))
     up = np.arange(most + 1, dtype=np.float64)[None, :]
-    chance = binom.pmf(up, units[:, None], 1.0 - forced[:, None])
+    chance = stats.binom.pmf(up, units[:, None], 1.0 - forced[:, None])
     short = np.maximum(load_mw[:, None] - up * unit_mw[:, None], 0.0)
     total: NDArray[np.float64] = np.zeros(len(units))
     for column in range(most + 1):

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline
 
 from pipelines.contracts import ranking as _contracts  # noqa: F401 - registers the tables
 from pipelines.contracts.base import validate
+from pipelines.deferred import deferred
 from pipelines.identity import stable_seed
 from pipelines.ranking.model import Array, SiteModel
 from pipelines.ranking.place_draws import LATERAL, PERMIT
@@ -23,6 +23,8 @@ from pipelines.ranking.robustness import ValueDraws, completed
 from pipelines.reference.side_table import read_side_table
 from pipelines.timeline.distribution import own_scores
 from pipelines.timeline.draws import TIMELINE_SEED, Draws
+
+interpolate = deferred("scipy.interpolate")
 
 Rows = NDArray[np.int64]
 FACTS_FILE = Path(__file__).with_name("knowable_facts.csv")
@@ -224,7 +226,7 @@ class Options:
 def _basis(n_draws: int) -> Array:
     """Compute an orthonormal basis of cubic splines over the ranks of the draws, shape (n_draws, n_functions)."""
     ranks = (np.arange(n_draws) + 0.5) / n_draws
-    return np.asarray(np.linalg.qr(BSpline.design_matrix(ranks, np.array(_KNOTS), 3).toarray())[0])
+    return np.asarray(np.linalg.qr(interpolate.BSpline.design_matrix(ranks, np.array(_KNOTS), 3).toarray())[0])
 
 
 def _splined(worth: Array, order: Rows) -> tuple[Array, Array, Rows]:

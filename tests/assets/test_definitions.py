@@ -108,3 +108,10 @@ def test_the_workspace_loads_these_definitions_and_telemetry_is_off(repository: 
     workspace = yaml.safe_load((repository / "workspace.yaml").read_text())
     assert workspace == {"load_from": [{"python_module": "assets.definitions"}]}
     assert yaml.safe_load((repository / "dagster.yaml").read_text())["telemetry"] == {"enabled": False}
+
+
+def test_a_night_starts_without_what_only_some_steps_need(repository: Path) -> None:
+    late = "{'scipy.stats', 'scipy.interpolate', 'pvlib'}"
+    said = f"import sys, assets.definitions; print(sorted({late} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", said], cwd=repository, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
