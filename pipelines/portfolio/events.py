@@ -17,6 +17,8 @@ from pipelines.reference.side_table import read_side_table
 from pipelines.reliability.site_hazards import read_hazards
 
 EVENTS_FILE = Path(__file__).with_name("events.csv")
+ASSUMED_RATES = ("assumption", "basin", "hazard")
+"""Kinds of rates that no document gives as they are used."""
 Level = Literal["low", "mid", "high"]
 _TEXT = ("event_type", "description", "takes", "footprint", "domain", "exposed", "rate_kind")
 _CITATION = ("source_title", "publisher", "url", "as_of")
@@ -150,7 +152,7 @@ def _event(row: dict, sites: Sites, level: Level) -> Event:
         hours=hours,
         domain=domain,
         radius_km=row["radius_km"] or 0.0,
-        is_assumption=row["rate_kind"] in {"assumption", "basin", "hazard"},
+        is_assumption=row["rate_kind"] in ASSUMED_RATES,
     )
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.portfolio.build import Built, build, curve, plan_table
 from pipelines.portfolio.compare import comparison_row, sensitivity, varied
-from pipelines.portfolio.events import events_of, read_events
+from pipelines.portfolio.events import ASSUMED_RATES, events_of, read_events
 from pipelines.portfolio.facts import Facts
 from pipelines.portfolio.keep import Keep
 from pipelines.portfolio.plan_check import check_plan
@@ -136,7 +136,7 @@ def study(
 def events_table(events: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return the rows of mart.portfolio_events."""
     return events.with_columns(
-        pl.col("rate_kind").is_in(["assumption", "basin", "hazard"]).alias("is_assumption"),
+        pl.col("rate_kind").is_in(ASSUMED_RATES).alias("is_assumption"),
         # Freeze-offs have the rate and length of each basin; `assumptions` lists them.
         pl.when(pl.col("rate_kind") == "basin")
         .then(settings.gas_freeze_cut_frac)
